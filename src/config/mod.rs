@@ -1,0 +1,187 @@
+//! The configuration as used: every rule of docs/configuration.md holds for a [`Config`].
+
+pub mod host;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+use ipnet::IpNet;
+use url::Url;
+
+use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::issuer::Issuer;
+use crate::protocol::registration::Registration;
+use crate::protocol::secret::Secret;
+use host::{Authority, HostPattern, Scheme};
+
+/// Everything that the program was told, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Listeners, trust and limits.
+    pub server: ServerConfig,
+    /// The clients, in the order of the file; at least one.
+    pub clients: Vec<Arc<Client>>,
+}
+
+/// The `server` section, and what else is true of the process as a whole.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where proxies ask and browsers sign in.
+    pub listen: SocketAddr,
+    /// Where the operator looks: `/live`, `/ready`, `/metrics`.
+    pub admin_listen: SocketAddr,
+    /// The peers whose description of the forwarded request is believed. Never empty.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Connections held open at once, both listeners together.
+    pub max_connections: usize,
+    /// How long requests under way may take to finish after SIGTERM.
+    pub shutdown_grace: Duration,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// How much is logged.
+    pub log_level: LogLevel,
+    /// Keys for everything sealed: the first seals, all open. Empty: a random one is made at start.
+    pub keys: Vec<Secret>,
+    /// Sessions kept in memory at once; a login beyond that is refused.
+    pub max_sessions: usize,
+    /// The segment that `/oidc/{client}/new-token` has in this installation (`AUTH_NEW_TOKEN_PATH`).
+    pub new_token_path: String,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// One line of text.
+    Text,
+}
+
+/// How much is logged: everything at this level and above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Only what needs the operator.
+    Error,
+    /// And what will soon need the operator.
+    Warn,
+    /// And one line a decision.
+    Info,
+    /// And what an attempt to find a fault needs.
+    Debug,
+}
+
+/// One entry under `clients`: a registration at one provider with its hosts, cookie and lifetimes.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The key in clients.yaml, and the `{client}` of its addresses: 1 to 32 of `A-Z a-z 0-9 _ -`.
+    pub name: String,
+    /// The provider, named by its issuer.
+    pub issuer: Issuer,
+    /// What the client is registered with there.
+    pub registration: Registration,
+    /// Scheme and authority of `redirect_uri`, without a slash at the end: where browsers reach this program.
+    pub origin: String,
+    /// The scheme of `origin`; the guarded hosts are reached over the same.
+    pub scheme: Scheme,
+    /// The forwarded hosts that this client guards, which are also those that a login may return to. At least one.
+    pub hosts: Vec<HostPattern>,
+    /// Where a person lands who wanted to go nowhere in particular: `/` on the first of `hosts` that is no wildcard, else on
+    /// the host of `origin`.
+    pub home: Url,
+    /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
+    pub claim_headers: Vec<ClaimHeader>,
+    /// The session cookie.
+    pub cookie: Cookie,
+    /// The flow cookie that binds a login to the browser that began it; the same for all clients of one origin.
+    pub flow_cookie: Cookie,
+    /// How long a session lives.
+    pub lifetimes: Lifetimes,
+}
+
+/// One claim that the application is told in a header.
+#[derive(Clone, Debug)]
+pub struct ClaimHeader {
+    /// Where the claim is found.
+    pub claim: ClaimPath,
+    /// The header that carries it.
+    pub header: HeaderName,
+}
+
+/// A cookie of ours (RFC 6265bis).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cookie {
+    /// With its `__Host-` or `__Secure-` prefix.
+    pub name: String,
+    /// `Domain`; none makes it host-only.
+    pub domain: Option<String>,
+    /// `Secure`.
+    pub secure: bool,
+    /// `SameSite`.
+    pub same_site: SameSite,
+    /// `Max-Age`; none ends the cookie with the browser.
+    pub max_age: Option<Duration>,
+}
+
+/// `SameSite` (RFC 6265bis section 4.1.2.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Sent with navigations from other sites, not with their requests in the background.
+    Lax,
+    /// Sent with the cross-site POST of `response_mode: form_post`; the flow cookie only, and always `Secure`.
+    None,
+}
+
+/// The lifetimes of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Ends a session that nobody used for so long.
+    pub idle: Duration,
+    /// Ends every session after so long, used or not.
+    pub absolute: Duration,
+    /// How long a session goes on with claims that an unreachable provider could not refresh.
+    pub refresh_grace: Duration,
+    /// What an access token lives where the provider sends no `expires_in`.
+    pub access_token: Duration,
+}
+
+impl Config {
+    /// The client of that name, byte for byte.
+    pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
+        self.clients.iter().find(|client| client.name == name)
+    }
+
+    /// The client that guards that host: one that names it before one whose wildcard covers it, the longest wildcard first.
+    pub fn client_for_host(&self, authority: &Authority, scheme: Scheme) -> Option<&Arc<Client>> {
+        self.clients
+            .iter()
+            .filter_map(|client| {
+                let best = client
+                    .hosts
+                    .iter()
+                    .filter(|pattern| pattern.matches(authority, scheme))
+                    .map(|pattern| (!pattern.is_wildcard(), pattern.host().len()))
+                    .max()?;
+                Some((best, client))
+            })
+            .max_by_key(|(best, _)| *best)
+            .map(|(_, client)| client)
+    }
+}
+
+impl Client {
+    /// Whether this client guards that host.
+    pub fn guards(&self, authority: &Authority, scheme: Scheme) -> bool {
+        self.hosts.iter().any(|pattern| pattern.matches(authority, scheme))
+    }
+
+    /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`] and those of
+    /// `extra_claim_headers`.
+    pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        std::iter::once(&SUBJECT_HEADER).chain(self.claim_headers.iter().map(|mapping| &mapping.header))
+    }
+}
+
+/// The header that is always sent: the `sub` claim, who the person is at this client's provider.
+pub static SUBJECT_HEADER: HeaderName = HeaderName::from_static("x-auth-subject");

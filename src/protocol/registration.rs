@@ -1,0 +1,105 @@
+//! What a client is registered with at its provider (OpenID Connect Dynamic Client Registration 1.0 section 2).
+
+use std::fmt;
+
+use super::secret::Secret;
+
+/// One registration of this relying party at one provider.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// `client_id` (RFC 6749 section 2.2).
+    pub client_id: String,
+    /// How the client proves itself at the token endpoint.
+    pub authentication: ClientAuthentication,
+    /// `redirect_uri`, absolute, the callback of this client and of no other (RFC 9700 section 4.4.2.2).
+    pub redirect_uri: String,
+    /// `scope` values, `openid` among them.
+    pub scopes: Vec<String>,
+    /// How the provider hands the code back.
+    pub response_mode: ResponseMode,
+    /// `id_token_signed_response_alg`: the one algorithm that an ID token may be signed with.
+    pub id_token_algorithm: SigningAlgorithm,
+    /// Sent as `post_logout_redirect_uri` (OpenID Connect RP-Initiated Logout 1.0 section 2); none leaves the parameter out.
+    pub post_logout_redirect_uri: Option<String>,
+}
+
+/// `token_endpoint_auth_method` (OpenID Connect Core 1.0 section 9).
+#[derive(Clone, Debug)]
+pub enum ClientAuthentication {
+    /// A public client: `none`, the `client_id` goes in the form.
+    None,
+    /// `client_secret_basic`.
+    Basic(Secret),
+    /// `client_secret_post`.
+    Post(Secret),
+    /// What discovery announces, `client_secret_basic` before `client_secret_post`; never found out by trying.
+    AsAnnounced(Secret),
+}
+
+/// `response_mode` (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// The code comes in the query of a GET.
+    Query,
+    /// The code comes in the body of a cross-site POST.
+    FormPost,
+}
+
+/// A JWS algorithm (RFC 7518 section 3.1) that an ID token may be signed with. `none` and the symmetric ones are not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 using SHA-256, the default of OpenID Connect.
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 using SHA-384.
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 using SHA-512.
+    Rs512,
+    /// RSASSA-PSS using SHA-256.
+    Ps256,
+    /// RSASSA-PSS using SHA-384.
+    Ps384,
+    /// RSASSA-PSS using SHA-512.
+    Ps512,
+    /// ECDSA using P-256 and SHA-256.
+    Es256,
+    /// ECDSA using P-384 and SHA-384.
+    Es384,
+    /// Ed25519 (RFC 8037).
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// Every algorithm, in the order in which the documentation lists them.
+    pub const ALL: [Self; 9] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+    ];
+
+    /// The `alg` value, letter for letter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
