@@ -39,6 +39,10 @@ pub enum Ended {
     RefreshDenied,
     /// The provider could not be reached for `session.refresh_grace`.
     Grace,
+    /// The same browser signed in anew.
+    Replaced,
+    /// The person signed out.
+    SignedOut,
 }
 
 /// The answer to a forwarded request.
@@ -136,6 +140,8 @@ impl Ended {
             Self::Absolute => "session_absolute",
             Self::RefreshDenied => "session_refresh_denied",
             Self::Grace => "session_refresh_grace",
+            Self::Replaced => "session_replaced",
+            Self::SignedOut => "session_signed_out",
         }
     }
 }

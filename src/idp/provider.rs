@@ -191,7 +191,7 @@ impl RememberedProvider {
 
     /// To be called by the holder of `fetching_metadata` only.
     async fn fetch_metadata(&self) -> Result<Arc<Provider>, ProviderFault> {
-        let answer = self.ask(discovery::request(&self.issuer), discovery::MAX_BYTES).await;
+        let answer = self.ask(discovery::request(&self.issuer), discovery::MAX_ANSWER_BYTES).await;
         let judged = match answer {
             Ok(answer) => discovery::judge(&answer, &self.issuer).map_err(ProviderFault::Discovery),
             Err(fault) => Err(ProviderFault::Fetch(fault)),
@@ -214,7 +214,7 @@ impl RememberedProvider {
     /// To be called by the holder of `fetching_keys` only.
     async fn fetch_keys(&self) -> Result<Arc<Keys>, ProviderFault> {
         let judged = match self.metadata().await {
-            Ok(provider) => match self.ask(jwks::request(&provider), jwks::MAX_BYTES).await {
+            Ok(provider) => match self.ask(jwks::request(&provider), jwks::MAX_ANSWER_BYTES).await {
                 Ok(answer) => jwks::judge(&answer).map_err(ProviderFault::Jwks),
                 Err(fault) => Err(ProviderFault::Fetch(fault)),
             },

@@ -33,10 +33,11 @@ pub async fn id_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
+        other_audiences: &[],
         nonce,
         algorithm: client.registration.id_token_algorithm,
         now,
-        leeway: jwt::LEEWAY,
+        leeway: jwt::DEFAULT_LEEWAY,
         access_token: Some(access_token),
     };
     let keys = provider.keys().await.map_err(VerifyFault::Keys)?;

@@ -57,7 +57,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             Ok(answer) => return Ok(answer),
             Err(refusal) => refusal,
         },
-        Err(fault) => Refusal::Callback { fault },
+        Err(fault) => fault.into(),
     };
     if is_stray(&refusal) && has_session(asked).await {
         tracing::info!(
@@ -85,13 +85,12 @@ async fn sign_in(
     let (flow, code) = judge(asked, parsed, &provider, opened, cookie)?;
 
     let verifier = flow.0.code_verifier(flow.1);
-    let request = token::code_request(&provider, &client.registration, &code, &verifier)
-        .map_err(|fault| Refusal::Token { fault })?;
+    let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
     let answer = remembered
         .ask(request, token::MAX_ANSWER_BYTES)
         .await
         .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
-    let tokens = token::judge(&answer).map_err(|fault| Refusal::Token { fault })?;
+    let tokens = token::judge(&answer)?;
 
     let nonce = flow.0.nonce(flow.1);
     let now = service.clock.wall();
@@ -105,8 +104,7 @@ async fn sign_in(
             .ask(request, userinfo::MAX_ANSWER_BYTES)
             .await
             .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
-        let told = userinfo::judge(&answer, claims.sub()).map_err(|fault| Refusal::Userinfo { fault })?;
-        claims.merge_userinfo(told);
+        claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
     let session_cookie = keep(asked, claims, tokens)?;
 
@@ -143,11 +141,11 @@ fn judge<'a>(
     let judged = callback::judge(parsed, &expected);
     let matched = match &judged {
         Ok(_) => true,
-        Err(fault) => fault.state_matched(),
+        Err(fault) => is_after_state(fault),
     };
     let (Some(opened), Some(cookie)) = (opened, cookie) else {
         let fault = judged.err().unwrap_or(CallbackFault::StateMissing);
-        return Err(Refusal::Callback { fault });
+        return Err(fault.into());
     };
     if matched {
         let until = opened.flow.begun.after(callback::STATE_LIFETIME * 2);
@@ -157,8 +155,7 @@ fn judge<'a>(
             Taken::Full => return Err(Refusal::StoreFull),
         }
     }
-    let code = judged.map_err(|fault| Refusal::Callback { fault })?;
-    Ok(((opened, cookie), code))
+    Ok(((opened, cookie), judged?))
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
@@ -207,8 +204,35 @@ fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>, cookie: Option<&Flow
 fn is_stray(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::FlowReplayed => true,
-        Refusal::Callback { fault } => fault.is_stray(),
+        Refusal::Callback(
+            CallbackFault::StateMissing
+            | CallbackFault::StateUnreadable
+            | CallbackFault::StateOtherClient { .. }
+            | CallbackFault::StateExpired { .. }
+            | CallbackFault::NoFlowCookie
+            | CallbackFault::OtherBrowser,
+        ) => true,
         _ => false,
+    }
+}
+
+/// Whether a fault was found only after browser and state had matched, so that the flow is used.
+const fn is_after_state(fault: &CallbackFault) -> bool {
+    match fault {
+        CallbackFault::Provider(_) | CallbackFault::CodeWithError | CallbackFault::CodeMissing => true,
+        CallbackFault::TooLong { .. }
+        | CallbackFault::Twice(_)
+        | CallbackFault::ParameterTooLong { .. }
+        | CallbackFault::ParameterForm(_)
+        | CallbackFault::OtherResponseType { .. }
+        | CallbackFault::IssuerMissing
+        | CallbackFault::IssuerOther { .. }
+        | CallbackFault::StateMissing
+        | CallbackFault::StateUnreadable
+        | CallbackFault::StateOtherClient { .. }
+        | CallbackFault::StateExpired { .. }
+        | CallbackFault::NoFlowCookie
+        | CallbackFault::OtherBrowser => false,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::protocol::issuer::Issuer;
 pub(super) fn refusal(issuer: &Issuer, fault: ProviderFault) -> Refusal {
     match fault {
         ProviderFault::Fetch(fault) => unanswered(issuer, &fault),
-        ProviderFault::Discovery(fault) => Refusal::Discovery { issuer: issuer.clone(), fault },
-        ProviderFault::Jwks(fault) => Refusal::Jwks { issuer: issuer.clone(), fault },
+        ProviderFault::Discovery(fault) => fault.into(),
+        ProviderFault::Jwks(fault) => fault.into(),
     }
 }
 
@@ -19,7 +19,7 @@ pub(super) fn refusal(issuer: &Issuer, fault: ProviderFault) -> Refusal {
 pub(super) fn unverified(issuer: &Issuer, fault: VerifyFault) -> Refusal {
     match fault {
         VerifyFault::Keys(fault) => refusal(issuer, fault),
-        VerifyFault::IdToken(fault) => Refusal::IdToken { fault },
+        VerifyFault::IdToken(fault) => fault.into(),
     }
 }
 

@@ -88,25 +88,28 @@ pub(super) fn refuse_for_nginx(refusal: &Refusal, request_id: &str) -> Answer {
     answer
 }
 
-/// A refusal: a page for a person, problem details (RFC 9457) for a program. `again` is where trying again leads.
-pub(super) fn refuse(
-    headers: &HeaderMap,
-    method: &Method,
-    refusal: &Refusal,
-    again: Option<&str>,
-    request_id: &str,
-) -> Answer {
+/// What the page of a refusal says beside the refusal itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Page<'a> {
+    /// The provider, where it is the one at fault.
+    pub(super) provider: Option<&'a str>,
+    /// Where trying again leads.
+    pub(super) again: Option<&'a str>,
+}
+
+/// A refusal: a page for a person, problem details (RFC 9457) for a program.
+pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, request_id: &str) -> Answer {
     let status = refusal.status();
-    let mut answer = if wants_page(headers, method) {
-        let issuer = refusal.provider().map(ToString::to_string);
+    let mut answer = if is_navigation(headers, &Method::GET) {
+        // A form that was sent by POST is a navigation too, so the method does not count here.
         let page = RefusalPage {
             title: title(status),
             sentence: refusal.sentence(),
             code: refusal.code(),
             request_id,
-            provider: issuer.as_deref(),
-            again: again.filter(|_| refusal.retry() != Retry::None),
-            reload_after: if refusal.retry() == Retry::AutoRetry { RELOAD_AFTER } else { 0 },
+            provider: page.provider,
+            again: page.again.filter(|_| refusal.retry() != Retry::Never),
+            reload_after: if refusal.retry() == Retry::Automatically { RELOAD_AFTER } else { 0 },
         };
         self::page(status, &page)
     } else {
@@ -155,13 +158,6 @@ pub(super) fn json(value: &Value) -> Answer {
 
 /// Bytes that the head of an answer takes at most beside one header of this length, so that the whole fits nginx's 4096.
 pub(super) const MAX_LOCATION: usize = 3400;
-
-/// Whether a person will see the answer. In doubt it is a program, which can tell the person.
-fn wants_page(headers: &HeaderMap, method: &Method) -> bool {
-    // A form that was sent by POST is a navigation too, so the method does not count here.
-    let _ = method;
-    is_navigation(headers, &Method::GET)
-}
 
 fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
     // Rendering into a String fails only if a value's own Display does, and ours are texts.

@@ -60,7 +60,7 @@ impl Handler for Service {
                 self.metrics.panics.inc();
                 let refusal = Refusal::Internal { what: "a handler panicked".into() };
                 self.log(None, &refusal, &request_id);
-                respond::refuse(&http::HeaderMap::new(), &Method::GET, &refusal, None, &request_id)
+                respond::refuse(&http::HeaderMap::new(), &refusal, respond::Page::default(), &request_id)
             }
         }
     }
@@ -71,7 +71,7 @@ impl Service {
         let (head, body) = request.into_parts();
         let refuse = |refusal: Refusal| {
             self.log(None, &refusal, request_id);
-            respond::refuse(&head.headers, &head.method, &refusal, None, request_id)
+            respond::refuse(&head.headers, &refusal, respond::Page::default(), request_id)
         };
         // TRACE would send the cookie back, and a 200 to CONNECT would open a tunnel. An absolute target is a proxy's.
         if head.method == Method::CONNECT || head.method == Method::TRACE {
@@ -153,7 +153,8 @@ impl Asked<'_> {
     /// Refuses: a log line, and a page or problem details. `again` is where trying again leads.
     pub(super) fn refuse(self, refusal: &Refusal, again: Option<&str>) -> Answer {
         self.service.log(Some(self.client), refusal, self.request_id);
-        respond::refuse(&self.head.headers, &self.head.method, refusal, again, self.request_id)
+        let provider = (refusal.fault() == Fault::Provider).then(|| self.client.issuer.as_str());
+        respond::refuse(&self.head.headers, refusal, respond::Page { provider, again }, self.request_id)
     }
 
     /// Refuses a method that the address does not take.

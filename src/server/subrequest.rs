@@ -57,7 +57,7 @@ pub(super) async fn answer(
     };
     match decide(client, &forwarded, &head.headers, found) {
         Verdict::Allow(pass) => {
-            service.decided(client, VerdictLabel::Allow, "ok");
+            service.decided(Some(client), VerdictLabel::Allow, "ok");
             tracing::info!(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), request_id,
@@ -65,7 +65,7 @@ pub(super) async fn answer(
             respond::allow(pass.identity())
         }
         Verdict::Login { navigation, return_to, reason } => {
-            service.decided(client, VerdictLabel::Login, reason.code());
+            service.decided(Some(client), VerdictLabel::Login, reason.code());
             tracing::info!(
                 code = reason.code(), verdict = "login", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), navigation, request_id,
@@ -84,9 +84,12 @@ fn refuse(
     refusal: &Refusal,
     request_id: &str,
 ) -> Answer {
-    service.refused(client, VerdictLabel::Refuse, refusal, request_id);
+    service.decided(client.map(Arc::as_ref), VerdictLabel::Refuse, refusal.code());
+    service.log(client.map(Arc::as_ref), refusal, request_id);
     match dialect {
         Dialect::Nginx => respond::refuse_for_nginx(refusal, request_id),
-        Dialect::Forwarded | Dialect::Envoy => respond::refuse(&head.headers, &head.method, refusal, None, request_id),
+        Dialect::Forwarded | Dialect::Envoy => {
+            respond::refuse(&head.headers, refusal, respond::Page::default(), request_id)
+        },
     }
 }

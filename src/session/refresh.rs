@@ -19,11 +19,11 @@ use crate::gate::identity::Identity;
 use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
 use crate::idp::verify::{self, VerifyFault};
-use crate::protocol::claims::Claims;
+use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::discovery::Provider;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, Tokens};
-use crate::protocol::userinfo;
+use crate::protocol::userinfo::{self, UserinfoFault};
 use crate::telemetry::metrics::Metrics;
 
 /// Starts refreshes and lets others wait for them.
@@ -204,17 +204,71 @@ impl Refresher {
                     .await
                     .map_err(|fault| Fault::passing("provider_unreachable", &fault))?;
                 let told = userinfo::judge(&answer, session.claims.sub());
-                Some(told.map_err(|fault| match fault.is_passing() {
-                    true => Fault::passing(fault.code(), &fault),
-                    false => Fault::ending(fault.code(), &fault),
+                Some(told.map_err(|fault| match fault {
+                    UserinfoFault::Answer(_) => Fault::passing(fault.code(), &fault),
+                    UserinfoFault::Signed | UserinfoFault::SubjectMissing | UserinfoFault::SubjectOther => {
+                        Fault::ending(fault.code(), &fault)
+                    }
                 })?)
             }
             None => None,
         };
-        session.claims.refreshed(fresh, told).map_err(|fault| Fault::ending(fault.code(), &fault))
+        let mut claims = match fresh {
+            Some(fresh) => {
+                judge_refreshed(&session.claims, &fresh)
+                    .map_err(|fault| Fault::ending(fault.code(), &fault))?;
+                session.claims.refreshed(fresh)
+            }
+            None => Claims::clone(&session.claims),
+        };
+        if let Some(told) = told {
+            claims.merge_userinfo(told);
+        }
+        Ok(claims)
     }
 }
 
 impl Fault {
-    /// Tokens fetched within this time are new enough for anybody.
+    fn passing(code: &'static str, why: &dyn fmt::Display) -> Self {
+        Self { code, why: why.to_string(), follows: Follows::Retry(None) }
+    }
+
+    fn ending(code: &'static str, why: &dyn fmt::Display) -> Self {
+        Self { code, why: why.to_string(), follows: Follows::End }
+    }
+}
+
+/// A refresh under way, or over.
+#[derive(Debug)]
+pub struct Refresh(watch::Receiver<Option<Outcome>>);
+
+impl Refresh {
+    /// Waits for its end, at most so long. `None` if it goes on.
+    pub async fn outcome(mut self, patience: Duration) -> Option<Outcome> {
+        match tokio::time::timeout(patience, self.0.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => *outcome,
+            // The task is gone without a word; that leaves the session as it was.
+            Ok(Err(_)) => Some(Outcome::Failed),
+            Err(_) => None,
+        }
+    }
+}
+
+/// The place of a refresh under way. It is left however the task ends.
+struct Place {
+    refresher: Arc<Refresher>,
+    key: SessionKey,
+    outcome: watch::Sender<Option<Outcome>>,
+    result: Outcome,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // First out of the way, then told: whoever comes now finds the store as this refresh left it.
+        self.refresher.under_way.remove(&self.key);
+        self.outcome.send_replace(Some(self.result));
+    }
+}
+
+/// Tokens fetched within this time are new enough for anybody.
 const MIN_AGE: Duration = Duration::from_secs(5);
