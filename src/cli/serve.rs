@@ -78,7 +78,10 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
     if running.stop().await {
         tracing::info!(code = "stopped", "all requests finished");
     } else {
-        tracing::warn!(code = "stopped", "server.shutdown_grace is over; what was still under way is cut off");
+        tracing::warn!(
+            code = "stopped",
+            "server.shutdown_grace is over; what was still under way is cut off"
+        );
     }
     Ok(())
 }

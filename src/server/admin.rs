@@ -61,7 +61,8 @@ impl Admin {
             })
             .collect();
         let status = if stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-        let told = json!({ "ready": !stopping, "stopping": stopping, "store": "memory", "providers": providers });
+        let told =
+            json!({ "ready": !stopping, "stopping": stopping, "store": "memory", "providers": providers });
         text(status, "application/json", format!("{told}\n"))
     }
 }

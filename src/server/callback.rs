@@ -61,8 +61,11 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     };
     if is_stray(&refusal) && has_session(asked).await {
         tracing::info!(
-            code = refusal.code(), verdict = "signed_in_already", client = asked.client.name,
-            request_id = asked.request_id, "a callback of no use, with a session: on to the page"
+            code = refusal.code(),
+            verdict = "signed_in_already",
+            client = asked.client.name,
+            request_id = asked.request_id,
+            "a callback of no use, with a session: on to the page"
         );
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
@@ -80,8 +83,7 @@ async fn sign_in(
 ) -> Result<Answer, Refusal> {
     let Asked { service, client, .. } = asked;
     let remembered = service.providers.of(&client.issuer);
-    let provider =
-        remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
+    let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
     let (flow, code) = judge(asked, parsed, &provider, opened, cookie)?;
 
     let verifier = flow.0.code_verifier(flow.1);
@@ -95,10 +97,9 @@ async fn sign_in(
     let nonce = flow.0.nonce(flow.1);
     let now = service.clock.wall();
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
-    let mut claims =
-        verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
-            .await
-            .map_err(|fault| outbound::unverified(&client.issuer, fault))?;
+    let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
+        .await
+        .map_err(|fault| outbound::unverified(&client.issuer, fault))?;
     if let Some(request) = userinfo::request(&provider, access_token) {
         let answer = remembered
             .ask(request, userinfo::MAX_ANSWER_BYTES)
@@ -202,18 +203,18 @@ fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>, cookie: Option<&Flow
 /// Whether a refusal is about a callback that is old, used, or of another browser: nothing that a person with a session
 /// would want to know.
 fn is_stray(refusal: &Refusal) -> bool {
-    match refusal {
-        Refusal::FlowReplayed => true,
-        Refusal::Callback(
-            CallbackFault::StateMissing
-            | CallbackFault::StateUnreadable
-            | CallbackFault::StateOtherClient { .. }
-            | CallbackFault::StateExpired { .. }
-            | CallbackFault::NoFlowCookie
-            | CallbackFault::OtherBrowser,
-        ) => true,
-        _ => false,
-    }
+    matches!(
+        refusal,
+        Refusal::FlowReplayed
+            | Refusal::Callback(
+                CallbackFault::StateMissing
+                    | CallbackFault::StateUnreadable
+                    | CallbackFault::StateOtherClient { .. }
+                    | CallbackFault::StateExpired { .. }
+                    | CallbackFault::NoFlowCookie
+                    | CallbackFault::OtherBrowser
+            )
+    )
 }
 
 /// Whether a fault was found only after browser and state had matched, so that the flow is used.

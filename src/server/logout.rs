@@ -27,7 +27,8 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let site = same_site::of(&asked.head.headers, asked.client);
     let (return_to, is_wanted) = if asked.head.method == Method::POST {
         let form = body::form(asked.head, body, MAX_FORM).await?;
-        let rd = form_urlencoded::parse(&form).find(|(name, _)| name == "rd").map(|(_, value)| value.into_owned());
+        let rd =
+            form_urlencoded::parse(&form).find(|(name, _)| name == "rd").map(|(_, value)| value.into_owned());
         let return_to = rd.map(|rd| return_to::check(&rd, asked.client)).transpose()?;
         (return_to, site == Site::Own)
     } else {

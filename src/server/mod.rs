@@ -75,7 +75,8 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let (stop, stopping) = watch::channel(false);
     let (stop_admin, admin_stopping) = watch::channel(false);
 
-    let public_socket = listen::bind(config.server.listen).map_err(|error| at(config.server.listen, &error))?;
+    let public_socket =
+        listen::bind(config.server.listen).map_err(|error| at(config.server.listen, &error))?;
     let admin_socket =
         listen::bind(config.server.admin_listen).map_err(|error| at(config.server.admin_listen, &error))?;
     let (address, admin_address) = (public_socket.local_addr()?, admin_socket.local_addr()?);

@@ -161,8 +161,7 @@ pub(super) const MAX_LOCATION: usize = 3400;
 
 fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
     // Rendering into a String fails only if a value's own Display does, and ours are texts.
-    let mut answer =
-        with_body(status, page.render().unwrap_or_default(), "text/html; charset=utf-8");
+    let mut answer = with_body(status, page.render().unwrap_or_default(), "text/html; charset=utf-8");
     let headers = answer.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, header(policy));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -88,7 +88,10 @@ mod tests {
         let client = Some("app");
         let found = [
             ("/auth", Route::Subrequest { client: None, dialect: Dialect::Forwarded, rest: "" }),
-            ("/auth?x=/oidc/b/auth", Route::Subrequest { client: None, dialect: Dialect::Forwarded, rest: "" }),
+            (
+                "/auth?x=/oidc/b/auth",
+                Route::Subrequest { client: None, dialect: Dialect::Forwarded, rest: "" },
+            ),
             ("/oidc/app/auth", Route::Subrequest { client, dialect: Dialect::Forwarded, rest: "" }),
             ("/oidc/app/auth/nginx", Route::Subrequest { client, dialect: Dialect::Nginx, rest: "" }),
             (
@@ -113,10 +116,27 @@ mod tests {
             assert_eq!(find(target, "fresh").ok(), Some(route), "{target}");
         }
         let unknown = [
-            "/", "", "/auth/", "/auth/nginx/", "/auth/envoyer", "/AUTH", "//auth", "/oidc", "/oidc/", "/oidc/app",
-            "/oidc/app/", "/oidc/app/../other/auth", "/oidc//auth/nginx/x", "/oidc/app/login/", "/oidc/app/auth/x",
-            "/oidc/app/fresher", "/oidc/app/fresh/", "/oidc/app/fresh/a/b", "/oidc/app/new-token",
-            "/oidc/app/%6cogin", "/oidc/app/Login",
+            "/",
+            "",
+            "/auth/",
+            "/auth/nginx/",
+            "/auth/envoyer",
+            "/AUTH",
+            "//auth",
+            "/oidc",
+            "/oidc/",
+            "/oidc/app",
+            "/oidc/app/",
+            "/oidc/app/../other/auth",
+            "/oidc//auth/nginx/x",
+            "/oidc/app/login/",
+            "/oidc/app/auth/x",
+            "/oidc/app/fresher",
+            "/oidc/app/fresh/",
+            "/oidc/app/fresh/a/b",
+            "/oidc/app/new-token",
+            "/oidc/app/%6cogin",
+            "/oidc/app/Login",
         ];
         for target in unknown {
             assert!(find(target, "fresh").is_err(), "{target}");

@@ -90,6 +90,6 @@ fn refuse(
         Dialect::Nginx => respond::refuse_for_nginx(refusal, request_id),
         Dialect::Forwarded | Dialect::Envoy => {
             respond::refuse(&head.headers, refusal, respond::Page::default(), request_id)
-        },
+        }
     }
 }

@@ -50,7 +50,9 @@ pub fn judge(session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Standi
     // Whoever comes back after the grace has not lost the session: it counts again from the first failure, so that a
     // provider that restarts just then does not end it. Its claims are too old to be used in the meantime.
     match tokens.failures {
-        Some(failures) if now >= failures.since.max(tokens.expires).after(grace) => Standing::Ended(Ended::Grace),
+        Some(failures) if now >= failures.since.max(tokens.expires).after(grace) => {
+            Standing::Ended(Ended::Grace)
+        }
         _ => Standing::Unusable,
     }
 }

@@ -75,7 +75,12 @@ enum Follows {
 
 impl Refresher {
     /// Refreshes sessions of `store`.
-    pub fn new(store: Arc<MemoryStore>, providers: Arc<Providers>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        store: Arc<MemoryStore>,
+        providers: Arc<Providers>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self { store, providers, clock, metrics, under_way: DashMap::new() }
     }
 
@@ -89,7 +94,8 @@ impl Refresher {
                 let mut place = Place { refresher: Arc::clone(self), key, outcome, result: Outcome::Failed };
                 let client = Arc::clone(client);
                 tokio::spawn(async move {
-                    place.result = place.refresher.run(&client, &place.key, when).await;
+                    let outcome = place.refresher.run(&client, &place.key, when).await;
+                    place.ends_with(outcome);
                 });
                 Refresh(waiting)
             }
@@ -156,13 +162,14 @@ impl Refresher {
             true => Fault::ending(fault.code(), &fault),
             false => Fault::passing(fault.code(), &fault),
         })?;
-        let claims = self.claims(client, remembered, &provider, session, &tokens).await.map_err(|mut fault| {
-            // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
-            if let Follows::Retry(rotated) = &mut fault.follows {
-                *rotated = tokens.refresh_token.clone();
-            }
-            fault
-        })?;
+        let claims =
+            self.claims(client, remembered, &provider, session, &tokens).await.map_err(|mut fault| {
+                // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
+                if let Follows::Retry(rotated) = &mut fault.follows {
+                    *rotated = tokens.refresh_token.clone();
+                }
+                fault
+            })?;
         let identity = Identity::from_claims(&claims, client)
             .map_err(|refusal| Fault::ending(refusal.code(), &refusal))?;
         let tokens = SessionTokens {
@@ -260,6 +267,12 @@ struct Place {
     key: SessionKey,
     outcome: watch::Sender<Option<Outcome>>,
     result: Outcome,
+}
+
+impl Place {
+    const fn ends_with(&mut self, outcome: Outcome) {
+        self.result = outcome;
+    }
 }
 
 impl Drop for Place {
