@@ -52,6 +52,11 @@ impl Problem {
         }
     }
 
+    /// Problems of a file are in the order of their places.
+    pub(super) const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// As it is printed: where, what was found, and indented beneath what to do.
     fn text(&self, file: &str) -> String {
         let mut text = match &self.place {

@@ -49,6 +49,7 @@ pub fn check(
     let clients = client::judge_all(&mut judge, &written.clients);
     match (server, clients) {
         (Some(server), Some(clients)) if judge.problems.is_empty() => {
+            judge.notices.sort_by(|a, b| a.place().cmp(b.place()));
             let notices = judge.notices.into_iter().map(|notice| Notice::new(file, notice)).collect();
             Ok((Config { server, clients }, notices))
         }
