@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput};
 
-use super::problem::{Finding, Place, Problem};
+use super::problem::Finding;
+use super::report::{Place, Problem};
 
 /// A value and its place. No `Debug`: it may be a secret.
 #[derive(Clone)]
@@ -38,10 +39,10 @@ pub(super) struct Entry {
 }
 
 /// Reads one document. A fault of form ends the reading: what comes after it cannot be trusted to mean anything.
-pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+pub(super) fn parse(text: &str) -> Result<Node, Box<Problem>> {
     let mut builder =
         Builder { parser: Parser::new_from_str(text), anchors: HashMap::new(), size: 0, line: 1 };
-    builder.document().map_err(|finding| Problem::new(Place::Line(builder.line), "", finding))
+    builder.document().map_err(|finding| Box::new(Problem::new(Place::Line(builder.line), "", finding)))
 }
 
 struct Builder<'text> {

@@ -4,7 +4,8 @@
 use super::file::{FileAsWritten, Setting};
 use super::form::{Shape, Table};
 use super::node::{Entry, Node, Value};
-use super::problem::{Finding, Place, Problem};
+use super::problem::Finding;
+use super::report::{Place, Problem};
 use super::source::{Environment, Variable};
 use super::suggest::nearest;
 

@@ -1,5 +1,7 @@
 //! Files that were made to hurt, and secrets that must not come out.
 
+use proptest::prelude::*;
+
 use super::Case;
 use vestibule::config::load;
 
@@ -119,4 +121,35 @@ fn files_that_cannot_be_read_are_one_problem() {
     assert!(shown().contains("has more than 1048576 bytes"), "{}", shown());
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(load(&std::env::temp_dir()).unwrap_err().to_string().contains("is a folder"));
+}
+
+#[test]
+fn a_file_that_lost_a_piece_is_read_or_refused_and_nothing_else() {
+    let whole = include_str!("accepted/everything.yaml");
+    for start in (0..whole.len()).step_by(3) {
+        for length in [1, 7, 40] {
+            let end = (start + length).min(whole.len());
+            let _ = Case::new(&format!("{}{}", &whole[..start], &whole[end..])).check();
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_and_nothing_else(text in "[ -~\\n\t\u{80}-\u{ff}]{0,80}") {
+        let _ = Case::new(&text).check();
+        let _ = Case::new(&format!("{CLIENT}    {text}")).check();
+    }
+
+    /// A browser throws a cookie away whose domain is an address, has a port, or is a public suffix.
+    #[test]
+    fn the_domain_of_a_cookie_is_always_a_name_with_a_parent(domain in "[a-zA-Z0-9.:*/_-]{1,12}(\\.[a-z]{2,3}|:80)?") {
+        let text = CLIENT.replace("app.example.com", &format!("app.{domain}"));
+        if let Ok((config, _)) = Case::new(&format!("{text}    cookie: {{ domain: '{domain}' }}\n")).check() {
+            let domain = config.clients[0].cookie.domain.as_deref().unwrap();
+            prop_assert!(domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.'));
+            prop_assert!(!domain.contains([':', '/', '*']));
+            prop_assert!(domain.parse::<std::net::IpAddr>().is_err());
+        }
+    }
 }
