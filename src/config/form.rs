@@ -179,7 +179,6 @@ impl Form for Texts {
     fn kind() -> String {
         "text or list".to_owned()
     }
-    const SHAPE: Shape = Shape::Many;
     fn read(node: &Node, place: &Place, reader: &mut Reader) -> Result<Self, Finding> {
         match &node.value {
             Value::List(nodes) => Ok(Self(items(nodes, reader))),

@@ -192,5 +192,5 @@ fn finding(kind: &ErrorKind) -> Finding {
 
 /// Tables in tables in …: the deepest setting is four down.
 const MAX_DEPTH: usize = 16;
-/// Keys and values together, those repeated by aliases counted each time: a thousand clients have fewer.
-const MAX_NODES: usize = 100_000;
+/// Values, those repeated by aliases counted each time: a thousand clients have fewer.
+const MAX_NODES: usize = 30_000;

@@ -61,7 +61,11 @@ impl Problem {
         };
         // A variable names the setting already.
         if !self.path.is_empty() && !matches!(self.place, Place::Variable(_)) {
-            text += &self.path;
+            text.extend(
+                self.path
+                    .chars()
+                    .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }),
+            );
             text += ": ";
         }
         text + &self.finding.to_string().replace('\n', "\n    ")

@@ -20,7 +20,7 @@ fn repetitions_of_repetitions_are_refused_before_they_grow() {
         let items = vec![format!("*{before}"); 10].join(", ");
         text += &format!("{this}: &{this} [{items}]\n");
     }
-    assert!(Case::new(&text).refusal().contains("more than 100000 values"));
+    assert!(Case::new(&text).refusal().contains("more than 30000 values"));
 }
 
 #[test]

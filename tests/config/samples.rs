@@ -39,6 +39,24 @@ fn an_unknown_key_in_any_table_of_a_sample_is_refused_at_its_line() {
     }
 }
 
+/// What examples/quickstart/run sets where a port is taken.
+#[test]
+fn the_quickstart_can_move_to_other_ports() {
+    let text = include_str!("../../clients.yaml");
+    let environment: Environment = [
+        ("VESTIBULE_SERVER_LISTEN", "127.0.0.1:18470"),
+        ("VESTIBULE_SERVER_ADMIN_LISTEN", "127.0.0.1:18471"),
+        ("VESTIBULE_CLIENTS_QUICKSTART_ISSUER", "http://localhost:18490"),
+        ("VESTIBULE_CLIENTS_QUICKSTART_HOSTS", "app.localhost:18480"),
+        ("VESTIBULE_CLIENTS_QUICKSTART_REDIRECT_URI", "http://app.localhost:18480/oidc/quickstart/callback"),
+    ]
+    .into_iter()
+    .collect();
+    let (config, notices) = check("clients.yaml", text, &environment, &Anything).unwrap();
+    assert!(notices.is_empty());
+    assert_eq!(config.clients[0].home.as_str(), "http://app.localhost:18480/");
+}
+
 /// The text once for each place where a table can have one more key, with the line of that key. The key has a table for a
 /// value, so that it is wrong also where the keys are the user's own.
 fn spoilt(text: &str) -> Vec<(usize, String)> {
