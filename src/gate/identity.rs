@@ -4,10 +4,11 @@ use std::fmt;
 
 use http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::refusal::Refusal;
 use crate::config::{Client, SUBJECT_HEADER};
+use crate::protocol::claims::Claims;
 
 /// Every identity header of a client exactly once, in the order of the configuration, ready to be sent. Its `Debug` names
 /// the headers and hides the values.
@@ -35,13 +36,13 @@ impl Identity {
     /// # Errors
     /// [`Refusal::ClaimUnfit`] for a control character or an object, never a shortened or missing value;
     /// [`Refusal::IdentityTooLarge`] beyond [`MAX_IDENTITY`].
-    pub fn from_map(sub: &str, claims: &Map<String, Value>, client: &Client) -> Result<Self, Refusal> {
+    pub fn from_claims(claims: &Claims, client: &Client) -> Result<Self, Refusal> {
         let unfit = |claim: &str, why| Refusal::ClaimUnfit { claim: claim.into(), why };
         let mut headers = Vec::with_capacity(1 + client.claim_headers.len());
-        let subject = text(sub).map_err(|why| unfit("sub", why))?;
+        let subject = text(claims.sub()).map_err(|why| unfit("sub", why))?;
         headers.push((SUBJECT_HEADER.clone(), subject));
         for mapping in &client.claim_headers {
-            let rendered = match mapping.claim.find(claims) {
+            let rendered = match claims.get(&mapping.claim) {
                 Some(value) => render(value).map_err(|why| unfit(mapping.claim.as_str(), why))?,
                 None => String::new(),
             };

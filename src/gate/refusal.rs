@@ -4,6 +4,7 @@
 //! what everybody else sees: status, public sentence, whether to try again. docs/refusals.md is that table.
 
 mod kind;
+mod protocol;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +13,13 @@ use std::net::IpAddr;
 use http::HeaderName;
 
 use crate::config::host::Authority;
+use crate::protocol::callback::CallbackFault;
+use crate::protocol::discovery::DiscoveryFault;
+use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::jwks::JwksFault;
+use crate::protocol::token::TokenFault;
+use crate::protocol::userinfo::UserinfoFault;
 
 pub use kind::{Fault, Kind, Retry};
 
@@ -100,6 +107,18 @@ pub enum Refusal {
         /// What the operator should know beside that, from the network, not from the provider: `connection refused`.
         detail: Box<str>,
     },
+    /// The provider's answer to the authorization request, as the browser brought it.
+    Callback(CallbackFault),
+    /// The provider's metadata.
+    Discovery(DiscoveryFault),
+    /// The provider's keys.
+    Jwks(JwksFault),
+    /// The provider's answer to a token request.
+    Token(TokenFault),
+    /// The ID token in it.
+    IdToken(IdTokenFault),
+    /// What the userinfo endpoint says.
+    Userinfo(UserinfoFault),
     /// The store did not answer.
     StoreUnavailable,
     /// The store has no room.
@@ -250,6 +269,12 @@ impl Refusal {
                 Trouble::Redirect => Kind::ProviderRedirect,
                 Trouble::Status(_) => Kind::ProviderStatus,
             },
+            Self::Callback(fault) => protocol::callback(fault),
+            Self::Discovery(fault) => protocol::discovery(fault),
+            Self::Jwks(fault) => protocol::jwks(fault),
+            Self::Token(fault) => protocol::token(fault),
+            Self::IdToken(fault) => protocol::id_token(fault),
+            Self::Userinfo(fault) => protocol::userinfo(fault),
             Self::StoreUnavailable => Kind::StoreUnavailable,
             Self::StoreFull => Kind::StoreFull,
             Self::SessionsFull { .. } => Kind::SessionsFull,
@@ -300,8 +325,9 @@ impl Refusal {
     pub fn remedy(&self) -> Cow<'static, str> {
         match self {
             Self::PeerNotTrusted { peer } => {
-                let bits = if peer.is_ipv4() { 32 } else { 128 };
-                format!("If this is your proxy, write under server: trusted_proxies: [{peer}/{bits}]").into()
+                // YAML takes a colon in a list for a mapping.
+                let network = if peer.is_ipv4() { format!("{peer}/32") } else { format!("\"{peer}/128\"") };
+                format!("If this is your proxy, write under server: trusted_proxies: [{network}]").into()
             }
             Self::HostNotGuarded { host } => {
                 format!("If this client guards it, add {host} to its hosts in clients.yaml.").into()
@@ -368,6 +394,12 @@ impl fmt::Display for Refusal {
                 }?;
                 if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
             }
+            Self::Callback(fault) => fault.fmt(f),
+            Self::Discovery(fault) => fault.fmt(f),
+            Self::Jwks(fault) => fault.fmt(f),
+            Self::Token(fault) => fault.fmt(f),
+            Self::IdToken(fault) => fault.fmt(f),
+            Self::Userinfo(fault) => fault.fmt(f),
             Self::StoreUnavailable => f.write_str("the session store did not answer"),
             Self::StoreFull => f.write_str("the session store has no room"),
             Self::SessionsFull { limit } => {
@@ -388,6 +420,42 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<CallbackFault> for Refusal {
+    fn from(fault: CallbackFault) -> Self {
+        Self::Callback(fault)
+    }
+}
+
+impl From<DiscoveryFault> for Refusal {
+    fn from(fault: DiscoveryFault) -> Self {
+        Self::Discovery(fault)
+    }
+}
+
+impl From<JwksFault> for Refusal {
+    fn from(fault: JwksFault) -> Self {
+        Self::Jwks(fault)
+    }
+}
+
+impl From<TokenFault> for Refusal {
+    fn from(fault: TokenFault) -> Self {
+        Self::Token(fault)
+    }
+}
+
+impl From<IdTokenFault> for Refusal {
+    fn from(fault: IdTokenFault) -> Self {
+        Self::IdToken(fault)
+    }
+}
+
+impl From<UserinfoFault> for Refusal {
+    fn from(fault: UserinfoFault) -> Self {
+        Self::Userinfo(fault)
+    }
+}
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

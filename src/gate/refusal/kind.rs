@@ -168,6 +168,184 @@ refusals! {
     ProviderStatus "provider_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See the provider's own log."
 
+    // The provider's answer that the browser brings back.
+    CallbackTooLong "callback_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then the provider's answer is unusually long."
+    CallbackParameterTwice "callback_parameter_twice" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then something on the way changes addresses."
+    CallbackParameterTooLong "callback_parameter_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then the provider's answer is unusually long."
+    CallbackParameterForm "callback_parameter_form" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then something on the way changes addresses."
+    CallbackOtherResponseType "callback_other_response_type" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Allow this client the authorization code flow only; at the provider, implicit and hybrid flow should be off."
+    CallbackIssuerMissing "callback_issuer_missing" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "If it happens at every login: the provider announces authorization_response_iss_parameter_supported and does not send iss. Report it to the provider."
+    CallbackIssuer "callback_issuer" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "If it happens at every login: write the issuer exactly as the provider calls itself. Otherwise somebody tried to mix up two providers."
+    CallbackStateMissing "callback_state_missing" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "Nothing needs to be done; crawlers and bookmarks do this."
+    CallbackStateUnreadable "callback_state_unreadable" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "If it happens after each restart or on some replicas: give all of them the same server.keys."
+    CallbackStateOtherClient "callback_state_other_client" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "If it happens at every login: register at the provider exactly the redirect_uri of this client."
+    CallbackStateExpired "callback_state_expired" Caller BAD_REQUEST TryAgain TOO_LATE
+        "The person took longer than ten minutes to sign in. Nothing needs to be done."
+    CallbackNoFlowCookie "callback_no_flow_cookie" Caller BAD_REQUEST TryAgain NO_FLOW_COOKIE
+        "The browser blocks cookies, or the login ended in another browser than it began in. If it happens at every login, see whether the proxy passes on Set-Cookie and Cookie under /oidc/."
+    CallbackOtherBrowser "callback_other_browser" Caller BAD_REQUEST TryAgain NO_FLOW_COOKIE
+        "Somebody gave another person a login link that was half used. Nothing needs to be done."
+    CallbackAccessDenied "callback_access_denied" Caller FORBIDDEN TryAgain DENIED
+        "The person said no, or the provider does not let this person use this client. The provider's log tells which."
+    CallbackProviderUnavailable "callback_provider_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See the provider's own log."
+    CallbackInteractionRequired "callback_interaction_required" Caller FORBIDDEN TryAgain DENIED
+        "The provider wanted to ask the person something and was not allowed to. Nothing needs to be done."
+    CallbackRegistration "callback_registration" Operator BAD_GATEWAY Never NOT_SET_UP
+        "Compare client_id, redirect_uri, scopes and response_mode in clients.yaml with what is registered at the provider."
+    CallbackProviderError "callback_provider_error" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "The provider answered with an error that no specification names; its own log tells more."
+    CallbackCodeWithError "callback_code_with_error" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then report it to the provider."
+    CallbackCodeMissing "callback_code_missing" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then response_mode in clients.yaml differs from what the provider uses."
+
+    // The provider's metadata.
+    DiscoveryRedirect "discovery_redirect" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Write the issuer exactly as the provider calls itself; a redirect mostly means that http, a slash or the path differs."
+    DiscoveryStatus "discovery_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "Open the issuer with /.well-known/openid-configuration behind it. If there is nothing, the issuer in clients.yaml is mistyped."
+    DiscoveryTooLarge "discovery_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "See what answers at the issuer's address; it may be another service."
+    DiscoveryContentType "discovery_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "A page came instead of metadata, often of a proxy or of a provider that is starting. Open the address from this machine."
+    DiscoveryUnreadable "discovery_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "What came is no JSON object. Open the address from this machine."
+    DiscoveryIssuer "discovery_issuer" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The issuer in clients.yaml and the one that the provider gives must be equal to the letter: copy the provider's."
+    DiscoveryMemberMissing "discovery_member_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider does not announce what a login needs. See whether OpenID Connect is switched on there."
+    DiscoveryMemberForm "discovery_member_form" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider's metadata breaks OpenID Connect Discovery. Report it to the provider."
+    DiscoveryEndpoint "discovery_endpoint" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider announces an address that is not https. Tell the provider its public address."
+
+    // The provider's keys.
+    JwksRedirect "jwks_redirect" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider announces a jwks_uri that has moved. Tell the provider its public address."
+    JwksStatus "jwks_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See the provider's own log."
+    JwksTooLarge "jwks_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Remove old keys at the provider."
+    JwksContentType "jwks_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "A page came instead of keys. Open the provider's jwks_uri from this machine."
+    JwksUnreadable "jwks_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "What came is no JSON object. Open the provider's jwks_uri from this machine."
+    JwksKeysMissing "jwks_keys_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Open the provider's jwks_uri: it has no list of keys."
+    JwksTooManyKeys "jwks_too_many_keys" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Remove old keys at the provider."
+    JwksNoUsableKey "jwks_no_usable_key" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The log tells for each key why it is not used. Mostly: make an RSA key of 2048 bits or more at the provider."
+
+    // The tokens for a code, or for a refresh token.
+    TokenClientAuthentication "token_client_authentication" Operator BAD_GATEWAY Never NOT_SET_UP
+        "Allow client_secret_basic or client_secret_post for this client at the provider."
+    TokenRedirect "token_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces a token_endpoint that has moved. Tell the provider its public address."
+    TokenStatus "token_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    TokenTooLarge "token_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider put less into the tokens, mostly fewer groups."
+    TokenContentType "token_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "A page came instead of tokens. See the provider's own log, and whether something stands between."
+    TokenUnreadable "token_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    TokenInvalidGrant "token_invalid_grant" Caller BAD_REQUEST TryAgain USED_UP
+        "The code or refresh token was used before, is too old, or was revoked. If it happens at every login, compare redirect_uri with what is registered."
+    TokenInvalidClient "token_invalid_client" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The provider does not know the client_id or does not take the client_secret. Copy both from there."
+    TokenRefused "token_refused" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The log names the provider's error. Compare scopes and allowed grant types with what is registered at the provider."
+    TokenErrorWithSuccess "token_error_with_success" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "The provider breaks RFC 6749 section 5.2. Report it to the provider."
+    TokenMemberMissing "token_member_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "If id_token is missing, the client is not allowed OpenID Connect at the provider, or the scope openid."
+    TokenMemberForm "token_member_form" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks RFC 6749 section 5.1. Report it to the provider."
+    TokenType "token_type" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider issue bearer tokens to this client; sender-constrained ones are not offered."
+
+    // The ID token.
+    IdTokenTooLong "id_token_too_long" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "Let the provider put less into the ID token, mostly fewer groups, or into userinfo."
+    IdTokenEncrypted "id_token_encrypted" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "Switch off the encryption of ID tokens for this client at the provider."
+    IdTokenParts "id_token_parts" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 7.1. Report it to the provider."
+    IdTokenEncoding "id_token_encoding" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 2. Report it to the provider."
+    IdTokenUnreadable "id_token_unreadable" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7519 section 4. Report it to the provider."
+    IdTokenAlgorithm "id_token_algorithm" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "The algorithm in clients.yaml and the one that the provider signs this client's ID tokens with must be the same."
+    IdTokenCritical "id_token_critical" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider uses an extension that is not offered. Switch it off for this client."
+    IdTokenType "id_token_type" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider sent a token of another kind in the place of the ID token. Report it to the provider."
+    IdTokenKeyName "id_token_key_name" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 4.1.4. Report it to the provider."
+    IdTokenKeyUnknown "id_token_key_unknown" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "The key was fetched anew and is still not there. See whether all nodes of the provider publish the same keys."
+    IdTokenKeysAmbiguous "id_token_keys_ambiguous" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "Let the provider name its keys (kid)."
+    IdTokenSignature "id_token_signature" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "The keys were fetched anew and the signature is still wrong. See whether all nodes of the provider sign with the published keys."
+    IdTokenForeign "id_token_other_kind" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider sent a logout or event token in the place of the ID token. Report it to the provider."
+    IdTokenClaimMissing "id_token_claim_missing" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 2. If nonce is missing, see whether it supports OpenID Connect for this client."
+    IdTokenClaimForm "id_token_claim_form" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 2. Remove mappers that replace a standard claim."
+    IdTokenIssuer "id_token_issuer" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider calls itself otherwise in its tokens than in its metadata. Tell the provider its public address."
+    IdTokenAudience "id_token_audience" Provider BAD_GATEWAY Never OTHER_APPLICATION
+        "The ID token is meant for another client. Compare client_id with what is registered, and remove audience mappers."
+    IdTokenAuthorizedParty "id_token_authorized_party" Provider BAD_GATEWAY Never OTHER_APPLICATION
+        "The ID token was issued to another client. Compare client_id with what is registered, and remove audience mappers."
+    IdTokenExpired "id_token_expired" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenIssuedInFuture "id_token_issued_in_future" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenTooOld "id_token_too_old" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenNotYetValid "id_token_not_yet_valid" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenNonce "id_token_nonce" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Somebody put the code of one login into another. If it happens at every login, the provider does not return the nonce."
+    IdTokenAccessTokenHash "id_token_access_token_hash" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 3.1.3.6. Report it to the provider."
+    IdTokenChanged "id_token_changed" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "A refresh brought the identity of somebody else, so the session was ended. Report it to the provider."
+
+    // More about the person.
+    UserinfoRedirect "userinfo_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces a userinfo_endpoint that has moved. Tell the provider its public address."
+    UserinfoStatus "userinfo_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    UserinfoTooLarge "userinfo_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider put less into userinfo, mostly fewer groups."
+    UserinfoContentType "userinfo_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "A page came instead of claims. See the provider's own log, and whether something stands between."
+    UserinfoUnreadable "userinfo_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    UserinfoSigned "userinfo_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
+        "Switch off signed or encrypted userinfo for this client at the provider."
+    UserinfoSubjectMissing "userinfo_subject_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks OpenID Connect Core section 5.3.2. Report it to the provider."
+    UserinfoSubject "userinfo_subject" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider answered about another person. Report it to the provider."
+
     // Sessions.
     NoSession "no_session" Caller UNAUTHORIZED TryAgain SIGNED_OUT
         "Nothing needs to be done."
@@ -200,7 +378,7 @@ refusals! {
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
-        "This is a mistake in vestibule. Please report it with the log lines of this request."
+        "This is a mistake in vestibule. Report it with the log lines of this request."
 }
 
 const GATEWAY: &str = "The login gateway is not set up correctly. Tell the operator.";
@@ -215,6 +393,20 @@ const NO_COOKIE: &str =
     "Your browser does not send back the cookie of this login. Allow cookies for this site, then try again.";
 const LOOP: &str =
     "You signed in several times, but the sign-in does not reach this application. Tell the operator.";
+const LOGIN_ANSWER: &str = "The answer of the login provider cannot be used. Try again.";
+const NOT_FROM_HERE: &str = "This address belongs to a login that was not started here. Try again.";
+const TOO_LATE: &str = "This login was started more than ten minutes ago and is no longer valid. Try again.";
+const NO_FLOW_COOKIE: &str = "Cookies are blocked, or this login was started in another browser. Allow cookies for this site, then try again.";
+const DENIED: &str = "The login provider did not let you in. If that was not your choice, tell the operator.";
+const NOT_SET_UP: &str = "The login provider refused this application. Tell the operator.";
+const PROVIDER_FAULT: &str =
+    "The login provider sent an answer that cannot be used. Tell the operator if trying again does not help.";
+const NOT_BELIEVED: &str =
+    "The login provider sent a proof of identity that cannot be believed. Tell the operator.";
+const OTHER_APPLICATION: &str =
+    "The login provider sent an answer meant for another application. Tell the operator.";
+const CLOCKS: &str =
+    "The clocks of the login provider and of this gateway differ too much. Tell the operator.";
 const PROVIDER_AWAY: &str = "The login provider cannot be reached at the moment. Try again in a minute.";
 const SIGNED_OUT: &str = "You are not signed in.";
 const OTHER_SESSION: &str = "This page belongs to another sign-in. Load it again.";
