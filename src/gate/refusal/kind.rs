@@ -378,7 +378,7 @@ refusals! {
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
-        "This is a mistake in vestibule. Please report it with the log lines of this request."
+        "This is a mistake in vestibule. Report it with the log lines of this request."
 }
 
 const GATEWAY: &str = "The login gateway is not set up correctly. Tell the operator.";
