@@ -186,7 +186,7 @@ refusals! {
     CallbackStateMissing "callback_state_missing" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
         "Nothing needs to be done; crawlers and bookmarks do this."
     CallbackStateUnreadable "callback_state_unreadable" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
-        "If it happens after each restart or on some replicas: give all of them the same server.keys."
+        "If it happens after each restart or on some replicas: give all of them the same server.key_files."
     CallbackStateOtherClient "callback_state_other_client" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
         "If it happens at every login: register at the provider exactly the redirect_uri of this client."
     CallbackStateExpired "callback_state_expired" Caller BAD_REQUEST TryAgain TOO_LATE
