@@ -53,6 +53,8 @@ const issuer = options.issuer ?? `http://localhost:${server.address().port}`;
 const clients = options.clients ? JSON.parse(readFileSync(options.clients, "utf8")) : quickstartClient();
 const provider = new Provider(issuer, configuration(clients));
 provider.on("server_error", (_ctx, error) => console.error(`provider: ${error.stack}`));
+// Who got tokens by which grant: a person wants to see a refresh happen, and the tests count them.
+provider.on("grant.success", (ctx) => console.log(`provider: token: ${ctx.oidc.params.grant_type}`));
 
 const oidc = provider.callback();
 server.on("request", (request, response) => {
