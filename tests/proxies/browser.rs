@@ -84,7 +84,13 @@ impl Browser {
     /// Opens an address, signs in at the development provider, and returns the page that it ends on.
     pub(crate) fn sign_in(&mut self, address: &str, name: &str) -> Page {
         let form = self.open(address);
-        assert!(form.is_sign_in(), "no sign-in form but {} at {}: {}", form.answer.status, form.place(), form.answer.body);
+        assert!(
+            form.is_sign_in(),
+            "no sign-in form but {} at {}: {}",
+            form.answer.status,
+            form.place(),
+            form.answer.body
+        );
         let page = self.submit(&form, &[("name", name), ("password", name)]);
         // A provider that answers by form post hands the code over in a form that sends itself.
         if page.answer.body.contains("name=\"code\"") { self.submit(&page, &[]) } else { page }
@@ -116,7 +122,7 @@ impl Browser {
 impl Page {
     /// Where the page sends its reader, absolute.
     pub(crate) fn redirect(&self) -> Option<String> {
-        if !matches!(self.answer.status, 301 | 302 | 303) {
+        if !matches!(self.answer.status, 301..=303) {
             return None;
         }
         let location = self.answer.header("location").unwrap();
@@ -136,7 +142,9 @@ impl Page {
 
 /// Scheme-less authority and the rest of an http address, byte for byte.
 pub(crate) fn split(address: &str) -> (&str, &str) {
-    let rest = address.strip_prefix("http://").unwrap_or_else(|| panic!("not on this machine: {}", without_query(address)));
+    let rest = address
+        .strip_prefix("http://")
+        .unwrap_or_else(|| panic!("not on this machine: {}", without_query(address)));
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
@@ -148,21 +156,25 @@ fn absolute(base: &str, reference: &str) -> String {
     if reference.starts_with('/') {
         return format!("http://{}{reference}", split(base).0);
     }
-    assert!(reference.starts_with("http://"), "a reference that is neither absolute nor a path: {}", without_query(reference));
+    assert!(
+        reference.starts_with("http://"),
+        "a reference that is neither absolute nor a path: {}",
+        without_query(reference)
+    );
     reference.to_owned()
 }
 
 /// Action and hidden fields of the first form of a page.
 fn form(page: &Page) -> (String, Vec<(String, String)>) {
     let body = &page.answer.body;
-    let start = body.find("<form").unwrap_or_else(|| panic!("no form at {}: {}", page.place(), page.answer.status));
+    let start =
+        body.find("<form").unwrap_or_else(|| panic!("no form at {}: {}", page.place(), page.answer.status));
     let form = &body[start..start + body[start..].find("</form>").unwrap()];
     let action = attribute(form, "action").unwrap_or_else(|| page.address.clone());
     let hidden = form.match_indices("<input").filter_map(|(at, _)| {
         let input = &form[at..at + form[at..].find('>').unwrap()];
-        (attribute(input, "type")? == "hidden").then(|| {
-            (attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default())
-        })
+        (attribute(input, "type")? == "hidden")
+            .then(|| (attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default()))
     });
     (absolute(&page.address, &action), hidden.collect())
 }

@@ -25,7 +25,11 @@ fn plays(scenario: &str) {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let vestibule = stage.vestibule.as_ref().unwrap().log_text();
-    assert!(output.status.success(), "{said}{}\nvestibule:\n{vestibule}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}\nvestibule:\n{vestibule}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]

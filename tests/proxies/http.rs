@@ -1,6 +1,6 @@
 //! HTTP/1.1 as bytes: nothing between the test and the wire tidies a path or a header.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -95,7 +95,8 @@ impl Answer {
     pub(crate) fn read(from: &mut impl BufRead, method: &str) -> std::io::Result<Self> {
         let status_line = line(from)?;
         let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
-        let status = status.ok_or_else(|| std::io::Error::other(format!("no status line: {status_line:?}")))?;
+        let status =
+            status.ok_or_else(|| std::io::Error::other(format!("no status line: {status_line:?}")))?;
         let mut headers = Vec::new();
         loop {
             let line = line(from)?;
@@ -140,12 +141,16 @@ impl Answer {
     }
 
     /// Every value of a header.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let name = name.to_owned();
+        self.headers
+            .iter()
+            .filter(move |(given, _)| given.eq_ignore_ascii_case(&name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether the application of the quickstart gave this answer.
-    pub(crate) fn from_application(&self) -> bool {
+    pub(crate) fn is_application(&self) -> bool {
         self.header("x-application").is_some()
     }
 }

@@ -36,7 +36,11 @@ impl Process {
             if let Some(status) = process.child.try_wait().unwrap() {
                 panic!("{name} ended by itself, {status}:\n{}", process.log_text());
             }
-            assert!(Instant::now() < deadline, "{name} does not listen after {START:?}:\n{}", process.log_text());
+            assert!(
+                Instant::now() < deadline,
+                "{name} does not listen after {START:?}:\n{}",
+                process.log_text()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         process

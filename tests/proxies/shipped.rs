@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::stage::root;
 
 /// vestibule's own pages, and never `/auth`, which says who somebody is.
-const PAGES: &str =
-    "^/oidc/[A-Za-z0-9_-]{1,32}/(login|callback|logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session)$";
+const PAGES: &str = "^/oidc/[A-Za-z0-9_-]{1,32}/(login|callback|logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session)$";
 /// The headers of the shipped clients.yaml files.
 const HEADERS: [&str; 4] = ["X-Auth-Subject", "X-Auth-Email", "X-Auth-Name", "X-Auth-Groups"];
 
 fn shipped(path: &str) -> String {
-    std::fs::read_to_string(root().join("deploy").join(path)).unwrap_or_else(|error| panic!("deploy/{path}: {error}"))
+    std::fs::read_to_string(root().join("deploy").join(path))
+        .unwrap_or_else(|error| panic!("deploy/{path}: {error}"))
 }
 
 fn yaml(path: &str) -> Value {
@@ -38,7 +38,8 @@ fn every_proxy_takes_every_identity_header_of_its_clients_yaml() {
     ] {
         let clients = yaml(&format!("{proxy}/clients.yaml"));
         let mapping = clients["clients"]["my_app"]["extra_claim_headers"].as_object().unwrap();
-        let mut sent: Vec<&str> = mapping.values().filter_map(Value::as_str).chain(["X-Auth-Subject"]).collect();
+        let mut sent: Vec<&str> =
+            mapping.values().filter_map(Value::as_str).chain(["X-Auth-Subject"]).collect();
         sent.sort_unstable();
         let mut expected = HEADERS;
         expected.sort_unstable();
@@ -49,8 +50,14 @@ fn every_proxy_takes_every_identity_header_of_its_clients_yaml() {
     }
     for header in HEADERS {
         let variable = format!("$upstream_http_{}", header.to_ascii_lowercase().replace('-', "_"));
-        assert!(shipped("nginx/server.conf").contains(&variable), "deploy/nginx/server.conf has no {variable}");
-        assert!(shipped("caddy/Caddyfile").contains(&format!("request_header -{header}")), "{header} is not blanked");
+        assert!(
+            shipped("nginx/server.conf").contains(&variable),
+            "deploy/nginx/server.conf has no {variable}"
+        );
+        assert!(
+            shipped("caddy/Caddyfile").contains(&format!("request_header -{header}")),
+            "{header} is not blanked"
+        );
     }
 }
 
@@ -67,14 +74,16 @@ fn the_labels_of_compose_say_what_the_file_says() {
         }
     }
     let mut file = BTreeMap::new();
-    flatten("", &yaml("traefik/dynamic.yml")["http"], &mut file);
+    let dynamic = yaml("traefik/dynamic.yml");
+    for section in ["middlewares", "routers"] {
+        flatten(section, &dynamic["http"][section], &mut file);
+    }
 
     // Containers are found by name and by port, not by address.
+    labels.retain(|key, _| !key.starts_with("services."));
     let address = "middlewares.vestibule.forwardauth.address";
     assert_eq!(labels.remove(address).unwrap(), "http://vestibule:8000/oidc/my_app/auth");
     assert_eq!(file.remove(address).unwrap(), "http://127.0.0.1:8000/oidc/my_app/auth");
-    labels.retain(|key, _| !key.starts_with("services."));
-    file.retain(|key, _| !key.starts_with("services."));
     assert_eq!(labels, file);
 }
 
@@ -83,8 +92,7 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
         Value::Object(table) => {
             for (key, value) in table {
                 // The names of routers and middlewares have no capitals in the first place.
-                let dot = if path.is_empty() { "" } else { "." };
-                flatten(&format!("{path}{dot}{}", key.to_ascii_lowercase()), value, into);
+                flatten(&format!("{path}.{}", key.to_ascii_lowercase()), value, into);
             }
         }
         Value::Array(list) => {

@@ -134,7 +134,8 @@ impl Stage {
         command.arg("serve").arg(self.folder.join("clients.yaml")).current_dir(&self.folder);
         for (name, _) in std::env::vars_os() {
             // Settings of the surrounding shell are not this stage's.
-            if name.to_string_lossy().starts_with("VESTIBULE_") || name.to_string_lossy().starts_with("AUTH_") {
+            if name.to_string_lossy().starts_with("VESTIBULE_") || name.to_string_lossy().starts_with("AUTH_")
+            {
                 command.env_remove(name);
             }
         }
@@ -145,14 +146,22 @@ impl Stage {
     pub(crate) fn start_provider(&mut self, setup: Setup, port: u16) {
         let clients = self.folder.join("provider.json");
         let seconds = setup.access_token_seconds.to_string();
-        let arguments =
-            ["provider/provider.mjs", "--clients", clients.to_str().unwrap(), "--access-token-seconds", &seconds];
+        let arguments = [
+            "provider/provider.mjs",
+            "--clients",
+            clients.to_str().unwrap(),
+            "--access-token-seconds",
+            &seconds,
+        ];
         self.provider = Some(self.node("provider", port, &arguments));
     }
 
     fn node(&self, name: &str, port: u16, arguments: &[&str]) -> Process {
         let mut command = Command::new(tool("node"));
-        command.current_dir(root().join("examples/quickstart")).args(arguments).args(["--port", &port.to_string()]);
+        command
+            .current_dir(root().join("examples/quickstart"))
+            .args(arguments)
+            .args(["--port", &port.to_string()]);
         Process::start(name, command, port, &self.folder)
     }
 
@@ -170,7 +179,12 @@ impl Stage {
     pub(crate) fn signed_in(&self, name: &str) -> Browser {
         let mut browser = Browser::default();
         let page = browser.sign_in(&self.at("/"), name);
-        assert!(page.answer.from_application(), "{name} landed on {} with {}", page.place(), page.answer.status);
+        assert!(
+            page.answer.is_application(),
+            "{name} landed on {} with {}",
+            page.place(),
+            page.answer.status
+        );
         browser
     }
 
@@ -196,9 +210,13 @@ impl Stage {
         let secret = match setup.registration {
             Registration::Public => String::new(),
             Registration::SecretPost => {
-                format!("    client_secret: {CLIENT_SECRET}\n    token_endpoint_auth_method: client_secret_post\n")
+                format!(
+                    "    client_secret: {CLIENT_SECRET}\n    token_endpoint_auth_method: client_secret_post\n"
+                )
             }
-            Registration::FormPost => format!("    client_secret: {CLIENT_SECRET}\n    response_mode: form_post\n"),
+            Registration::FormPost => {
+                format!("    client_secret: {CLIENT_SECRET}\n    response_mode: form_post\n")
+            }
             Registration::SecretBasic => format!("    client_secret: {CLIENT_SECRET}\n"),
         };
         format!(
@@ -264,7 +282,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// Reads the application's JSON.
     pub(crate) fn from(answer: &Answer) -> Self {
-        assert!(answer.from_application(), "not the application's: {} {}", answer.status, answer.body);
+        assert!(answer.is_application(), "not the application's: {} {}", answer.status, answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }
 

@@ -92,7 +92,7 @@ fn a_deep_link_comes_back_byte_for_byte(stage: Stage) {
         let link = link.trim_end_matches('#');
         let mut browser = Browser::default();
         let page = browser.sign_in(&stage.at(link), "alice");
-        assert!(page.answer.from_application(), "{link}: {}", page.answer.status);
+        assert!(page.answer.is_application(), "{link}: {}", page.answer.status);
         assert_eq!(page.address, stage.at(link));
         // Percent-encoded letters of an ASCII path may be tidied by the proxy; none of these has any.
         assert_eq!(Seen::from(&browser.fetch(&page.address)).url, link);
@@ -117,16 +117,26 @@ fn a_script_without_a_session_gets_401_and_no_redirect(stage: Stage) {
         Request::get("/api").header("Accept", "application/json"),
         Request::get("/api").header("Accept", "*/*"),
         Request::get("/api").header("Accept", "text/html").header("X-Requested-With", "XMLHttpRequest"),
-        Request::get("/image.png").header("Accept", "image/*").header("Sec-Fetch-Mode", "no-cors").header("Sec-Fetch-Dest", "image"),
-        Request::get("/frame").header("Accept", "text/html").header("Sec-Fetch-Mode", "navigate").header("Sec-Fetch-Dest", "iframe"),
+        Request::get("/image.png")
+            .header("Accept", "image/*")
+            .header("Sec-Fetch-Mode", "no-cors")
+            .header("Sec-Fetch-Dest", "image"),
+        Request::get("/frame")
+            .header("Accept", "text/html")
+            .header("Sec-Fetch-Mode", "navigate")
+            .header("Sec-Fetch-Dest", "iframe"),
         Request { method: "DELETE", ..Request::get("/api/1").fetch() },
-        Request { method: "OPTIONS", ..Request::get("/api/1").header("Access-Control-Request-Method", "PUT") },
+        Request {
+            method: "OPTIONS",
+            ..Request::get("/api/1").header("Access-Control-Request-Method", "PUT")
+        },
     ];
     for script in scripts {
         let answer = stage.send(&script);
         assert_eq!(answer.status, 401, "{script:?}");
         assert_eq!(answer.header("location"), None, "{script:?}");
-        let login = answer.header("vestibule-login").unwrap_or_else(|| panic!("no Vestibule-Login: {script:?}"));
+        let login =
+            answer.header("vestibule-login").unwrap_or_else(|| panic!("no Vestibule-Login: {script:?}"));
         assert!(login.starts_with(&stage.own("login?rd=")), "{login}");
     }
     assert_eq!(stage.served(), before + 1, "the application was asked");
@@ -141,7 +151,8 @@ fn a_websocket_needs_a_session_and_then_works(stage: Stage) {
     assert_eq!(stage.served(), before + 1, "the application was asked");
 
     let alice = stage.signed_in("alice");
-    let echoed = websocket::echo(host, stage.proxy_port, &Stage::cookies(&alice), "hello, \u{e6}\u{f8}").unwrap();
+    let echoed =
+        websocket::echo(host, stage.proxy_port, &Stage::cookies(&alice), "hello, \u{e6}\u{f8}").unwrap();
     assert_eq!(echoed, "hello, \u{e6}\u{f8}");
 }
 
@@ -155,7 +166,7 @@ fn forged_identity_headers_and_their_aliases_reach_nobody(stage: Stage) {
             }
             let answer = stage.send(&request);
             assert!(!answer.body.contains(FORGED), "{name} reached the application");
-            if answer.from_application() {
+            if answer.is_application() {
                 assert!(!cookies.is_empty(), "{name}: in without a session");
                 assert_eq!(Seen::from(&answer).header("X-Auth-Subject"), "user-alice-1", "{name}");
             } else {
@@ -166,8 +177,13 @@ fn forged_identity_headers_and_their_aliases_reach_nobody(stage: Stage) {
 
     // Somebody whose claims leave a header empty cannot fill it himself.
     let carol = stage.signed_in("carol");
-    let answer = stage.send(&Request::get("/").fetch().header("Cookie", &Stage::cookies(&carol)).header("X-Auth-Groups", "admins"));
-    if answer.from_application() {
+    let answer = stage.send(
+        &Request::get("/")
+            .fetch()
+            .header("Cookie", &Stage::cookies(&carol))
+            .header("X-Auth-Groups", "admins"),
+    );
+    if answer.is_application() {
         assert_eq!(Seen::from(&answer).header("X-Auth-Groups"), "");
     } else {
         assert!(matches!(answer.status, 400 | 403), "{}", answer.status);
@@ -179,7 +195,7 @@ fn a_connection_header_cannot_strip_the_identity(stage: Stage) {
     for connection in ["close, X-Auth-Subject", "X-Auth-Subject, X-Auth-Groups", "close, x-auth-email"] {
         let request = Request::get("/").fetch().header("Cookie", &cookies).header("Connection", connection);
         let answer = stage.send(&request);
-        if answer.from_application() {
+        if answer.is_application() {
             let seen = Seen::from(&answer);
             assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1", "{connection}");
             assert_eq!(seen.header("X-Auth-Groups"), "admins,readers", "{connection}");
@@ -216,7 +232,9 @@ fn forged_descriptions_of_the_request_change_nothing(stage: Stage) {
         let answer = stage.send(&request);
         if answer.status == 302 {
             let login = answer.header("location").unwrap();
-            let rd = login.strip_prefix(&stage.own("login?rd=")).unwrap_or_else(|| panic!("{set:?} leads to {login}"));
+            let rd = login
+                .strip_prefix(&stage.own("login?rd="))
+                .unwrap_or_else(|| panic!("{set:?} leads to {login}"));
             let rd = percent_encoding::percent_decode_str(rd).decode_utf8().unwrap();
             assert_eq!(rd, stage.at("/page?x=1"), "{set:?}");
         } else {
@@ -228,7 +246,11 @@ fn forged_descriptions_of_the_request_change_nothing(stage: Stage) {
     // With a session the request goes on as what it is.
     let cookies = Stage::cookies(&stage.signed_in("alice"));
     let answer = stage.send(
-        &Request::get("/page?x=1").fetch().header("Cookie", &cookies).header("X-Forwarded-Uri", "/public").header("X-Forwarded-Method", "OPTIONS"),
+        &Request::get("/page?x=1")
+            .fetch()
+            .header("Cookie", &cookies)
+            .header("X-Forwarded-Uri", "/public")
+            .header("X-Forwarded-Method", "OPTIONS"),
     );
     let seen = Seen::from(&answer);
     assert_eq!((seen.method.as_str(), seen.url.as_str()), ("GET", "/page?x=1"));
@@ -257,7 +279,7 @@ fn the_decision_cannot_be_asked_from_outside(stage: Stage) {
     for path in paths {
         let answer = stage.send(&Request::get(path).navigation().header("Cookie", &cookies));
         assert_eq!(answer.header("x-auth-subject"), None, "{path} shows who is signed in");
-        assert!(answer.from_application() || answer.status >= 400, "{path}: {}", answer.status);
+        assert!(answer.is_application() || answer.status >= 400, "{path}: {}", answer.status);
     }
 }
 
@@ -272,7 +294,7 @@ fn without_the_sidecar_nothing_reaches_the_application(mut stage: Stage) {
     ] {
         let answer = stage.send(&request);
         assert!(matches!(answer.status, 500 | 502 | 503), "{}", answer.status);
-        assert!(!answer.from_application());
+        assert!(!answer.is_application());
     }
     assert_eq!(stage.served(), before + 1, "the application was asked");
 
@@ -287,7 +309,7 @@ fn a_hundred_requests_use_at_most_three_connections_to_the_sidecar(stage: Stage)
     let (connections, answers) = (stage.relay.connections(), stage.relay.answers());
     for _ in 0..REQUESTS {
         let answer = stage.send(&Request::get("/").fetch().header("Cookie", &cookies));
-        assert!(answer.from_application(), "{}", answer.status);
+        assert!(answer.is_application(), "{}", answer.status);
     }
     assert!(stage.relay.answers() - answers >= REQUESTS, "the proxy did not ask each time");
     let used = stage.relay.connections() - connections;
@@ -304,7 +326,10 @@ fn a_hundred_requests_use_at_most_three_connections_to_the_sidecar(stage: Stage)
 }
 
 fn a_post_without_a_session_is_no_redirect_and_its_body_is_not_waited_for(stage: Stage) {
-    let form = Request::post("/form", "a=1").header("Accept", "text/html").header("Sec-Fetch-Mode", "navigate").header("Sec-Fetch-Dest", "document");
+    let form = Request::post("/form", "a=1")
+        .header("Accept", "text/html")
+        .header("Sec-Fetch-Mode", "navigate")
+        .header("Sec-Fetch-Dest", "document");
     let answer = stage.send(&form);
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("location"), None);
