@@ -16,6 +16,12 @@
 //!
 //! `protocol ← config ← gate ← session ← server`, with `idp` beside; tests/layers.rs holds it to that.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod gate;
+pub mod idp;
 pub mod protocol;
+pub mod server;
+pub mod session;
+pub mod telemetry;

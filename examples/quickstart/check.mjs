@@ -171,18 +171,18 @@ const steps = {
     const { seen } = await seenBy(alice, DEEP);
     expect("address", seen?.url, DEEP.slice(origin.length));
     expect("X-Auth-Subject", header(seen, "x-auth-subject"), "user-alice-1");
-    expect("X-Auth-Email", header(seen, "x-auth-email"), "alice@example.com");
-    expect("X-Auth-Name", header(seen, "x-auth-name"), "Alice Liddell");
-    expect("X-Auth-Groups", header(seen, "x-auth-groups"), "admins,readers");
+    expect("X-User-Email", header(seen, "x-user-email"), "alice@example.com");
+    expect("X-User-Name", header(seen, "x-user-name"), "Alice Liddell");
+    expect("X-User-Groups", header(seen, "x-user-groups"), "admins,readers");
   },
   "names from anywhere in the world arrive encoded": async () => {
     await login(bob, "bob", `${origin}/`);
     const { seen } = await seenBy(bob, `${origin}/`);
-    expect("X-Auth-Name", decodeURIComponent(header(seen, "x-auth-name")), "Bøb Müller 鮑勃");
-    expect("X-Auth-Groups", header(seen, "x-auth-groups").split(",").map(decodeURIComponent).join("|"), "readers|R&D, Oslo");
+    expect("X-User-Name", decodeURIComponent(header(seen, "x-user-name")), "Bøb Müller 鮑勃");
+    expect("X-User-Groups", header(seen, "x-user-groups").split(",").map(decodeURIComponent).join("|"), "readers|R&D, Oslo");
   },
   "a forged identity never reaches the application": async () => {
-    for (const name of ["X-Auth-Subject", "x-auth-email", "X_Auth_Subject", "X.Auth.Subject", "X-Auth_Groups"]) {
+    for (const name of ["X-Auth-Subject", "x-user-email", "X_Auth_Subject", "X.Auth.Subject", "X-User_Groups"]) {
       for (const browser of [alice, new Browser()]) {
         const { answer, seen } = await seenBy(browser, `${origin}/`, { [name]: "forged" });
         if (seen && JSON.stringify(seen).includes("forged")) throw new Failure(`${name}: forged reached the application`);

@@ -1,8 +1,22 @@
 //! The configuration as used: every rule of docs/configuration.md holds for a [`Config`].
 
+mod check;
+mod file;
+mod form;
 pub mod host;
+mod node;
+mod overlay;
+mod problem;
+mod reference;
+pub mod source;
+mod suggest;
+
+pub use check::check;
+pub use problem::{Notice, Problem, Problems};
+pub use reference::reference;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +29,23 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
+use problem::{Finding, Place};
+use source::{Disk, Environment};
+
+/// Reads a configuration file, and the environment over it.
+///
+/// # Errors
+/// [`Problems`] holds everything that is wrong with it; nothing is half loaded.
+pub fn load(path: &Path) -> Result<(Config, Vec<Notice>), Problems> {
+    let name = path.display().to_string();
+    let refuse = |finding| Problems::new(&name, vec![Problem::new(Place::File, "", finding)]);
+    let contents = source::read(path).map_err(|fault| refuse(Finding::File(fault)))?;
+    let text = str::from_utf8(&contents.bytes).map_err(|error| {
+        let lines = contents.bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        refuse(Finding::FileNotText { line: lines + 1 })
+    })?;
+    check(&name, text, &Environment::of_process(), &Disk::beside(path))
+}
 
 /// Everything that the program was told, checked.
 #[derive(Clone, Debug)]
@@ -122,6 +153,29 @@ pub struct Cookie {
     pub same_site: SameSite,
     /// `Max-Age`; none ends the cookie with the browser.
     pub max_age: Option<Duration>,
+}
+
+impl Cookie {
+    /// The whole value of the `Set-Cookie` header that gives the cookie this value.
+    pub fn line(&self, value: &str) -> String {
+        let mut line = format!("{}={value}; Path=/", self.name);
+        if let Some(domain) = &self.domain {
+            line += "; Domain=";
+            line += domain;
+        }
+        if let Some(age) = self.max_age {
+            line += &format!("; Max-Age={}", age.as_secs());
+        }
+        line += "; HttpOnly";
+        if self.secure {
+            line += "; Secure";
+        }
+        line += match self.same_site {
+            SameSite::Lax => "; SameSite=Lax",
+            SameSite::None => "; SameSite=None",
+        };
+        line
+    }
 }
 
 /// `SameSite` (RFC 6265bis section 4.1.2.7).

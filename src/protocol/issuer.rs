@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use http::Uri;
+use url::{Host, Position, Url};
 
 /// An issuer identifier, kept byte for byte as it was written: it is compared with what the provider calls itself without
 /// any normalisation (OpenID Connect Core 1.0 section 3.1.3.7 step 2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Issuer(String);
+
+/// Bytes of an issuer identifier.
+pub const MAX_BYTES: usize = 1024;
 
 /// Why a text is not an issuer identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,10 @@ impl Issuer {
     /// # Errors
     /// [`IssuerFault`] says which rule it breaks.
     pub fn parse(text: &str, http: HttpIssuer) -> Result<Self, IssuerFault> {
+        // The URL parser drops blanks and line breaks in silence, but the identifier is compared byte for byte.
+        if text.len() > MAX_BYTES || text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(IssuerFault::NotAnAddress);
+        }
         let url = Url::parse(text).map_err(|_| IssuerFault::NotAnAddress)?;
         if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
             return Err(IssuerFault::NotAnAddress);
@@ -49,12 +57,34 @@ impl Issuer {
         if url.scheme() == "http" && http == HttpIssuer::OnlyLoopback && !is_loopback(&url) {
             return Err(IssuerFault::NotHttps);
         }
+        if metadata_uri(&url).is_none() {
+            return Err(IssuerFault::NotAnAddress);
+        }
         Ok(Self(text.to_owned()))
     }
 
     /// The identifier, byte for byte as configured.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where the provider's metadata is: a slash at the end is dropped, then the well-known path added (Discovery section 4).
+    pub fn metadata_uri(&self) -> Uri {
+        metadata_uri(&self.url()).expect("parse() made this same address")
+    }
+
+    /// Whether it is http, which only a test provider on this machine or `danger_http_issuer` makes possible.
+    pub fn is_http(&self) -> bool {
+        self.url().scheme() == "http"
+    }
+
+    /// Whether it names this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        is_loopback(&self.url())
+    }
+
+    fn url(&self) -> Url {
+        Url::parse(&self.0).expect("parse() read this same text")
     }
 }
 
@@ -72,4 +102,9 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+fn metadata_uri(issuer: &Url) -> Option<Uri> {
+    let base = &issuer[..Position::AfterPath];
+    format!("{}/.well-known/openid-configuration", base.strip_suffix('/').unwrap_or(base)).parse().ok()
 }

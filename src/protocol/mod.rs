@@ -1,7 +1,53 @@
 //! OAuth 2.0 and OpenID Connect, pure: values in, values out. No sockets, files, clock, randomness or environment.
+//!
+//! For each endpoint of the provider there is a `request` and a `judge` side by side; time and secrets are arguments. What was
+//! judged has a type that only its judge makes, and what was refused is a fault with its facts and a stable code.
+//!
+//! | file | what | specification |
+//! |---|---|---|
+//! | [`issuer`] | the issuer identifier | Discovery 3, RFC 8414 2 |
+//! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
+//! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
+//! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
+//! | [`pkce`] | verifier → challenge | RFC 7636 4 |
+//! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
+//! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
+//! | [`callback_fault`] | why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
+//! | [`token`] | code or refresh token → `Tokens` | RFC 6749 2.3.1, 4.1.3, 5, 6; Core 3.1.3, 9 |
+//! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
+//! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
+//! | [`jwt`] | ID token → `Claims` | Core 2, 3.1.3.6–8; RFC 7519 4 |
+//! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
+//! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
+//! | [`claim_path`] | where a claim is | Core 5.1.2 |
+//! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
+//! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
+//! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
+//! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
+//! | `form` | form encoding, both ways | WHATWG URL 5; RFC 6749 appendix B |
+//! | `quote` | text from outside in a log line | |
+//! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
+pub mod answer;
+pub mod authorize;
+pub mod callback;
+pub mod callback_fault;
 pub mod claim_path;
+pub mod claims;
+pub mod discovery;
+pub mod endpoint;
+mod form;
+pub mod id_token_fault;
 pub mod issuer;
+pub mod json;
+pub mod jwks;
+pub mod jws;
+pub mod jwt;
+pub mod logout;
+pub mod pkce;
+mod quote;
 pub mod registration;
 pub mod secret;
 pub mod timestamp;
+pub mod token;
+pub mod userinfo;

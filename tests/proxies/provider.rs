@@ -16,7 +16,7 @@ fn signs_in(registration: Registration) {
     let mut alice = Browser::default();
     let page = alice.sign_in(&stage.at("/deep?x=%20"), "alice");
     assert_eq!(page.address, stage.at("/deep?x=%20"), "{}", page.answer.body);
-    assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-Auth-Email"), "alice@example.com");
+    assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Email"), "alice@example.com");
     assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "the refresh uses the same authentication");
 }
 
@@ -72,7 +72,7 @@ fn an_access_token_that_ends_is_refreshed_and_nobody_notices() {
     for _ in 0..40 {
         let seen = Seen::from(&alice.fetch(&stage.at("/")));
         assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
-        assert_eq!(seen.header("X-Auth-Email"), "alice@example.com");
+        assert_eq!(seen.header("X-User-Email"), "alice@example.com");
         if provider.log_text().matches("token: refresh_token").count() >= 2 {
             return;
         }

@@ -227,9 +227,10 @@ impl Stage {
 {secret}    redirect_uri: {origin}/oidc/quickstart/callback
     scopes: openid profile email groups offline_access
     extra_claim_headers:
-      email: X-Auth-Email
-      name: X-Auth-Name
-      groups: X-Auth-Groups
+      email: X-User-Email
+      name: X-User-Name
+      preferred_username: X-User-Preferred-Username
+      groups: X-User-Groups
     hosts: [\"{host}\"]
 server:
   listen: 127.0.0.1:{vestibule}

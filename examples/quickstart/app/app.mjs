@@ -93,8 +93,8 @@ function shown(name, value) {
 }
 
 function page({ method, url, headers }) {
-  const identity = headers.filter(([name]) => /^x-auth-/i.test(name));
-  const others = headers.filter(([name]) => !/^x-auth-/i.test(name));
+  const identity = headers.filter(([name]) => /^x-(auth|user)-/i.test(name));
+  const others = headers.filter(([name]) => !/^x-(auth|user)-/i.test(name));
   const rows = (list) => list.map(([name, value]) => `<tr><th scope="row">${text(name)}</th><td>${text(value)}</td></tr>`).join("");
   const own = `/oidc/${options.client}`;
   return `<!doctype html>

@@ -157,7 +157,7 @@ function quickstartClient() {
   return [
     {
       client_id: "quickstart",
-      client_secret: "for-the-quickstart-on-this-machine-only",
+      client_secret: "quickstart-on-this-machine-only",
       redirect_uris: [`${origin}/oidc/quickstart/callback`],
       post_logout_redirect_uris: [`${origin}/oidc/quickstart/signed-out`],
       grant_types: ["authorization_code", "refresh_token"],

@@ -1,0 +1,23 @@
+//! `vestibule check`: reads the configuration and says what is wrong with it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::EXIT_CONFIG;
+
+/// Exit code 0 if it can be used, 78 if not.
+pub(super) fn run(file: &Path) -> ExitCode {
+    match crate::config::load(file) {
+        Ok((config, notices)) => {
+            for notice in &notices {
+                eprintln!("{notice}");
+            }
+            println!("{}: {} clients, no problems", file.display(), config.clients.len());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            eprintln!("{problems}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
+}

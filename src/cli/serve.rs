@@ -1,0 +1,90 @@
+//! `vestibule serve`: reads the configuration, answers until it is told to stop.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::EXIT_CONFIG;
+use crate::clock::Clock;
+use crate::config::{self, Config, Notice};
+use crate::server;
+use crate::telemetry::log;
+
+/// Runs the server. Exit code 0 after SIGTERM or SIGINT, 78 if the configuration cannot be used, 1 otherwise.
+pub(super) fn run(file: &Path) -> ExitCode {
+    let (config, notices) = match config::load(file) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    let logging = match log::start(config.server.log_format, config.server.log_level) {
+        Ok(logging) => logging,
+        Err(error) => {
+            eprintln!("vestibule: the log could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(code = "start_failed", fault = "operator", why = %error, "no runtime could be made");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(serve(config, &notices, &logging));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(code = "start_failed", fault = "operator", why = %error, "vestibule could not start");
+            eprintln!("vestibule: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> std::io::Result<()> {
+    for notice in notices {
+        tracing::warn!(code = "configuration_notice", fault = "operator", "{notice}");
+    }
+    if config.server.keys.is_empty() {
+        tracing::info!(
+            code = "random_key",
+            "server.key_files names none, so a key was made: logins under way do not survive a restart, and another replica \
+             cannot finish them"
+        );
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let clients = config.clients.len();
+    let running = server::start(config, Clock::system()).await?;
+    tracing::info!(
+        code = "started", listen = %running.address, admin_listen = %running.admin_address, clients,
+        "vestibule {} answers", env!("CARGO_PKG_VERSION")
+    );
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = tokio::time::sleep(LOST_LINES_EVERY) => {
+                running.metrics.log_lines_lost.set(logging.lost.dropped_lines() as u64);
+            }
+        }
+    }
+    tracing::info!(code = "stopping", "told to stop: no new connections, requests under way finish");
+    if running.stop().await {
+        tracing::info!(code = "stopped", "all requests finished");
+    } else {
+        tracing::warn!(
+            code = "stopped",
+            "server.shutdown_grace is over; what was still under way is cut off"
+        );
+    }
+    Ok(())
+}
+
+/// How often the count of lost log lines is brought to the metrics.
+const LOST_LINES_EVERY: std::time::Duration = std::time::Duration::from_secs(5);

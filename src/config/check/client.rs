@@ -1,0 +1,304 @@
+//! The clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::cookie::{self, Owner};
+use super::hosts::{self, Claimed, WrittenHost};
+use super::origin::{self, Domain, Origin, has_no_extras};
+use super::secret::{self, Provider};
+use super::{At as Table, Judge, headers};
+use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
+use crate::config::form::{At, Choice, Named, Written};
+use crate::config::problem::{Finding, Place, Problem};
+use crate::config::{Client, Lifetimes};
+use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
+use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
+
+/// Judges all of them. `None` if any is wrong.
+pub(super) fn judge_all(
+    judge: &mut Judge<'_>,
+    written: &Written<Named<ClientAsWritten>>,
+) -> Option<Vec<Arc<Client>>> {
+    let domain = origin::domain(judge);
+    let at = match written {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => {
+            let file = Table::of::<FileAsWritten>(&Place::File, "", "my_app");
+            return judge.missing(&file, "clients");
+        }
+    };
+    if at.value.0.is_empty() {
+        let write = "Write one: clients: { my_app: { issuer: …, client_id: …, hosts: … } }".to_owned();
+        return judge.refuse(at.problem(Finding::Empty { write }));
+    }
+    let mut claimed = Claimed::default();
+    let clients: Vec<Option<Client>> = at
+        .value
+        .0
+        .iter()
+        .map(|(name, client)| judge_one(judge, name, client, &domain, &mut claimed))
+        .collect();
+    let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
+    find_shared_cookies(judge, &at.value, &clients);
+
+    // All clients of an origin share the flow cookie, so one that is answered by a form post decides for them.
+    let by_post: Vec<String> = clients
+        .iter()
+        .filter(|client| client.registration.response_mode == ResponseMode::FormPost)
+        .map(|client| client.origin.clone())
+        .collect();
+    for client in &mut clients {
+        client.flow_cookie = cookie::flow(client.scheme, by_post.contains(&client.origin));
+    }
+    Some(clients.into_iter().map(Arc::new).collect())
+}
+
+/// Every judgement is made before any of them ends the judging, so that all problems of a client come out in one run.
+fn judge_one(
+    judge: &mut Judge<'_>,
+    name: &str,
+    at: &At<ClientAsWritten>,
+    domain: &Domain,
+    claimed: &mut Claimed,
+) -> Option<Client> {
+    let written = &at.value;
+    let named = is_client_name(name);
+    if !named {
+        judge.problems.push(at.problem(Finding::StrangeClientName(name.to_owned())));
+    }
+    let first_host = written.hosts.given().and_then(|hosts| hosts.value.0.first());
+    let subject = first_host.map_or(name, |host| host.value.as_str());
+    let table = Table::of::<ClientAsWritten>(&at.place, &at.path, subject);
+
+    let issuer = judge_issuer(judge, written, &table);
+    let provider = match issuer.as_ref().and_then(|issuer| Url::parse(issuer.as_str()).ok()) {
+        Some(url) if is_loopback(&url) => Provider::Here,
+        _ => Provider::Elsewhere,
+    };
+    let client_id = judge_client_id(judge, written, &table);
+    let authentication = secret::authentication(judge, written, provider);
+    if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
+        let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
+        judge.missing::<()>(&table, "redirect_uri");
+    }
+    let origin = if named { origin::redirect(judge, name, &written.redirect_uri, domain) } else { None };
+    if written.hosts.is_absent() {
+        judge.missing::<()>(&table, "hosts");
+    }
+    let hosts = hosts::judge(judge, &written.hosts);
+    let scopes = judge_scopes(judge, written);
+    let claim_headers = headers::judge(judge, &written.extra_claim_headers);
+    let lifetimes = judge_lifetimes(judge, &written.session);
+    let after_logout = judge_after_logout(judge, written);
+
+    let origin = origin?;
+    let post_logout_redirect_uri = match after_logout? {
+        AfterLogout::SignedOutPage => Some(format!("{}/oidc/{name}/signed-out", origin.text)),
+        AfterLogout::Address(address) => Some(address),
+        AfterLogout::Nowhere => None,
+    };
+    let hosts = hosts?;
+    claimed.claim(judge, name, &hosts, origin.scheme);
+    let owner =
+        Owner { name, place: &at.place, origin: &origin, hosts: &hosts, absolute: lifetimes.absolute };
+    let session_cookie = cookie::session(judge, &written.cookie, &owner);
+
+    Some(Client {
+        name: name.to_owned(),
+        issuer: issuer?,
+        registration: Registration {
+            client_id: client_id?,
+            authentication: authentication?,
+            redirect_uri: format!("{}{}", origin.text, origin::callback_path(name)),
+            scopes: scopes?,
+            response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
+            id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
+            post_logout_redirect_uri,
+        },
+        home: home(&origin, &hosts)?,
+        scheme: origin.scheme,
+        hosts: hosts.into_iter().map(|host| host.value).collect(),
+        claim_headers,
+        cookie: session_cookie?,
+        flow_cookie: cookie::flow(origin.scheme, false),
+        lifetimes,
+        origin: origin.text,
+    })
+}
+
+fn judge_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<Issuer> {
+    let at = match &written.issuer {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return judge.missing(table, "issuer"),
+    };
+    let danger = match &written.danger_http_issuer {
+        Written::Given(flag) if flag.value => {
+            judge.notices.push(flag.problem(Finding::DangerHttpIssuer));
+            HttpIssuer::DangerAllowed
+        }
+        _ => HttpIssuer::OnlyLoopback,
+    };
+    let found = at.value.clone();
+    if found.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return judge.refuse(at.problem(Finding::NotAnIssuer(found)));
+    }
+    if let Some(issuer) = found.strip_suffix("/.well-known/openid-configuration") {
+        let write = format!("issuer: {issuer}");
+        return judge.refuse(at.problem(Finding::DocumentForIssuer { found, write }));
+    }
+    match Issuer::parse(&found, danger) {
+        Ok(issuer) => Some(issuer),
+        Err(fault) => judge.refuse(at.problem(match fault {
+            IssuerFault::NotAnAddress => Finding::NotAnIssuer(found),
+            IssuerFault::HasExtras => Finding::IssuerHasExtras,
+            IssuerFault::NotHttps => Finding::IssuerNotHttps(found),
+        })),
+    }
+}
+
+fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<String> {
+    let at = match &written.client_id {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return judge.missing(table, "client_id"),
+    };
+    // RFC 6749 appendix A.1 has printable ASCII; providers also give others, but none gives control characters.
+    if at.value.chars().any(char::is_control) || at.value.trim() != at.value || at.value.len() > MAX_CLIENT_ID
+    {
+        return judge.refuse(at.problem(Finding::StrangeClientId));
+    }
+    Some(at.value.clone())
+}
+
+fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<String>> {
+    let at = match &written.scopes {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return Some(DEFAULT_SCOPES.map(str::to_owned).to_vec()),
+    };
+    let mut scopes: Vec<String> = Vec::new();
+    for item in &at.value.0 {
+        // RFC 6749 section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+        let fits = item.value.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+        if !fits {
+            judge.problems.push(item.problem(Finding::StrangeScope(item.value.clone())));
+        } else if scopes.contains(&item.value) {
+            judge.problems.push(item.problem(Finding::ScopeTwice(item.value.clone())));
+        } else {
+            scopes.push(item.value.clone());
+        }
+    }
+    if !scopes.iter().any(|scope| scope == "openid") {
+        let write = std::iter::once("openid").chain(scopes.iter().map(String::as_str));
+        let write = format!("scopes: {}", write.collect::<Vec<_>>().join(" "));
+        return judge.refuse(at.problem(Finding::NoOpenid { write }));
+    }
+    Some(scopes)
+}
+
+fn judge_lifetimes(judge: &mut Judge<'_>, written: &Written<SessionAsWritten>) -> Lifetimes {
+    let settings = written.or(SessionAsWritten::default());
+    for at in [&settings.idle, &settings.absolute, &settings.refresh_grace, &settings.access_token] {
+        if let Some(at) = at.given()
+            && at.value > MAX_LIFETIME
+        {
+            judge.problems.push(at.problem(Finding::TooLong { limit: "400d" }));
+        }
+    }
+    let absolute = settings.absolute.or(ABSOLUTE);
+    if let Some(idle) = settings.idle.given()
+        && idle.value > absolute
+    {
+        judge.problems.push(idle.problem(Finding::IdleBeyondAbsolute { idle: idle.value, absolute }));
+    }
+    Lifetimes {
+        idle: settings.idle.or(IDLE.min(absolute)),
+        absolute,
+        refresh_grace: settings.refresh_grace.or(REFRESH_GRACE),
+        access_token: settings.access_token.or(ACCESS_TOKEN),
+    }
+}
+
+/// Where the provider sends people after a logout.
+enum AfterLogout {
+    SignedOutPage,
+    Address(String),
+    Nowhere,
+}
+
+fn judge_after_logout(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<AfterLogout> {
+    let at = match &written.post_logout_redirect_uri {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return Some(AfterLogout::SignedOutPage),
+    };
+    if at.value == "none" {
+        return Some(AfterLogout::Nowhere);
+    }
+    let url = Url::parse(&at.value).ok().filter(|url| {
+        let plain = !at.value.chars().any(|c| c.is_whitespace() || c.is_control()) && at.value.is_ascii();
+        let bare = Url::parse(url.as_str()).is_ok_and(|mut url| {
+            url.set_query(None);
+            has_no_extras(&url)
+        });
+        plain && bare && matches!(url.scheme(), "https" | "http") && url.has_host()
+    });
+    match url {
+        None => judge.refuse(at.problem(Finding::NotAnUri {
+            found: at.value.clone(),
+            write: "post_logout_redirect_uri: https://www.example.com/goodbye".to_owned(),
+        })),
+        Some(url) if url.scheme() == "http" && !is_loopback(&url) => {
+            judge.refuse(at.problem(Finding::OriginNotHttps(at.value.clone())))
+        }
+        Some(_) => Some(AfterLogout::Address(at.value.clone())),
+    }
+}
+
+/// Two clients whose session cookies have one name would overwrite each other in every browser that uses both.
+fn find_shared_cookies(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, clients: &[Client]) {
+    for (index, client) in clients.iter().enumerate() {
+        let Some(first) = clients[..index].iter().find(|other| other.cookie.name == client.cookie.name)
+        else {
+            continue;
+        };
+        let Some((_, at)) = written.0.iter().find(|(name, _)| *name == client.name) else { continue };
+        let cookie = at.value.cookie.given();
+        let (place, path) = match cookie.and_then(|cookie| cookie.value.name.given()) {
+            Some(name) => (name.place.clone(), name.path.clone()),
+            None => (at.place.clone(), at.path.clone()),
+        };
+        let finding = Finding::CookieTaken { name: client.cookie.name.clone(), client: first.name.clone() };
+        judge.problems.push(Problem::new(place, &path, finding));
+    }
+}
+
+/// Where a person lands who wanted to go nowhere in particular.
+fn home(origin: &Origin, hosts: &[WrittenHost]) -> Option<Url> {
+    let host = hosts.iter().find(|host| !host.value.is_wildcard()).map(|host| host.value.to_string());
+    let authority = host.unwrap_or_else(|| origin.authority.to_string());
+    Url::parse(&format!("{}://{authority}/", origin.scheme.as_str())).ok()
+}
+
+/// The grammar of a client's name: it stands in paths, in names of cookies and of variables.
+fn is_client_name(name: &str) -> bool {
+    matches!(name.len(), 1..=MAX_CLIENT_NAME)
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+const IDLE: Duration = Duration::from_secs(8 * 3600);
+const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+const REFRESH_GRACE: Duration = Duration::from_secs(5 * 60);
+const ACCESS_TOKEN: Duration = Duration::from_secs(5 * 60);
+/// RFC 6265bis section 5.5: browsers keep no cookie for longer.
+const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Characters of a client's name.
+const MAX_CLIENT_NAME: usize = 32;
+/// Bytes of a `client_id`.
+const MAX_CLIENT_ID: usize = 512;

@@ -1,0 +1,119 @@
+//! `extra_claim_headers`: which header tells the application which claim.
+
+use http::HeaderName;
+
+use super::Judge;
+use crate::config::ClaimHeader;
+use crate::config::form::{At, Pairs, Written};
+use crate::config::problem::{Finding, Place};
+use crate::protocol::claim_path::ClaimPath;
+
+/// Reads the table. The applications behind a proxy see these names, so each must be one that no hop treats as its own.
+pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<Pairs>) -> Vec<ClaimHeader> {
+    let Some(at) = written.given() else { return Vec::new() };
+    let mut headers: Vec<(ClaimHeader, Place)> = Vec::new();
+    for (claim, header) in &at.value.0 {
+        match read(claim, header, &headers) {
+            Ok(pair) => headers.push((pair, header.place.clone())),
+            Err(finding) => judge.problems.push(header.problem(finding)),
+        }
+    }
+    if at.value.0.len() > MAX_HEADERS {
+        judge.problems.push(at.problem(Finding::TooManyHeaders(MAX_HEADERS)));
+    }
+    headers.into_iter().map(|(header, _)| header).collect()
+}
+
+fn read(claim: &str, header: &At<String>, others: &[(ClaimHeader, Place)]) -> Result<ClaimHeader, Finding> {
+    let plain = claim.len() <= MAX_CLAIM && !claim.chars().any(char::is_control) && claim.trim() == claim;
+    let Some(claim) = ClaimPath::parse(claim).filter(|_| plain) else {
+        return Err(Finding::StrangeClaim(claim.to_owned()));
+    };
+    let found = header.value.clone();
+    if found.contains(['_', '.']) {
+        // Servers that fold both to "-" (CGI does) would take one header for the other.
+        return Err(Finding::HeaderFolds { write: found.replace(['_', '.'], "-"), found });
+    }
+    let Ok(name) = HeaderName::from_bytes(found.as_bytes()) else {
+        return Err(Finding::NotAHeader(found));
+    };
+    if found.len() > MAX_HEADER {
+        return Err(Finding::NotAHeader(found));
+    }
+    if name.as_str() == crate::config::SUBJECT_HEADER.as_str() {
+        return Err(Finding::SubjectHeader);
+    }
+    if is_taken(name.as_str()) {
+        return Err(Finding::HeaderTaken(found));
+    }
+    if let Some((_, first)) = others.iter().find(|(other, _)| other.header == name) {
+        return Err(Finding::HeaderTwice { found, first: first.clone() });
+    }
+    Ok(ClaimHeader { claim, header: name })
+}
+
+/// Whether a header already means something on the way: to a hop (RFC 9110 section 7.6.1), to the proxy, or to a browser.
+fn is_taken(name: &str) -> bool {
+    TAKEN.contains(&name)
+        || (TAKEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !FREE.contains(&name))
+}
+
+const TAKEN: &[&str] = &[
+    "age",
+    "allow",
+    "authorization",
+    "cache-control",
+    "connection",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "forwarded",
+    "from",
+    "host",
+    "keep-alive",
+    "location",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "vary",
+    "via",
+    "www-authenticate",
+    "x-real-ip",
+    "x-requested-with",
+];
+
+const TAKEN_PREFIXES: &[&str] = &[
+    "accept",
+    "access-control-",
+    "content-",
+    "if-",
+    "proxy-",
+    "sec-",
+    "vestibule-",
+    "x-accel-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-original-",
+];
+
+/// Names that applications written for other gateways expect; no proxy gives them a meaning.
+const FREE: &[&str] =
+    &["x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-forwarded-user"];
+
+/// Headers of one client.
+const MAX_HEADERS: usize = 50;
+/// Bytes of a header's name.
+const MAX_HEADER: usize = 64;
+/// Bytes of the path of a claim.
+const MAX_CLAIM: usize = 255;

@@ -1,0 +1,283 @@
+//! The settings as written: every table and key of clients.yaml, with what it is for, what kind of value it takes and what
+//! holds where it is left out. docs/configuration.md is made from this file (see [`super::reference`]).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::form::{Choice, Choices, Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
+use super::form::{not_a_table, unknown};
+use super::node::{Entry, Node, Value};
+use super::problem::{Finding, Place};
+use super::{LogFormat, LogLevel};
+use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
+use crate::protocol::secret::Secret;
+
+/// One key of one table.
+pub(super) struct Setting {
+    /// As written.
+    pub(super) key: &'static str,
+    /// What it is for.
+    pub(super) doc: &'static [&'static str],
+    /// What kind of value it takes.
+    pub(super) kind: fn() -> String,
+    /// How the environment reaches it.
+    pub(super) shape: Shape,
+    /// What holds where it is left out, in Markdown.
+    pub(super) default: &'static str,
+    /// What to write where it is empty or missing.
+    pub(super) hint: &'static str,
+}
+
+/// A table of clients.yaml: one declaration gives the type, its reader and its documentation.
+macro_rules! table {
+    ($(#[doc = $about:literal])+ $table:ident {
+        $($(#[doc = $doc:literal])+ $key:ident: $form:ty, $default:literal, $hint:literal;)+
+    }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct $table {
+            $($(#[doc = $doc])+ pub(super) $key: Written<$form>,)+
+        }
+
+        impl Table for $table {
+            const SETTINGS: &'static [Setting] = &[$(Setting {
+                key: stringify!($key),
+                doc: &[$($doc),+],
+                kind: <$form as Form>::kind,
+                shape: <$form as Form>::SHAPE,
+                default: $default,
+                hint: $hint,
+            }),+];
+
+            fn read_table(entries: &[Entry], reader: &mut Reader) -> Self {
+                let mut table = Self::default();
+                for (index, entry) in entries.iter().enumerate() {
+                    if let Some(first) = entries[..index].iter().find(|other| other.key == entry.key) {
+                        reader.path.push(entry.key.clone());
+                        reader.note(&entry.place, Finding::Twice { first: first.place.clone() });
+                        reader.path.pop();
+                        continue;
+                    }
+                    let setting = Self::SETTINGS.iter().find(|setting| setting.key == entry.key);
+                    match (entry.key.as_str(), setting) {
+                        $((stringify!($key), Some(setting)) => {
+                            table.$key = reader.setting(setting, &entry.place, &entry.node);
+                        })+
+                        _ => {
+                            reader.path.push(entry.key.clone());
+                            reader.note(&entry.place, unknown(&entry.key, Self::SETTINGS));
+                            reader.path.pop();
+                        }
+                    }
+                }
+                table
+            }
+        }
+
+        impl Form for $table {
+            fn kind() -> String {
+                "table".to_owned()
+            }
+            const SHAPE: Shape = Shape::Table(Self::SETTINGS);
+            fn read(node: &Node, _: &Place, reader: &mut Reader) -> Result<Self, Finding> {
+                match &node.value {
+                    Value::Table(entries) => Ok(Self::read_table(entries, reader)),
+                    _ => Err(not_a_table(node)),
+                }
+            }
+        }
+    };
+}
+
+table! {
+    /// The whole file.
+    FileAsWritten {
+        /// What is guarded: one table for each client, under a name of your choice (1 to 32 of `A-Z a-z 0-9 _ -`). The name is
+        /// part of its addresses: `/oidc/<client>/callback`.
+        clients: Named<ClientAsWritten>, "needed", "Write one: clients: { my_app: { issuer: …, client_id: …, hosts: … } }";
+        /// Listeners, trust and limits.
+        server: ServerAsWritten, "see below", "Write settings under it, or leave it out.";
+        /// Where sessions are kept.
+        store: StoreAsWritten, "`{ kind: memory }`", "Write: store: { kind: memory }";
+    }
+}
+
+table! {
+    /// One registration at one provider, with its hosts, cookie and lifetimes.
+    ClientAsWritten {
+        /// The provider, as it names itself: the `issuer` of its discovery document, to the letter. https, or http on this
+        /// machine.
+        issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
+        /// The id that the provider gave this client.
+        client_id: String, "needed", "Write the id that the provider gave for {subject}.";
+        /// The secret that the provider gave this client. Without one of the three the client is public.
+        client_secret: Secret, "none", "Write the secret that the provider gave for {subject}, or leave it out for a public client.";
+        /// A file that holds the secret. A relative path is meant from the folder of clients.yaml.
+        client_secret_file: String, "none", "Write the path of a file: client_secret_file: /run/secrets/client_secret";
+        /// A variable of the environment that holds the secret.
+        client_secret_env: String, "none", "Write the name of a variable: client_secret_env: CLIENT_SECRET";
+        /// Where the provider sends people back to: `<origin>/oidc/<client>/callback`, exactly. Register it at the provider. The
+        /// origin is where browsers reach vestibule: https, or http on this machine.
+        redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
+        /// The forwarded hosts that this client guards, which are also those that a login may return to: `app.example.com`,
+        /// `app.example.com:8443` or `*.apps.example.com` (one label or more, never the name itself). Each host has one client.
+        hosts: Texts, "needed", "Write the hosts that this client guards: hosts: [app.example.com]";
+        /// What the provider is asked for. `openid` must be among them; `offline_access` asks for a refresh token.
+        scopes: Texts, "`openid profile email`", "Write: scopes: openid profile email";
+        /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
+        /// header `X-Auth-Subject` (the claim `sub`) is always sent.
+        extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
+        /// The session cookie.
+        cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
+        /// How long a session lives.
+        session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
+        /// How the client proves itself at the token endpoint.
+        token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
+        /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
+        response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
+        /// The one algorithm that an ID token may be signed with.
+        id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
+        post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
+        /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
+        danger_http_issuer: bool, "`false`", "Write true or false.";
+    }
+}
+
+table! {
+    /// `cookie` of a client.
+    CookieAsWritten {
+        /// The domain for which the browser keeps the cookie: a parent of every host of the client and of the host of
+        /// `redirect_uri`.
+        domain: String, "none: only the host of `redirect_uri`", "Write: domain: example.com";
+        /// The name, without the prefix `__Host-` or `__Secure-`, which is put before it on https.
+        name: String, "`vestibule_<client>`", "Write: name: my_session";
+        /// Whether the browser keeps the cookie when it is closed, for as long as `session.absolute`.
+        persistent: bool, "`false`", "Write true or false.";
+    }
+}
+
+table! {
+    /// `session` of a client.
+    SessionAsWritten {
+        /// Ends a session that nobody used for so long.
+        idle: Duration, "`8h`", "Write: idle: 8h";
+        /// Ends every session after so long, used or not. At most 400d, which is what browsers keep a cookie.
+        absolute: Duration, "`7d`", "Write: absolute: 7d";
+        /// How long a session goes on when the provider cannot be reached to refresh it.
+        refresh_grace: Duration, "`5m`", "Write: refresh_grace: 5m";
+        /// How long an access token is taken to live where the provider sends no `expires_in`.
+        access_token: Duration, "`5m`", "Write: access_token: 5m";
+    }
+}
+
+table! {
+    /// `server`.
+    ServerAsWritten {
+        /// Where proxies ask and browsers sign in.
+        listen: SocketAddr, "`127.0.0.1:8000`", "Write: listen: 127.0.0.1:8000";
+        /// Where the operator looks: `/live`, `/ready`, `/metrics`.
+        admin_listen: SocketAddr, "`127.0.0.1:9100`", "Write: admin_listen: 127.0.0.1:9100";
+        /// The proxies whose word is taken for what the forwarded request was: addresses or networks.
+        trusted_proxies: List, "`[127.0.0.0/8, \"::1\"]`", "Write the addresses of your proxies: trusted_proxies: [10.0.0.0/8]";
+        /// Takes networks in `trusted_proxies` so large that strangers are in them. Whoever reaches the port can then claim to be
+        /// anybody's proxy.
+        danger_trust_every_peer: bool, "`false`", "Write true or false.";
+        /// Connections held open at once, both listeners together: 1 to 1000000.
+        max_connections: usize, "`10000`", "Write: max_connections: 10000";
+        /// How long requests under way may take to finish after SIGTERM: at most 1h.
+        shutdown_grace: Duration, "`20s`", "Write: shutdown_grace: 20s";
+        /// Log lines.
+        log: LogAsWritten, "see below", "Write: log: { format: json, level: info }";
+        /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
+        /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
+        key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
+        /// Sessions kept in memory at once: 1 to 100000000. A login beyond that is refused.
+        max_sessions: usize, "`1000000`", "Write: max_sessions: 1000000";
+    }
+}
+
+table! {
+    /// `log` of `server`.
+    LogAsWritten {
+        /// One JSON object a line, which log collectors read as it is, or one line of text for people.
+        format: Choice<LogFormat>, "`json`", "Write json or text.";
+        /// The least that is worth a line.
+        level: Choice<LogLevel>, "`info`", "Write error, warn, info or debug.";
+    }
+}
+
+table! {
+    /// `store`.
+    StoreAsWritten {
+        /// What kind of store: in the memory of the process.
+        kind: Choice<StoreKind>, "`memory`", "Write memory.";
+    }
+}
+
+/// The tables by the path under which they stand, in the order of the documentation.
+pub(super) const TABLES: &[(&str, &[Setting])] = &[
+    ("", FileAsWritten::SETTINGS),
+    ("clients.<client>", ClientAsWritten::SETTINGS),
+    ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
+    ("clients.<client>.session", SessionAsWritten::SETTINGS),
+    ("server", ServerAsWritten::SETTINGS),
+    ("server.log", LogAsWritten::SETTINGS),
+    ("store", StoreAsWritten::SETTINGS),
+];
+
+/// The path of a setting of that name in another table, for a key that was written in the wrong one.
+pub(super) fn elsewhere(key: &str) -> Option<String> {
+    let (table, _) = TABLES.iter().find(|(_, settings)| settings.iter().any(|setting| setting.key == key))?;
+    Some(if table.is_empty() {
+        format!("{key} at the beginning of a line")
+    } else {
+        format!("{table}.{key}")
+    })
+}
+
+/// How a client proves itself, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AuthenticationMethod {
+    Basic,
+    Post,
+    None,
+}
+
+impl Choices for AuthenticationMethod {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("client_secret_basic", Self::Basic), ("client_secret_post", Self::Post), ("none", Self::None)];
+}
+
+impl Choices for ResponseMode {
+    const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for SigningAlgorithm {
+    const ALL: &'static [(&'static str, Self)] = &{
+        let mut names = [("", Self::Rs256); Self::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = (Self::ALL[index].name(), Self::ALL[index]);
+            index += 1;
+        }
+        names
+    };
+}
+
+impl Choices for LogFormat {
+    const ALL: &'static [(&'static str, Self)] = &[("json", Self::Json), ("text", Self::Text)];
+}
+
+impl Choices for LogLevel {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("error", Self::Error), ("warn", Self::Warn), ("info", Self::Info), ("debug", Self::Debug)];
+}
+
+/// The one kind of store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StoreKind;
+
+impl Choices for StoreKind {
+    const ALL: &'static [(&'static str, Self)] = &[("memory", Self)];
+}

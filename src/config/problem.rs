@@ -1,0 +1,431 @@
+//! Every sentence that the configuration can cause, as one set. A sentence says what was found and what is needed; the lines
+//! after the first say why and what to write. No sentence holds a secret.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::source::{FileFault, MAX_FILE};
+
+/// Where something was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// The file as a whole.
+    File,
+    /// A line of the file, from 1.
+    Line(usize),
+    /// A variable of the environment.
+    Variable(String),
+}
+
+/// How one setting refers to another: `line 3`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("the file"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    place: Place,
+    path: String,
+    finding: Finding,
+}
+
+impl Problem {
+    pub(super) fn new(place: Place, path: &str, finding: Finding) -> Self {
+        Self { place, path: path.to_owned(), finding }
+    }
+
+    /// The line in the file, from 1, where there is one.
+    pub const fn line(&self) -> Option<usize> {
+        match self.place {
+            Place::Line(line) => Some(line),
+            Place::File | Place::Variable(_) => None,
+        }
+    }
+
+    /// As it is printed: where, what was found, and indented beneath what to do.
+    fn text(&self, file: &str) -> String {
+        let mut text = match &self.place {
+            Place::File => format!("{file}: "),
+            Place::Line(line) => format!("{file}:{line}: "),
+            Place::Variable(name) => format!("{name}: "),
+        };
+        // A variable names the setting already.
+        if !self.path.is_empty() && !matches!(self.place, Place::Variable(_)) {
+            text += &self.path;
+            text += ": ";
+        }
+        text + &self.finding.to_string().replace('\n', "\n    ")
+    }
+}
+
+/// Everything that is wrong with one file; at least one thing.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    file: String,
+    problems: Vec<Problem>,
+}
+
+impl Problems {
+    /// In the order of the file; what comes from the environment last.
+    pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        Self { file: file.to_owned(), problems }
+    }
+
+    /// One by one, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(f, "vestibule: {} has {count} problem{s}, so nothing was started", self.file)?;
+        for problem in &self.problems {
+            write!(f, "\n{}", problem.text(&self.file))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Something that works, but that the operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    file: String,
+    problem: Problem,
+}
+
+impl Notice {
+    pub(super) fn new(file: &str, problem: Problem) -> Self {
+        Self { file: file.to_owned(), problem }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.text(&self.file))
+    }
+}
+
+/// What was found, with the facts. Every sentence is in its `Display`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    // The file as a whole.
+    File(FileFault),
+    FileNotText { line: usize },
+    EmptyFile,
+    FileIsNoTable,
+    SecondDocument,
+    TooDeep(usize),
+    TooManyValues(usize),
+    Tag,
+    KeyIsNoText,
+    Tab,
+    OpenQuote,
+    OpenBracket,
+    QuoteIt,
+    Quoting,
+    Unreadable,
+
+    // Keys and kinds of values.
+    NoSuchSetting { help: String },
+    Twice { first: Place },
+    Missing { write: String },
+    Empty { write: String },
+    ListForText,
+    TableForText,
+    TextForTable,
+    ListForTable,
+    TableForList,
+    TextForList { found: String, write: String },
+    NotKnown { found: String, write: String },
+    NotAFlag(String),
+    NotANumber(String),
+    OutOfRange { found: usize, limit: usize },
+    NoUnit(String),
+    NotATime(String),
+    NoTime(String),
+    TooLong { limit: &'static str },
+
+    // The environment.
+    NoSuchVariable { near: Option<String> },
+    AmbiguousVariable { one: String, other: String },
+    VariableNotText,
+    NotAnOrigin(String),
+    NotASegment(String),
+    SegmentTaken(String),
+
+    // Listeners and trust.
+    NameForAddress { found: String, port: String },
+    NoPort(IpAddr),
+    OnlyAPort(String),
+    NotAnAddress(String),
+    ListenTwice { found: SocketAddr, other: &'static str },
+    NotABlock(String),
+    MappedBlock { found: String, write: String },
+    HostBits { found: String, network: IpNet, one: IpAddr },
+    TrustsStrangers(String),
+    NoProxies,
+    OnlyLoopbackTrusted { found: SocketAddr },
+    EverybodyTrusted { block: String },
+
+    // The client and its provider.
+    StrangeClientName(String),
+    NotAnIssuer(String),
+    DocumentForIssuer { found: String, write: String },
+    IssuerHasExtras,
+    IssuerNotHttps(String),
+    DangerHttpIssuer,
+    StrangeClientId,
+    StrangeScope(String),
+    ScopeTwice(String),
+    NoOpenid { write: String },
+
+    // Secrets and keys.
+    SecondSecret { first: &'static str },
+    SecretUnused,
+    SecretNeeded,
+    SecretFile(FileFault),
+    SecretNotText,
+    SecretEmpty,
+    SecretHasControl,
+    SecretHasBlanks,
+    SampleSecret,
+    ShortSecret { bytes: usize },
+    NoVariable(String),
+    NoVariableUnnamed,
+    KeyFile { found: String, fault: FileFault },
+    ShortKey { found: String, bytes: usize, needed: usize },
+    PoorKey { found: String },
+    OpenToAll,
+
+    // Addresses and hosts.
+    NotAnUri { found: String, write: String },
+    OriginNotHttps(String),
+    NotTheCallback { found: String, needed: String },
+    OriginsDisagree { origin: String, domain: String },
+    NotAHost(String),
+    AddressForHost { found: String, write: String },
+    HostNotAscii { found: String, write: String },
+    StrangeWildcard(String),
+    WildcardOfStrangers(String),
+    HostTwice { host: String, first: Place },
+    HostTaken { host: String, client: String, first: Place },
+
+    // The cookie and the lifetimes.
+    NotADomain(String),
+    DomainLocalhost,
+    DomainOfStrangers(String),
+    DomainIsNoParent { domain: String, host: String, write: String },
+    HostWithoutCookie { host: String, origin: String, write: String },
+    CookieNameHasPrefix(String),
+    StrangeCookieName(String),
+    ReservedCookieName(String),
+    ReservedClientName(String),
+    CookieTaken { name: String, client: String },
+    CookieTooLong { bytes: usize, limit: usize },
+    IdleBeyondAbsolute { idle: Duration, absolute: Duration },
+
+    // Claims and headers.
+    StrangeClaim(String),
+    NotAHeader(String),
+    HeaderFolds { found: String, write: String },
+    SubjectHeader,
+    HeaderTaken(String),
+    HeaderTwice { found: String, first: Place },
+    TooManyHeaders(usize),
+}
+
+impl fmt::Display for Finding {
+    #[allow(clippy::too_many_lines)]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let q = quoted;
+        match self {
+            Self::File(fault) => match fault {
+                FileFault::Missing => f.write_str("there is no such file.\nWrite one, or name another: vestibule check FILE"),
+                FileFault::Folder => f.write_str("is a folder, but a file is needed."),
+                FileFault::TooLarge => write!(f, "has more than {MAX_FILE} bytes. No configuration needs so many."),
+                FileFault::Unreadable(reason) => write!(f, "cannot be read: {reason}.\nLet the user that runs vestibule read it."),
+            },
+            Self::FileNotText { line } => write!(f, "line {line} is not UTF-8.\nSave the file as UTF-8."),
+            Self::EmptyFile => f.write_str("is empty.\nWrite one client: clients: { my_app: { issuer: …, client_id: …, hosts: … } }"),
+            Self::FileIsNoTable => f.write_str("the file is no table of settings.\nBegin it with: clients:"),
+            Self::SecondDocument => f.write_str("a second document begins here.\nKeep one, and remove the line with ---."),
+            Self::TooDeep(limit) => write!(f, "is more than {limit} tables or lists deep. No setting is so deep."),
+            Self::TooManyValues(limit) => write!(f, "the file has more than {limit} values, those repeated with * counted each time."),
+            Self::Tag => f.write_str("a value begins with !, which YAML reads as a tag, and tags mean nothing here.\nPut the value between quotes: \"!…\""),
+            Self::KeyIsNoText => f.write_str("something that is no text stands where the name of a setting is needed."),
+            Self::Tab => f.write_str("a tab stands where YAML takes only blanks.\nWrite two blanks for each step."),
+            Self::OpenQuote => f.write_str("a quote is opened and not closed."),
+            Self::OpenBracket => f.write_str("the brackets [ ] or { } do not fit: one is not closed, or a comma is missing."),
+            Self::QuoteIt => f.write_str("a value begins with a character that means something to YAML, such as * & ! % @ or `.\nPut the value between quotes: \"…\""),
+            Self::Quoting => f.write_str("a text between quotes has something after it, or a \\ that means nothing.\nBetween single quotes a \\ is a \\."),
+            Self::Unreadable => f.write_str("YAML cannot read on from here.\nLook for a missing colon, a missing blank after one, or a line that is not set in like its neighbours."),
+
+            Self::NoSuchSetting { help } => write!(f, "there is no such setting.\n{help}"),
+            Self::Twice { first } => write!(f, "is given twice, the first time in {first}.\nKeep one."),
+            Self::Missing { write } => write!(f, "is missing.\n{write}"),
+            Self::Empty { write } if write.is_empty() => f.write_str("is empty.\nWrite a text, or leave it out."),
+            Self::Empty { write } => write!(f, "is empty.\n{write}"),
+            Self::ListForText => f.write_str("is a list, but one text is needed."),
+            Self::TableForText => f.write_str("is a table, but one text is needed.\nIf it is a text with a colon or a brace, put it between quotes: \"…\""),
+            Self::TextForTable => f.write_str("is one text, but a table is needed.\nWrite its settings beneath it, each on a line of its own, set in by two blanks."),
+            Self::ListForTable => f.write_str("is a list, but a table is needed.\nWrite its settings beneath it without a dash before them."),
+            Self::TableForList => f.write_str("is a table, but a list is needed.\nWrite a dash before each item."),
+            Self::TextForList { found, write } => write!(f, "{} is one text, but a list is needed.\nWrite: {write}", q(found)),
+            Self::NotKnown { found, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
+            Self::NotAFlag(found) => write!(f, "{} is neither true nor false.\nWrite true or false.", q(found)),
+            Self::NotANumber(found) => write!(f, "{} is not a whole number.\nWrite digits alone, such as 10000.", q(found)),
+            Self::OutOfRange { found, limit } => write!(f, "{found} is out of range.\nWrite a number from 1 to {limit}."),
+            Self::NoUnit(found) => write!(f, "{found} has no unit.\nWrite 8h, 30m or 90s."),
+            Self::NotATime(found) => write!(f, "{} is not a time.\nWrite one number and one unit: 7d, 8h, 30m or 90s.", q(found)),
+            Self::NoTime(found) => write!(f, "{} is no time at all.\nWrite 8h, 30m or 90s.", q(found)),
+            Self::TooLong { limit } => write!(f, "is more than {limit}.\nWrite {limit} or less."),
+
+            Self::NoSuchVariable { near: Some(near) } => write!(f, "there is no such setting.\nDid you mean {near}?"),
+            Self::NoSuchVariable { near: None } => f.write_str("there is no such setting.\nWrite VESTIBULE_ and the path in capitals, such as VESTIBULE_SERVER_LISTEN; clients are named in the file."),
+            Self::AmbiguousVariable { one, other } => write!(f, "could mean {one} or {other}.\nRename one of the two, or set it in the file."),
+            Self::VariableNotText => f.write_str("is not UTF-8."),
+            Self::NotAnOrigin(found) => write!(f, "{} is not where browsers could reach vestibule.\nWrite scheme and host, and nothing after them: https://auth.example.com", q(found)),
+            Self::NotASegment(found) => write!(f, "{} is not one part of a path.\nWrite letters, digits, - and _, such as new-token.", q(found)),
+            Self::SegmentTaken(found) => write!(f, "{} is the name of another address of vestibule's.\nWrite another, such as new-token.", q(found)),
+
+            Self::NameForAddress { found, port } => write!(f, "{} is a name, but an address is needed.\nWrite 127.0.0.1:{port} (this machine) or 0.0.0.0:{port} (every interface).", q(found)),
+            Self::NoPort(address) => write!(f, "\"{address}\" has no port.\nWrite {}.", SocketAddr::new(*address, 8000)),
+            Self::OnlyAPort(found) => {
+                let port = found.trim_start_matches(['*', ':']);
+                write!(f, "{} is only a port.\nWrite 127.0.0.1:{port} (this machine) or 0.0.0.0:{port} (every interface).", q(found))
+            }
+            Self::NotAnAddress(found) => write!(f, "{} is not an address with a port.\nWrite 127.0.0.1:8000 (this machine) or 0.0.0.0:8000 (every interface).", q(found)),
+            Self::ListenTwice { found, other } => write!(f, "\"{found}\" is taken by {other}.\nWrite another port."),
+            Self::NotABlock(found) => write!(f, "{} is not an address or a network.\nWrite 10.0.0.7 (one proxy) or 10.0.0.0/8 (all in that network).", q(found)),
+            Self::MappedBlock { found, write } => write!(f, "{} is an IPv4 network in the clothes of IPv6, and would never match.\nWrite {write}.", q(found)),
+            Self::HostBits { found, network, one } => write!(f, "{} names one address and a network at once.\nWrite {network} (the whole network) or {one} (the one address).", q(found)),
+            Self::TrustsStrangers(found) => write!(f, "{} has strangers in it: whoever reaches the port could say what was asked for, and by whom.\nWrite the addresses of your proxies. If nothing but your proxies can reach the port, add danger_trust_every_peer: true.", q(found)),
+            Self::NoProxies => f.write_str("is an empty list, so that no proxy could ask anything.\nWrite the addresses of your proxies: trusted_proxies: [10.0.0.0/8]. For proxies on this machine, leave it out."),
+            Self::OnlyLoopbackTrusted { found } => write!(f, "{found} can be reached from other machines, but only proxies on this one are believed.\nAdd the addresses of your proxies: trusted_proxies: [10.0.0.0/8]"),
+            Self::EverybodyTrusted { block } => write!(f, "everybody in {block} is believed what was asked for, and by whom.\nSee to it that nothing but your proxies can reach the port."),
+
+            Self::StrangeClientName(found) => write!(f, "{} cannot be the name of a client.\nWrite 1 to 32 letters without accents, digits, _ and -.", q(found)),
+            Self::NotAnIssuer(found) => write!(f, "{} is not an address.\nWrite the provider's issuer: issuer: https://id.example.com", q(found)),
+            Self::DocumentForIssuer { found, write } => write!(f, "{} is the address of the discovery document.\nWrite what the document has as \"issuer\", most likely: {write}", q(found)),
+            Self::IssuerHasExtras => f.write_str("has a user name, a password, a query or a fragment, which an issuer never has.\nWrite the provider's issuer: issuer: https://id.example.com"),
+            Self::IssuerNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could swap the signing keys.\nFor a test provider on this machine, add danger_http_issuer: true.", q(found)),
+            Self::DangerHttpIssuer => f.write_str("the provider may be asked over http.\nAnyone on the way can swap the signing keys and sign in as anybody."),
+            Self::StrangeClientId => write!(f, "has a blank at an end, a line break, or more than 512 bytes.\nWrite the id as the provider shows it."),
+            Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
+            Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+
+            Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
+            Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),
+            Self::SecretNeeded => f.write_str("this needs a secret, but none is given.\nAdd client_secret, client_secret_file or client_secret_env."),
+            Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
+            Self::SecretNotText => f.write_str("the secret is not UTF-8."),
+            Self::SecretEmpty => f.write_str("the secret is empty.\nWrite the secret that the provider gave."),
+            Self::SecretHasControl => f.write_str("the secret has a line break or another control character inside.\nWrite the secret alone, on one line."),
+            Self::SecretHasBlanks => f.write_str("the secret has a blank at its beginning or end.\nWrite the secret as the provider shows it."),
+            Self::SampleSecret => f.write_str("the secret is one that stands in examples, and everybody knows it.\nWrite the secret that the provider gave."),
+            Self::ShortSecret { bytes } => write!(f, "the secret has only {bytes} bytes, which can be guessed.\nLet the provider make a longer one."),
+            Self::NoVariable(name) => write!(f, "the environment has no {name}.\nSet it, or name another variable."),
+            Self::NoVariableUnnamed => f.write_str("the environment has no variable of that name.\nWrite the name of a variable, not the secret: client_secret_env: CLIENT_SECRET"),
+            Self::KeyFile { found, fault } => write!(f, "{}: {}", q(found), file_fault(fault)),
+            Self::ShortKey { found, bytes, needed } => write!(f, "{}: the file holds {bytes} bytes, at least {needed} are needed.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
+            Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
+            Self::OpenToAll => f.write_str("everybody on this machine can read the file.\nTake that right away: chmod o= FILE"),
+
+            Self::NotAnUri { found, write } => write!(f, "{} is not an address.\nWrite: {write}", q(found)),
+            Self::OriginNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could take the session over.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.", q(found)),
+            Self::NotTheCallback { found, needed } => write!(f, "{} is not the address at which this client waits for the provider.\nWrite: redirect_uri: {needed}", q(found)),
+            Self::OriginsDisagree { origin, domain } => write!(f, "is on \"{origin}\", but AUTH_DOMAIN says \"{domain}\".\nMake them agree, or keep one."),
+            Self::NotAHost(found) => write!(f, "{} is not a host.\nWrite app.example.com, app.example.com:8443 or *.apps.example.com.", q(found)),
+            Self::AddressForHost { found, write } => write!(f, "{} is an address, but a host is needed.\nWrite {write}.", q(found)),
+            Self::HostNotAscii { found, write } => write!(f, "{} has letters that a request cannot have.\nWrite {write}.", q(found)),
+            Self::StrangeWildcard(found) => write!(f, "{} has a * in the wrong place.\nWrite *. at the beginning, before a name: *.apps.example.com", q(found)),
+            Self::WildcardOfStrangers(found) => write!(f, "{} has hosts of strangers in it, and a login could lead there.\nWrite a name of yours: *.apps.example.com", q(found)),
+            Self::HostTwice { host, first } => write!(f, "{} is given twice, the first time in {first}.\nKeep one.", q(host)),
+            Self::HostTaken { host, client, first } => write!(f, "{} already belongs to clients.{client} ({first}).\nEach host has one client.", q(host)),
+
+            Self::NotADomain(found) => write!(f, "{} is not a domain.\nBrowsers take names only, without port, scheme, path or address. Write: domain: example.com", q(found)),
+            Self::DomainLocalhost => f.write_str("\"localhost\" is a domain for which browsers keep no cookie.\nLeave it out, and give each host a client of its own."),
+            Self::DomainOfStrangers(found) => write!(f, "{} is a domain under which strangers have names, and for which browsers keep no cookie.\nWrite one of yours: domain: example.com", q(found)),
+            Self::DomainIsNoParent { domain, host, write } => write!(f, "{} is not a parent of host {}, so the browser would not send the cookie.\n{write}", q(domain), q(host)),
+            Self::HostWithoutCookie { host, origin, write } => write!(f, "{} is not the host of redirect_uri, {}, so the browser would not send the cookie and each login would end in the next.\n{write}", q(host), q(origin)),
+            Self::CookieNameHasPrefix(found) => write!(f, "{} begins with __, but the prefix is put before it where it can be.\nWrite: name: {}", q(found), bare_cookie_name(found)),
+            Self::StrangeCookieName(found) => write!(f, "{} cannot be the name of a cookie here.\nWrite 1 to 64 letters without accents, digits, _, - and dots.", q(found)),
+            Self::ReservedCookieName(found) => write!(f, "{} is the name of vestibule's own cookie for logins under way.\nWrite another.", q(found)),
+            Self::ReservedClientName(found) => write!(f, "a session of {} would have the name of vestibule's own cookie for logins under way.\nRename the client, or add cookie: {{ name: another }}.", q(found)),
+            Self::CookieTaken { name, client } => write!(f, "{} is already the cookie of clients.{client}, and browsers would mix them up.\nWrite another name.", q(name)),
+            Self::CookieTooLong { bytes, limit } => write!(f, "the cookie has {bytes} bytes with its attributes, at most {limit} are sent.\nWrite a shorter cookie.name."),
+            Self::IdleBeyondAbsolute { idle, absolute } => write!(f, "{} is more than session.absolute, {}.\nWrite {} or less.", time(*idle), time(*absolute), time(*absolute)),
+
+            Self::StrangeClaim(found) => write!(f, "{} is not the path of a claim.\nWrite names with a dot between each two: realm_access.roles", q(found)),
+            Self::NotAHeader(found) => write!(f, "{} cannot be the name of a header.\nWrite at most 64 letters without accents, digits and -, such as X-User-Email.", q(found)),
+            Self::HeaderFolds { found, write } => write!(f, "{} has a _ or a dot, which some servers read as -, so that two headers could be one.\nWrite {write}.", q(found)),
+            Self::SubjectHeader => f.write_str("X-Auth-Subject is always sent, and holds the claim sub.\nWrite another name."),
+            Self::HeaderTaken(found) => write!(f, "{} means something else on the way to the application.\nWrite a name of your own, such as X-User-Email.", q(found)),
+            Self::HeaderTwice { found, first } => write!(f, "{} is given twice, the first time in {first}.\nEach claim has its own header.", q(found)),
+            Self::TooManyHeaders(limit) => write!(f, "has more than {limit} headers.\nWrite {limit} or fewer."),
+        }
+    }
+}
+
+fn file_fault(fault: &FileFault) -> String {
+    match fault {
+        FileFault::Missing => {
+            "there is no such file.\nA path without / at its beginning is meant from the folder of this file."
+                .to_owned()
+        }
+        FileFault::Folder => "is a folder, but a file is needed.".to_owned(),
+        FileFault::TooLarge => format!("the file has more than {MAX_FILE} bytes, and cannot be meant."),
+        FileFault::Unreadable(reason) => {
+            format!("the file cannot be read: {reason}.\nLet the user that runs vestibule read it.")
+        }
+    }
+}
+
+/// What was found, on one line, without a password that stands in an address.
+fn quoted(found: &str) -> String {
+    let shown = match (found.find("://"), found.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &found[..scheme + 3], &found[at..]),
+        _ => found.to_owned(),
+    };
+    let mut text: String = shown.chars().take(MAX_QUOTE).flat_map(char::escape_debug).collect();
+    if shown.chars().count() > MAX_QUOTE {
+        text.push('…');
+    }
+    format!("\"{text}\"").replace("\\'", "'")
+}
+
+fn bare_cookie_name(found: &str) -> &str {
+    let bare = found.trim_start_matches("__Host-").trim_start_matches("__Secure-").trim_start_matches('_');
+    if bare.is_empty() { "my_session" } else { bare }
+}
+
+/// A time as clients.yaml has it.
+fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds % 86_400, seconds % 3600, seconds % 60) {
+        (0, _, _) => format!("{}d", seconds / 86_400),
+        (_, 0, _) => format!("{}h", seconds / 3600),
+        (_, _, 0) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// Characters of what was found that a message shows.
+const MAX_QUOTE: usize = 100;

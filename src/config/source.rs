@@ -1,0 +1,139 @@
+//! The only reader of files and of the environment. What it reads is handed to [`super::check`], which reads nothing.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// The variables of the process, or those that a test gives. Its `Debug` tells how many, never a value.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, OsString>);
+
+impl Environment {
+    /// The variables of this process, read once. One whose name is not UTF-8 cannot be ours and is left out.
+    pub fn of_process() -> Self {
+        let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        Self(named.collect())
+    }
+
+    /// The value of a variable, if it is set.
+    pub(super) fn get(&self, name: &str) -> Option<Variable<'_>> {
+        self.0.get(name).map(|value| value.to_str().map_or(Variable::NotText, Variable::Text))
+    }
+
+    /// The names that begin so, in alphabetical order.
+    pub(super) fn names_with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.keys().map(String::as_str).filter(move |name| name.starts_with(prefix))
+    }
+}
+
+impl<Name: Into<String>, Value: Into<OsString>> FromIterator<(Name, Value)> for Environment {
+    fn from_iter<Pairs: IntoIterator<Item = (Name, Value)>>(pairs: Pairs) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
+
+/// What a variable that is set holds.
+#[derive(Clone, Copy)]
+pub(super) enum Variable<'a> {
+    /// Text.
+    Text(&'a str),
+    /// Bytes that are not UTF-8.
+    NotText,
+}
+
+/// Where the files that clients.yaml names are read from.
+pub trait Files {
+    /// Reads a file of at most [`MAX_FILE`] bytes. A relative path is meant from the folder of clients.yaml.
+    ///
+    /// # Errors
+    /// [`FileFault`] says what is in the way.
+    fn read(&self, path: &Path) -> Result<Contents, FileFault>;
+}
+
+/// What a file holds. It may be a secret: overwritten when dropped, and without `Debug`.
+pub struct Contents {
+    /// The bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether everybody on this machine may read it.
+    pub open_to_all: bool,
+}
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFault {
+    /// There is none at that path.
+    Missing,
+    /// There is a folder at that path.
+    Folder,
+    /// It has more than [`MAX_FILE`] bytes.
+    TooLarge,
+    /// The system's reason.
+    Unreadable(String),
+}
+
+/// The files of this machine.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    base: PathBuf,
+}
+
+impl Disk {
+    /// Relative paths are meant from the folder of this file.
+    pub fn beside(file: &Path) -> Self {
+        Self { base: file.parent().map(Path::to_owned).unwrap_or_default() }
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> Result<Contents, FileFault> {
+        read(&self.base.join(path))
+    }
+}
+
+/// Reads one file of at most [`MAX_FILE`] bytes.
+pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
+    let file = File::open(path).map_err(fault)?;
+    let metadata = file.metadata().map_err(fault)?;
+    if metadata.is_dir() {
+        return Err(FileFault::Folder);
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fault)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(FileFault::TooLarge);
+    }
+    Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
+}
+
+fn fault(error: std::io::Error) -> FileFault {
+    match error.kind() {
+        ErrorKind::NotFound => FileFault::Missing,
+        ErrorKind::IsADirectory => FileFault::Folder,
+        kind => FileFault::Unreadable(kind.to_string()),
+    }
+}
+
+#[cfg(unix)]
+fn open_to_all(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o007 != 0
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Bytes of clients.yaml, or of a file with a secret or a key.
+pub const MAX_FILE: u64 = 1024 * 1024;

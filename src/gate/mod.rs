@@ -1,0 +1,26 @@
+//! The decision about one forwarded request, pure: values in, a verdict out.
+//!
+//! ```text
+//! subrequest → forwarded::read → Forwarded ─┐
+//!              credential::find → Credential ┼→ decide::decide → Verdict { Allow, Login, Refuse }
+//!              (session look-up) → Found ────┘
+//! ```
+//!
+//! | file | what only it makes | which cannot exist unless |
+//! |---|---|---|
+//! | `forwarded.rs` | `Forwarded` | the peer is trusted; method, scheme, host and target came once and well formed |
+//! | `return_to.rs` | `ReturnTo` | the address is on a host that the client guards |
+//! | `identity.rs` | `Identity` | each value fits a header, all of them fit an answer |
+//! | `decide.rs` | `Pass`, the inside of `Verdict::Allow` | there is an identity and nothing speaks against the request |
+//! | `refusal.rs` | | every reason to say no, with its code, status, fault and sentences |
+
+pub mod credential;
+pub mod decide;
+pub mod dialect;
+pub mod forwarded;
+pub mod identity;
+pub mod navigation;
+pub mod refusal;
+pub mod return_to;
+pub mod spoof;
+pub mod websocket;

@@ -1,0 +1,70 @@
+//! Whether a person waits for this answer in the address bar.
+
+use http::header::{ACCEPT, HeaderName, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method};
+
+use super::websocket;
+
+/// Whether the request is a navigation, the only kind that is answered with a redirect to a login. `method` is the forwarded
+/// one. In doubt it is none: a script that gets a 401 can say so, one that gets a login page breaks.
+pub fn is_navigation(headers: &HeaderMap, method: &Method) -> bool {
+    if method != Method::GET && method != Method::HEAD {
+        return false;
+    }
+    // Browsers of the last years say it themselves (Fetch Metadata Request Headers section 2).
+    if !all_are(headers, &SEC_FETCH_MODE, "navigate") || !all_are(headers, &SEC_FETCH_DEST, "document") {
+        return false;
+    }
+    if headers.contains_key(UPGRADE)
+        || headers.contains_key(&X_REQUESTED_WITH)
+        || websocket::is_handshake(headers)
+    {
+        return false;
+    }
+    prefers_html(headers)
+}
+
+/// Whether the header is absent or says only that.
+fn all_are(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
+    headers.get_all(name).iter().all(|found| found == value)
+}
+
+/// Whether HTML has the highest weight in `Accept` (RFC 9110 section 12.5.1), and stands first among its equals.
+fn prefers_html(headers: &HeaderMap) -> bool {
+    let mut best = 0;
+    let mut html = false;
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|line: &HeaderValue| line.to_str().ok());
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parameters = range.split(';').map(str::trim);
+        let media = parameters.next().unwrap_or_default();
+        let weight = parameters
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+            .map_or(FULL_WEIGHT, |(_, value)| weight(value.trim()));
+        if weight > best {
+            best = weight;
+            html = HTML.iter().any(|name| media.eq_ignore_ascii_case(name));
+        }
+    }
+    html
+}
+
+/// A `qvalue` in thousandths; one that is malformed weighs nothing.
+fn weight(text: &str) -> u16 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    match whole {
+        "0" => format!("{fraction:0<3}").parse().unwrap_or(0),
+        "1" if fraction.bytes().all(|byte| byte == b'0') => FULL_WEIGHT,
+        _ => 0,
+    }
+}
+
+const FULL_WEIGHT: u16 = 1000;
+const HTML: [&str; 2] = ["text/html", "application/xhtml+xml"];
+
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+static X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");

@@ -1,0 +1,482 @@
+//! Everything that is refused, and why.
+//!
+//! A [`Refusal`] carries the facts and prints them for the operator; [`Refusal::kind`] names the row of the table that says
+//! what everybody else sees: status, public sentence, whether to try again. docs/refusals.md is that table.
+
+mod kind;
+mod protocol;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+
+use http::HeaderName;
+
+use crate::config::host::Authority;
+use crate::protocol::callback::CallbackFault;
+use crate::protocol::discovery::DiscoveryFault;
+use crate::protocol::id_token_fault::IdTokenFault;
+use crate::protocol::issuer::Issuer;
+use crate::protocol::jwks::JwksFault;
+use crate::protocol::token::TokenFault;
+use crate::protocol::userinfo::UserinfoFault;
+
+pub use kind::{Fault, Kind, Retry};
+
+/// One thing that was refused, with the facts. `Display` is for the log: it names what was expected and found, and never a
+/// token, code, secret, cookie or claim.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The subrequest came from somebody whose description of the forwarded request is not believed.
+    PeerNotTrusted {
+        /// Who asked.
+        peer: IpAddr,
+    },
+    /// The proxy's description of the forwarded request is not complete and clear.
+    Forwarded {
+        /// Which part of it.
+        part: Part,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
+    /// Another spelling of a header that describes the forwarded request.
+    ForwardedAlias {
+        /// The header as it should be.
+        of: HeaderName,
+    },
+    /// The forwarded request is for a host that the client does not guard.
+    HostNotGuarded {
+        /// The host.
+        host: Authority,
+    },
+    /// The forwarded request carries an identity header, or another spelling of one.
+    IdentityHeaderSent {
+        /// The identity header.
+        header: HeaderName,
+    },
+    /// The forwarded request names an identity header in `Connection`.
+    IdentityHeaderInConnection {
+        /// The identity header.
+        header: HeaderName,
+    },
+    /// A WebSocket handshake from a page of another site.
+    WebsocketOrigin,
+    /// The return address is none.
+    ReturnToMalformed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The return address is on a host that the client does not guard.
+    ReturnToHost,
+    /// A claim cannot be put into its header.
+    ClaimUnfit {
+        /// The claim's place.
+        claim: Box<str>,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The identity headers are too large for an answer.
+    IdentityTooLarge {
+        /// What they would take.
+        bytes: usize,
+    },
+    /// There is no client of that name.
+    ClientUnknown,
+    /// There is nothing at that path.
+    PathUnknown,
+    /// The path takes other methods.
+    MethodNotAllowed,
+    /// The body is longer than the path takes.
+    BodyTooLarge {
+        /// What it takes, in bytes.
+        limit: usize,
+    },
+    /// The body did not come in time.
+    BodyTimeout,
+    /// The body is not in the form that the path takes.
+    BodyMalformed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A call to the provider brought no answer that could be judged.
+    Provider {
+        /// The provider.
+        issuer: Issuer,
+        /// What happened.
+        trouble: Trouble,
+        /// What the operator should know beside that, from the network, not from the provider: `connection refused`.
+        detail: Box<str>,
+    },
+    /// The provider's answer to the authorization request, as the browser brought it.
+    Callback(CallbackFault),
+    /// The provider's metadata.
+    Discovery(DiscoveryFault),
+    /// The provider's keys.
+    Jwks(JwksFault),
+    /// The provider's answer to a token request.
+    Token(TokenFault),
+    /// The ID token in it.
+    IdToken(IdTokenFault),
+    /// What the userinfo endpoint says.
+    Userinfo(UserinfoFault),
+    /// The store did not answer.
+    StoreUnavailable,
+    /// The store has no room.
+    StoreFull,
+    /// As many sessions as there may be.
+    SessionsFull {
+        /// `server.max_sessions`.
+        limit: usize,
+    },
+    /// The login was finished before.
+    FlowReplayed,
+    /// The session in the address is not the session of the cookie.
+    SessionKeyMismatch,
+    /// A page of another site asked for something that only our own may.
+    CrossSite,
+    /// There is no session.
+    NoSession,
+    /// The provider cannot refresh the tokens now.
+    RefreshUnavailable,
+    /// The session has no refresh token.
+    NotRefreshable,
+    /// Logins succeed and the session is not there afterwards.
+    LoginLoop {
+        /// What is known of the cause.
+        cause: LoopCause,
+    },
+    /// A mistake of ours.
+    Internal {
+        /// What happened, for the log.
+        what: Box<str>,
+    },
+}
+
+/// A part of the description of the forwarded request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `X-Forwarded-Method`, `X-Original-Method`, the method of the subrequest.
+    Method,
+    /// `X-Forwarded-Proto`.
+    Proto,
+    /// `X-Forwarded-Host`, `Host`.
+    Host,
+    /// `X-Forwarded-Uri`, the path after `/auth/envoy`.
+    Uri,
+    /// `X-Original-URL`.
+    Url,
+}
+
+/// What is wrong with a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is no such header.
+    Missing,
+    /// It is empty or blank.
+    Empty,
+    /// It is there more than once.
+    Twice,
+    /// It cannot be read in exactly one way.
+    Malformed {
+        /// Which rule it breaks.
+        why: &'static str,
+        /// What was found, escaped and shortened; none where it may hold what is secret to the application.
+        found: Option<Box<str>>,
+    },
+}
+
+/// What came instead of an answer of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No connection: name not found, refused, no route, broken off.
+    Unreachable,
+    /// No secure connection: certificate, name or protocol.
+    Tls,
+    /// No answer within the deadline.
+    Timeout,
+    /// An answer beyond the size limit.
+    TooLarge,
+    /// A redirect, which is never followed.
+    Redirect,
+    /// A status that means the provider cannot answer now: 5xx or 429.
+    Status(u16),
+}
+
+/// Why logins go round in circles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopCause {
+    /// The browser does not send the cookie back.
+    CookieNotReturned,
+    /// The cookie's domain does not cover the host.
+    CookieDomain,
+    /// The page is http and the cookie `Secure`.
+    HttpWithSecureCookie,
+    /// The cookie comes back and opens no session: another replica, or a restart.
+    SessionNotFound,
+    /// The store does not keep what it is given.
+    Store,
+    /// The clocks are so far apart that sessions are over when they begin.
+    Clock,
+}
+
+impl Refusal {
+    /// The row of the table.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::PeerNotTrusted { .. } => Kind::PeerNotTrusted,
+            Self::Forwarded { part, flaw } => match (part, flaw) {
+                (Part::Method, Flaw::Missing) => Kind::ForwardedMethodMissing,
+                (Part::Method, Flaw::Empty) => Kind::ForwardedMethodEmpty,
+                (Part::Method, Flaw::Twice) => Kind::ForwardedMethodTwice,
+                (Part::Method, Flaw::Malformed { .. }) => Kind::ForwardedMethodMalformed,
+                (Part::Proto, Flaw::Missing) => Kind::ForwardedProtoMissing,
+                (Part::Proto, Flaw::Empty) => Kind::ForwardedProtoEmpty,
+                (Part::Proto, Flaw::Twice) => Kind::ForwardedProtoTwice,
+                (Part::Proto, Flaw::Malformed { .. }) => Kind::ForwardedProtoMalformed,
+                (Part::Host, Flaw::Missing) => Kind::ForwardedHostMissing,
+                (Part::Host, Flaw::Empty) => Kind::ForwardedHostEmpty,
+                (Part::Host, Flaw::Twice) => Kind::ForwardedHostTwice,
+                (Part::Host, Flaw::Malformed { .. }) => Kind::ForwardedHostMalformed,
+                (Part::Uri, Flaw::Missing) => Kind::ForwardedUriMissing,
+                (Part::Uri, Flaw::Empty) => Kind::ForwardedUriEmpty,
+                (Part::Uri, Flaw::Twice) => Kind::ForwardedUriTwice,
+                (Part::Uri, Flaw::Malformed { .. }) => Kind::ForwardedUriMalformed,
+                (Part::Url, Flaw::Missing) => Kind::ForwardedUrlMissing,
+                (Part::Url, Flaw::Empty) => Kind::ForwardedUrlEmpty,
+                (Part::Url, Flaw::Twice) => Kind::ForwardedUrlTwice,
+                (Part::Url, Flaw::Malformed { .. }) => Kind::ForwardedUrlMalformed,
+            },
+            Self::ForwardedAlias { .. } => Kind::ForwardedHeaderAlias,
+            Self::HostNotGuarded { .. } => Kind::HostNotGuarded,
+            Self::IdentityHeaderSent { .. } => Kind::IdentityHeaderSent,
+            Self::IdentityHeaderInConnection { .. } => Kind::IdentityHeaderInConnection,
+            Self::WebsocketOrigin => Kind::WebsocketOrigin,
+            Self::ReturnToMalformed { .. } => Kind::ReturnToMalformed,
+            Self::ReturnToHost => Kind::ReturnToHost,
+            Self::ClaimUnfit { .. } => Kind::ClaimUnfit,
+            Self::IdentityTooLarge { .. } => Kind::IdentityTooLarge,
+            Self::ClientUnknown => Kind::ClientUnknown,
+            Self::PathUnknown => Kind::PathUnknown,
+            Self::MethodNotAllowed => Kind::MethodNotAllowed,
+            Self::BodyTooLarge { .. } => Kind::BodyTooLarge,
+            Self::BodyTimeout => Kind::BodyTimeout,
+            Self::BodyMalformed { .. } => Kind::BodyMalformed,
+            Self::Provider { trouble, .. } => match trouble {
+                Trouble::Unreachable => Kind::ProviderUnreachable,
+                Trouble::Tls => Kind::ProviderTls,
+                Trouble::Timeout => Kind::ProviderTimeout,
+                Trouble::TooLarge => Kind::ProviderTooLarge,
+                Trouble::Redirect => Kind::ProviderRedirect,
+                Trouble::Status(_) => Kind::ProviderStatus,
+            },
+            Self::Callback(fault) => protocol::callback(fault),
+            Self::Discovery(fault) => protocol::discovery(fault),
+            Self::Jwks(fault) => protocol::jwks(fault),
+            Self::Token(fault) => protocol::token(fault),
+            Self::IdToken(fault) => protocol::id_token(fault),
+            Self::Userinfo(fault) => protocol::userinfo(fault),
+            Self::StoreUnavailable => Kind::StoreUnavailable,
+            Self::StoreFull => Kind::StoreFull,
+            Self::SessionsFull { .. } => Kind::SessionsFull,
+            Self::FlowReplayed => Kind::FlowReplayed,
+            Self::SessionKeyMismatch => Kind::SessionKeyMismatch,
+            Self::CrossSite => Kind::CrossSite,
+            Self::NoSession => Kind::NoSession,
+            Self::RefreshUnavailable => Kind::RefreshUnavailable,
+            Self::NotRefreshable => Kind::NotRefreshable,
+            Self::LoginLoop { cause } => match cause {
+                LoopCause::CookieNotReturned => Kind::LoopCookieNotReturned,
+                LoopCause::CookieDomain => Kind::LoopCookieDomain,
+                LoopCause::HttpWithSecureCookie => Kind::LoopHttpWithSecureCookie,
+                LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
+                LoopCause::Store => Kind::LoopStore,
+                LoopCause::Clock => Kind::LoopClock,
+            },
+            Self::Internal { .. } => Kind::InternalFault,
+        }
+    }
+
+    /// The stable name, for logs, metrics, the answer's `Vestibule-Refusal` and tests.
+    pub const fn code(&self) -> &'static str {
+        self.kind().code()
+    }
+
+    /// Whose fault it is.
+    pub const fn fault(&self) -> Fault {
+        self.kind().fault()
+    }
+
+    /// The HTTP status, 400 to 599.
+    pub const fn status(&self) -> http::StatusCode {
+        self.kind().status()
+    }
+
+    /// What the person reads; nothing in it comes from a request, a token or the configuration.
+    pub const fn sentence(&self) -> &'static str {
+        self.kind().sentence()
+    }
+
+    /// Whether the person is offered to try again.
+    pub const fn retry(&self) -> Retry {
+        self.kind().retry()
+    }
+
+    /// What the operator can do, for the log.
+    pub fn remedy(&self) -> Cow<'static, str> {
+        match self {
+            Self::PeerNotTrusted { peer } => {
+                let bits = if peer.is_ipv4() { 32 } else { 128 };
+                format!("If this is your proxy, write under server: trusted_proxies: [{peer}/{bits}]").into()
+            }
+            Self::HostNotGuarded { host } => {
+                format!("If this client guards it, add {host} to its hosts in clients.yaml.").into()
+            }
+            _ => self.kind().remedy().into(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PeerNotTrusted { peer } => {
+                write!(f, "{peer} asked, and server.trusted_proxies does not have that address")
+            }
+            Self::Forwarded { part, flaw } => match flaw {
+                Flaw::Missing => write!(f, "the proxy sent no {part}"),
+                Flaw::Empty => write!(f, "the proxy sent an empty {part}"),
+                Flaw::Twice => write!(f, "the proxy sent {part} more than once"),
+                Flaw::Malformed { why, found: Some(found) } => {
+                    write!(f, "the proxy sent {part} \"{found}\": {why}")
+                }
+                Flaw::Malformed { why, found: None } => {
+                    write!(f, "the proxy sent {part} that cannot be judged: {why}")
+                }
+            },
+            Self::ForwardedAlias { of } => write!(f, "the request has another spelling of {of}"),
+            Self::HostNotGuarded { host } => {
+                write!(f, "the request is for {host}, which is not among the hosts")
+            }
+            Self::IdentityHeaderSent { header } => {
+                write!(f, "the request already has {header}, or another spelling of it")
+            }
+            Self::IdentityHeaderInConnection { header } => {
+                write!(f, "the request names {header} in Connection")
+            }
+            Self::WebsocketOrigin => {
+                f.write_str("a page whose origin is not among the hosts wants to open a WebSocket")
+            }
+            Self::ReturnToMalformed { why } => write!(f, "the return address cannot be used: {why}"),
+            Self::ReturnToHost => f.write_str("the return address is on a host that is not among the hosts"),
+            Self::ClaimUnfit { claim, why } => {
+                write!(f, "the claim {claim} cannot be sent in a header: {why}")
+            }
+            Self::IdentityTooLarge { bytes } => write!(
+                f,
+                "the identity headers would take {bytes} bytes, and at most {} fit an answer",
+                super::identity::MAX_IDENTITY
+            ),
+            Self::ClientUnknown => f.write_str("no client has that name"),
+            Self::PathUnknown => f.write_str("there is nothing at that path"),
+            Self::MethodNotAllowed => f.write_str("the path does not take that method"),
+            Self::BodyTooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
+            Self::BodyTimeout => f.write_str("the body did not come in time"),
+            Self::BodyMalformed { why } => write!(f, "the body cannot be used: {why}"),
+            Self::Provider { issuer, trouble, detail } => {
+                match trouble {
+                    Trouble::Unreachable => write!(f, "no connection to {issuer}"),
+                    Trouble::Tls => write!(f, "no secure connection to {issuer}"),
+                    Trouble::Timeout => write!(f, "no answer in time from {issuer}"),
+                    Trouble::TooLarge => write!(f, "an answer beyond the size limit from {issuer}"),
+                    Trouble::Redirect => write!(f, "a redirect from {issuer}, which is not followed"),
+                    Trouble::Status(status) => write!(f, "status {status} from {issuer}"),
+                }?;
+                if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
+            }
+            Self::Callback(fault) => fault.fmt(f),
+            Self::Discovery(fault) => fault.fmt(f),
+            Self::Jwks(fault) => fault.fmt(f),
+            Self::Token(fault) => fault.fmt(f),
+            Self::IdToken(fault) => fault.fmt(f),
+            Self::Userinfo(fault) => fault.fmt(f),
+            Self::StoreUnavailable => f.write_str("the session store did not answer"),
+            Self::StoreFull => f.write_str("the session store has no room"),
+            Self::SessionsFull { limit } => {
+                write!(f, "there are {limit} sessions, which is server.max_sessions")
+            }
+            Self::FlowReplayed => f.write_str("the login was finished before"),
+            Self::SessionKeyMismatch => {
+                f.write_str("the session in the address is not the session of the cookie")
+            }
+            Self::CrossSite => f.write_str("a page of another site sent the request"),
+            Self::NoSession => f.write_str("the request has no session"),
+            Self::RefreshUnavailable => f.write_str("the provider could not refresh the tokens"),
+            Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
+            Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
+            Self::Internal { what } => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<CallbackFault> for Refusal {
+    fn from(fault: CallbackFault) -> Self {
+        Self::Callback(fault)
+    }
+}
+
+impl From<DiscoveryFault> for Refusal {
+    fn from(fault: DiscoveryFault) -> Self {
+        Self::Discovery(fault)
+    }
+}
+
+impl From<JwksFault> for Refusal {
+    fn from(fault: JwksFault) -> Self {
+        Self::Jwks(fault)
+    }
+}
+
+impl From<TokenFault> for Refusal {
+    fn from(fault: TokenFault) -> Self {
+        Self::Token(fault)
+    }
+}
+
+impl From<IdTokenFault> for Refusal {
+    fn from(fault: IdTokenFault) -> Self {
+        Self::IdToken(fault)
+    }
+}
+
+impl From<UserinfoFault> for Refusal {
+    fn from(fault: UserinfoFault) -> Self {
+        Self::Userinfo(fault)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Method => "X-Forwarded-Method (nginx: X-Original-Method)",
+            Self::Proto => "X-Forwarded-Proto",
+            Self::Host => "X-Forwarded-Host (Envoy: Host)",
+            Self::Uri => "X-Forwarded-Uri (Envoy: path)",
+            Self::Url => "X-Original-URL",
+        })
+    }
+}
+
+impl fmt::Display for LoopCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CookieNotReturned => "the browser does not send the session cookie",
+            Self::CookieDomain => "the cookie's domain does not cover the host",
+            Self::HttpWithSecureCookie => "the page is http, and the cookie is only sent over https",
+            Self::SessionNotFound => "the session of the cookie is not here",
+            Self::Store => "the session store does not keep the sessions",
+            Self::Clock => "the session is over as soon as it begins",
+        })
+    }
+}

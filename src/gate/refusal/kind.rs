@@ -1,0 +1,415 @@
+//! The table of refusals. A code never changes its meaning; a row that is gone is not used again.
+
+use http::StatusCode;
+
+/// Who has to do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The browser or script that sent the request, or the person in front of it.
+    Caller,
+    /// The proxy in front, or its configuration.
+    Proxy,
+    /// The OpenID provider.
+    Provider,
+    /// What is written in clients.yaml, or at the provider about this client.
+    Operator,
+    /// The session store.
+    Store,
+    /// This program.
+    Us,
+}
+
+/// What the page offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Nothing: it would be the same again.
+    Never,
+    /// A link that starts the login anew.
+    TryAgain,
+    /// The same link, and the page follows it by itself after some seconds: this passes.
+    Automatically,
+}
+
+macro_rules! refusals {
+    ($($kind:ident $code:literal $fault:ident $status:ident $retry:ident $sentence:ident $remedy:literal)*) => {
+        /// A row of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            $(#[doc = $remedy] $kind,)*
+        }
+
+        impl Kind {
+            /// Every row, in the order of docs/refusals.md.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The stable name.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code,)* }
+            }
+
+            /// Whose fault it is.
+            pub const fn fault(self) -> Fault {
+                match self { $(Self::$kind => Fault::$fault,)* }
+            }
+
+            /// The HTTP status, 400 to 599.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status,)* }
+            }
+
+            /// Whether the person is offered to try again.
+            pub const fn retry(self) -> Retry {
+                match self { $(Self::$kind => Retry::$retry,)* }
+            }
+
+            /// What the person reads.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$kind => $sentence,)* }
+            }
+
+            /// What the operator can do.
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$kind => $remedy,)* }
+            }
+        }
+    };
+}
+
+refusals! {
+    // The subrequest.
+    PeerNotTrusted "peer_not_trusted" Proxy FORBIDDEN Never GATEWAY
+        "If the address is your proxy's, add it to server.trusted_proxies."
+    ForwardedMethodMissing "forwarded_method_missing" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy send X-Forwarded-Method (nginx: X-Original-Method) with the method of the original request."
+    ForwardedMethodEmpty "forwarded_method_empty" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy fill X-Forwarded-Method (nginx: X-Original-Method); the variable that it is set from is empty."
+    ForwardedMethodTwice "forwarded_method_twice" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy replace X-Forwarded-Method (nginx: X-Original-Method) instead of adding to the client's."
+    ForwardedMethodMalformed "forwarded_method_malformed" Caller BAD_REQUEST Never UNREADABLE
+        "The method is none of the IANA registry. If an application of yours needs it, open an issue."
+    ForwardedProtoMissing "forwarded_proto_missing" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy send X-Forwarded-Proto: http or https."
+    ForwardedProtoEmpty "forwarded_proto_empty" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy fill X-Forwarded-Proto: http or https."
+    ForwardedProtoTwice "forwarded_proto_twice" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy replace X-Forwarded-Proto instead of adding to the client's."
+    ForwardedProtoMalformed "forwarded_proto_malformed" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy send exactly http, https, ws or wss. With two proxies in a row, let the outer one decide."
+    ForwardedHostMissing "forwarded_host_missing" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy send X-Forwarded-Host (Envoy: pass Host) with the host of the original request."
+    ForwardedHostEmpty "forwarded_host_empty" Caller BAD_REQUEST Never UNREADABLE
+        "The client named no host, or the variable that the proxy sets X-Forwarded-Host from is empty."
+    ForwardedHostTwice "forwarded_host_twice" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy replace X-Forwarded-Host instead of adding to the client's."
+    ForwardedHostMalformed "forwarded_host_malformed" Caller BAD_REQUEST Never UNREADABLE
+        "The host is no name or address. If every request is refused so, see what the proxy puts into X-Forwarded-Host."
+    ForwardedUriMissing "forwarded_uri_missing" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy send X-Forwarded-Uri with path and query of the original request."
+    ForwardedUriEmpty "forwarded_uri_empty" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy fill X-Forwarded-Uri with path and query of the original request."
+    ForwardedUriTwice "forwarded_uri_twice" Proxy BAD_REQUEST Never GATEWAY
+        "Let the proxy replace X-Forwarded-Uri instead of adding to the client's."
+    ForwardedUriMalformed "forwarded_uri_malformed" Caller BAD_REQUEST Never UNREADABLE
+        "Proxy and application may read this path in two ways, so it is not judged. If every request is refused so, let the proxy send path and query only, as the client wrote them."
+    ForwardedUrlMissing "forwarded_url_missing" Proxy BAD_REQUEST Never GATEWAY
+        "Let nginx send: proxy_set_header X-Original-URL $scheme://$http_host$request_uri;"
+    ForwardedUrlEmpty "forwarded_url_empty" Proxy BAD_REQUEST Never GATEWAY
+        "Let nginx send: proxy_set_header X-Original-URL $scheme://$http_host$request_uri;"
+    ForwardedUrlTwice "forwarded_url_twice" Proxy BAD_REQUEST Never GATEWAY
+        "Let nginx set X-Original-URL in one place; another module adds it too."
+    ForwardedUrlMalformed "forwarded_url_malformed" Caller BAD_REQUEST Never UNREADABLE
+        "nginx and the application may read this address in two ways, so it is not judged. If every request is refused so, let nginx send: proxy_set_header X-Original-URL $scheme://$http_host$request_uri;"
+    ForwardedHeaderAlias "forwarded_header_alias" Caller BAD_REQUEST Never UNREADABLE
+        "A client tried to describe the request itself, past the proxy. Let the proxy drop headers with _ or . in their names."
+    HostNotGuarded "host_not_guarded" Operator FORBIDDEN Never NOT_HERE
+        "If a client guards this host, add it to the client's hosts in clients.yaml."
+    IdentityHeaderSent "identity_header_sent" Caller BAD_REQUEST Never UNREADABLE
+        "A client tried to name its user itself. If another proxy in front of yours sets the header, let yours remove it before it asks."
+    IdentityHeaderInConnection "identity_header_in_connection" Caller BAD_REQUEST Never UNREADABLE
+        "A client tried to have an identity header removed on its way to the application. Nothing needs to be done."
+    WebsocketOrigin "websocket_origin" Caller FORBIDDEN Never OTHER_SITE
+        "If the page belongs to you, add its host to the client's hosts in clients.yaml."
+
+    // The login.
+    ReturnToMalformed "return_to_malformed" Caller BAD_REQUEST Never BAD_LINK
+        "The rd parameter is no address that a browser reads in one way. Write a path, or a complete address that is percent-encoded."
+    ReturnToHost "return_to_host" Caller BAD_REQUEST Never BAD_LINK
+        "The rd parameter leads away from the client's hosts. If it should not, add the host to hosts in clients.yaml."
+    FlowReplayed "flow_replayed" Caller BAD_REQUEST TryAgain USED_UP
+        "The person went back to the provider's answer, or somebody else got hold of it. If it happens at every login, see whether something on the way repeats requests."
+    ClaimUnfit "claim_unfit" Provider FORBIDDEN Never ACCOUNT
+        "Map another claim under extra_claim_headers, or let the provider send text, a number, true or false, or a list of these, without control characters."
+    IdentityTooLarge "identity_too_large" Provider FORBIDDEN Never ACCOUNT
+        "Let the provider send fewer values (for most of them: only the groups that this application needs), or map fewer claims."
+    LoopCookieNotReturned "cookie_not_returned" Caller LOOP_DETECTED TryAgain NO_COOKIE
+        "The browser blocks cookies, or something on the way removes Set-Cookie or Cookie. See whether the proxy passes both on."
+    LoopCookieDomain "cookie_domain_mismatch" Operator LOOP_DETECTED Never LOOP
+        "Write under the client: cookie: { domain: … }, a domain that covers both the login host and the application's."
+    LoopHttpWithSecureCookie "scheme_http_with_secure_cookie" Proxy LOOP_DETECTED Never LOOP
+        "The application is opened over http. Redirect http to https in the proxy; behind another proxy that ends TLS, pass on its X-Forwarded-Proto."
+    LoopSessionNotFound "session_not_found" Operator LOOP_DETECTED TryAgain LOOP
+        "The process that finished the login is not the one that is asked, or it was restarted. With the memory store run one replica."
+    LoopStore "store_unreachable" Store LOOP_DETECTED TryAgain LOOP
+        "See whether the session store keeps what it is given: memory limit, eviction, replication."
+    LoopClock "clock_skew" Operator LOOP_DETECTED Never LOOP
+        "Set the clocks of this machine and of the provider's by NTP."
+
+    // The provider.
+    ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See whether this machine reaches the provider: name, route, port, firewall."
+    ProviderTls "provider_tls" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "See whether the provider's certificate is valid for its name, and whether its issuer is known to this machine."
+    ProviderTimeout "provider_timeout" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See whether the provider is overloaded, or a firewall drops packets to it."
+    ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "See what answers at the provider's address; it may be another service."
+    ProviderRedirect "provider_redirect" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Write the issuer exactly as the provider calls itself; a redirect mostly means that http, a slash or the path differs."
+    ProviderStatus "provider_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See the provider's own log."
+
+    // The provider's answer that the browser brings back.
+    CallbackTooLong "callback_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then the provider's answer is unusually long."
+    CallbackParameterTwice "callback_parameter_twice" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then something on the way changes addresses."
+    CallbackParameterTooLong "callback_parameter_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then the provider's answer is unusually long."
+    CallbackParameterForm "callback_parameter_form" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then something on the way changes addresses."
+    CallbackOtherResponseType "callback_other_response_type" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Allow this client the authorization code flow only; at the provider, implicit and hybrid flow should be off."
+    CallbackIssuerMissing "callback_issuer_missing" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "If it happens at every login: the provider announces authorization_response_iss_parameter_supported and does not send iss. Report it to the provider."
+    CallbackIssuer "callback_issuer" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "If it happens at every login: write the issuer exactly as the provider calls itself. Otherwise somebody tried to mix up two providers."
+    CallbackStateMissing "callback_state_missing" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "Nothing needs to be done; crawlers and bookmarks do this."
+    CallbackStateUnreadable "callback_state_unreadable" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "If it happens after each restart or on some replicas: give all of them the same server.keys."
+    CallbackStateOtherClient "callback_state_other_client" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
+        "If it happens at every login: register at the provider exactly the redirect_uri of this client."
+    CallbackStateExpired "callback_state_expired" Caller BAD_REQUEST TryAgain TOO_LATE
+        "The person took longer than ten minutes to sign in. Nothing needs to be done."
+    CallbackNoFlowCookie "callback_no_flow_cookie" Caller BAD_REQUEST TryAgain NO_FLOW_COOKIE
+        "The browser blocks cookies, or the login ended in another browser than it began in. If it happens at every login, see whether the proxy passes on Set-Cookie and Cookie under /oidc/."
+    CallbackOtherBrowser "callback_other_browser" Caller BAD_REQUEST TryAgain NO_FLOW_COOKIE
+        "Somebody gave another person a login link that was half used. Nothing needs to be done."
+    CallbackAccessDenied "callback_access_denied" Caller FORBIDDEN TryAgain DENIED
+        "The person said no, or the provider does not let this person use this client. The provider's log tells which."
+    CallbackProviderUnavailable "callback_provider_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See the provider's own log."
+    CallbackInteractionRequired "callback_interaction_required" Caller FORBIDDEN TryAgain DENIED
+        "The provider wanted to ask the person something and was not allowed to. Nothing needs to be done."
+    CallbackRegistration "callback_registration" Operator BAD_GATEWAY Never NOT_SET_UP
+        "Compare client_id, redirect_uri, scopes and response_mode in clients.yaml with what is registered at the provider."
+    CallbackProviderError "callback_provider_error" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "The provider answered with an error that no specification names; its own log tells more."
+    CallbackCodeWithError "callback_code_with_error" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then report it to the provider."
+    CallbackCodeMissing "callback_code_missing" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Nothing needs to be done, unless it happens at every login: then response_mode in clients.yaml differs from what the provider uses."
+
+    // The provider's metadata.
+    DiscoveryRedirect "discovery_redirect" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Write the issuer exactly as the provider calls itself; a redirect mostly means that http, a slash or the path differs."
+    DiscoveryStatus "discovery_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "Open the issuer with /.well-known/openid-configuration behind it. If there is nothing, the issuer in clients.yaml is mistyped."
+    DiscoveryTooLarge "discovery_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "See what answers at the issuer's address; it may be another service."
+    DiscoveryContentType "discovery_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "A page came instead of metadata, often of a proxy or of a provider that is starting. Open the address from this machine."
+    DiscoveryUnreadable "discovery_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "What came is no JSON object. Open the address from this machine."
+    DiscoveryIssuer "discovery_issuer" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The issuer in clients.yaml and the one that the provider gives must be equal to the letter: copy the provider's."
+    DiscoveryMemberMissing "discovery_member_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider does not announce what a login needs. See whether OpenID Connect is switched on there."
+    DiscoveryMemberForm "discovery_member_form" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider's metadata breaks OpenID Connect Discovery. Report it to the provider."
+    DiscoveryEndpoint "discovery_endpoint" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider announces an address that is not https. Tell the provider its public address."
+
+    // The provider's keys.
+    JwksRedirect "jwks_redirect" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The provider announces a jwks_uri that has moved. Tell the provider its public address."
+    JwksStatus "jwks_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "See the provider's own log."
+    JwksTooLarge "jwks_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Remove old keys at the provider."
+    JwksContentType "jwks_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "A page came instead of keys. Open the provider's jwks_uri from this machine."
+    JwksUnreadable "jwks_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "What came is no JSON object. Open the provider's jwks_uri from this machine."
+    JwksKeysMissing "jwks_keys_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Open the provider's jwks_uri: it has no list of keys."
+    JwksTooManyKeys "jwks_too_many_keys" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "Remove old keys at the provider."
+    JwksNoUsableKey "jwks_no_usable_key" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "The log tells for each key why it is not used. Mostly: make an RSA key of 2048 bits or more at the provider."
+
+    // The tokens for a code, or for a refresh token.
+    TokenClientAuthentication "token_client_authentication" Operator BAD_GATEWAY Never NOT_SET_UP
+        "Allow client_secret_basic or client_secret_post for this client at the provider."
+    TokenRedirect "token_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces a token_endpoint that has moved. Tell the provider its public address."
+    TokenStatus "token_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    TokenTooLarge "token_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider put less into the tokens, mostly fewer groups."
+    TokenContentType "token_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "A page came instead of tokens. See the provider's own log, and whether something stands between."
+    TokenUnreadable "token_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    TokenInvalidGrant "token_invalid_grant" Caller BAD_REQUEST TryAgain USED_UP
+        "The code or refresh token was used before, is too old, or was revoked. If it happens at every login, compare redirect_uri with what is registered."
+    TokenInvalidClient "token_invalid_client" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The provider does not know the client_id or does not take the client_secret. Copy both from there."
+    TokenRefused "token_refused" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The log names the provider's error. Compare scopes and allowed grant types with what is registered at the provider."
+    TokenErrorWithSuccess "token_error_with_success" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "The provider breaks RFC 6749 section 5.2. Report it to the provider."
+    TokenMemberMissing "token_member_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "If id_token is missing, the client is not allowed OpenID Connect at the provider, or the scope openid."
+    TokenMemberForm "token_member_form" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks RFC 6749 section 5.1. Report it to the provider."
+    TokenType "token_type" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider issue bearer tokens to this client; sender-constrained ones are not offered."
+
+    // The ID token.
+    IdTokenTooLong "id_token_too_long" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "Let the provider put less into the ID token, mostly fewer groups, or into userinfo."
+    IdTokenEncrypted "id_token_encrypted" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "Switch off the encryption of ID tokens for this client at the provider."
+    IdTokenParts "id_token_parts" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 7.1. Report it to the provider."
+    IdTokenEncoding "id_token_encoding" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 2. Report it to the provider."
+    IdTokenUnreadable "id_token_unreadable" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7519 section 4. Report it to the provider."
+    IdTokenAlgorithm "id_token_algorithm" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "The algorithm in clients.yaml and the one that the provider signs this client's ID tokens with must be the same."
+    IdTokenCritical "id_token_critical" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider uses an extension that is not offered. Switch it off for this client."
+    IdTokenType "id_token_type" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider sent a token of another kind in the place of the ID token. Report it to the provider."
+    IdTokenKeyName "id_token_key_name" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7515 section 4.1.4. Report it to the provider."
+    IdTokenKeyUnknown "id_token_key_unknown" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "The key was fetched anew and is still not there. See whether all nodes of the provider publish the same keys."
+    IdTokenKeysAmbiguous "id_token_keys_ambiguous" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "Let the provider name its keys (kid)."
+    IdTokenSignature "id_token_signature" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "The keys were fetched anew and the signature is still wrong. See whether all nodes of the provider sign with the published keys."
+    IdTokenForeign "id_token_other_kind" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider sent a logout or event token in the place of the ID token. Report it to the provider."
+    IdTokenClaimMissing "id_token_claim_missing" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 2. If nonce is missing, see whether it supports OpenID Connect for this client."
+    IdTokenClaimForm "id_token_claim_form" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 2. Remove mappers that replace a standard claim."
+    IdTokenIssuer "id_token_issuer" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider calls itself otherwise in its tokens than in its metadata. Tell the provider its public address."
+    IdTokenAudience "id_token_audience" Provider BAD_GATEWAY Never OTHER_APPLICATION
+        "The ID token is meant for another client. Compare client_id with what is registered, and remove audience mappers."
+    IdTokenAuthorizedParty "id_token_authorized_party" Provider BAD_GATEWAY Never OTHER_APPLICATION
+        "The ID token was issued to another client. Compare client_id with what is registered, and remove audience mappers."
+    IdTokenExpired "id_token_expired" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenIssuedInFuture "id_token_issued_in_future" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenTooOld "id_token_too_old" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenNotYetValid "id_token_not_yet_valid" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenNonce "id_token_nonce" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
+        "Somebody put the code of one login into another. If it happens at every login, the provider does not return the nonce."
+    IdTokenAccessTokenHash "id_token_access_token_hash" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks OpenID Connect Core section 3.1.3.6. Report it to the provider."
+    IdTokenChanged "id_token_changed" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "A refresh brought the identity of somebody else, so the session was ended. Report it to the provider."
+
+    // More about the person.
+    UserinfoRedirect "userinfo_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces a userinfo_endpoint that has moved. Tell the provider its public address."
+    UserinfoStatus "userinfo_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    UserinfoTooLarge "userinfo_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider put less into userinfo, mostly fewer groups."
+    UserinfoContentType "userinfo_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "A page came instead of claims. See the provider's own log, and whether something stands between."
+    UserinfoUnreadable "userinfo_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    UserinfoSigned "userinfo_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
+        "Switch off signed or encrypted userinfo for this client at the provider."
+    UserinfoSubjectMissing "userinfo_subject_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks OpenID Connect Core section 5.3.2. Report it to the provider."
+    UserinfoSubject "userinfo_subject" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider answered about another person. Report it to the provider."
+
+    // Sessions.
+    NoSession "no_session" Caller UNAUTHORIZED TryAgain SIGNED_OUT
+        "Nothing needs to be done."
+    SessionKeyMismatch "session_key_mismatch" Caller FORBIDDEN Never OTHER_SESSION
+        "The page was made for another session of the same browser. Nothing needs to be done; it may be loaded again."
+    CrossSite "cross_site" Caller FORBIDDEN Never OTHER_SITE
+        "A page of another site sent the request. If it is yours, let its link lead to your own page first."
+    NotRefreshable "not_refreshable" Operator CONFLICT Never CANNOT_REFRESH
+        "Add offline_access to the client's scopes, or allow refresh tokens for it at the provider."
+    RefreshUnavailable "refresh_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "The line before tells what the provider answered. The session goes on until session.refresh_grace is over."
+    SessionsFull "sessions_full" Operator SERVICE_UNAVAILABLE TryAgain BUSY
+        "Raise server.max_sessions, or shorten session.idle."
+    StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
+        "Give the session store more room."
+    StoreUnavailable "store_unavailable" Store SERVICE_UNAVAILABLE Automatically BUSY
+        "See whether the session store runs and this machine reaches it. Nobody is let in or sent to a login until it does."
+
+    // HTTP.
+    ClientUnknown "client_unknown" Caller NOT_FOUND Never NOT_HERE
+        "The second part of the path names a client of clients.yaml, letter for letter."
+    PathUnknown "path_unknown" Caller NOT_FOUND Never NOT_HERE
+        "Nothing needs to be done, unless the proxy asks: then its address for the subrequest is mistyped."
+    MethodNotAllowed "method_not_allowed" Caller METHOD_NOT_ALLOWED Never UNREADABLE
+        "The answer's Allow header lists what the path takes."
+    BodyTooLarge "body_too_large" Caller PAYLOAD_TOO_LARGE Never UNREADABLE
+        "Nothing needs to be done, unless the provider sent it: then its answer is unusually long."
+    BodyTimeout "body_timeout" Caller REQUEST_TIMEOUT TryAgain UNREADABLE
+        "Something on the way announced a body and did not send it. In nginx: proxy_pass_request_body off; and Content-Length \"\"."
+    BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
+        "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
+    InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
+        "This is a mistake in vestibule. Please report it with the log lines of this request."
+}
+
+const GATEWAY: &str = "The login gateway is not set up correctly. Tell the operator.";
+const UNREADABLE: &str = "The login gateway cannot read this request.";
+const NOT_HERE: &str = "There is nothing at this address.";
+const OTHER_SITE: &str = "Another site sent this request, so it was refused.";
+const BAD_LINK: &str =
+    "This login link leads to an address that is not allowed. Open the page that you wanted instead.";
+const USED_UP: &str = "This login is already finished. If you are not signed in, try again.";
+const ACCOUNT: &str = "You are signed in, but the details of your account cannot be passed on to this application. Tell the operator.";
+const NO_COOKIE: &str =
+    "Your browser does not send back the cookie of this login. Allow cookies for this site, then try again.";
+const LOOP: &str =
+    "You signed in several times, but the sign-in does not reach this application. Tell the operator.";
+const LOGIN_ANSWER: &str = "The answer of the login provider cannot be used. Try again.";
+const NOT_FROM_HERE: &str = "This address belongs to a login that was not started here. Try again.";
+const TOO_LATE: &str = "This login was started more than ten minutes ago and is no longer valid. Try again.";
+const NO_FLOW_COOKIE: &str = "Cookies are blocked, or this login was started in another browser. Allow cookies for this site, then try again.";
+const DENIED: &str = "The login provider did not let you in. If that was not your choice, tell the operator.";
+const NOT_SET_UP: &str = "The login provider refused this application. Tell the operator.";
+const PROVIDER_FAULT: &str =
+    "The login provider sent an answer that cannot be used. Tell the operator if trying again does not help.";
+const NOT_BELIEVED: &str =
+    "The login provider sent a proof of identity that cannot be believed. Tell the operator.";
+const OTHER_APPLICATION: &str =
+    "The login provider sent an answer meant for another application. Tell the operator.";
+const CLOCKS: &str =
+    "The clocks of the login provider and of this gateway differ too much. Tell the operator.";
+const PROVIDER_AWAY: &str = "The login provider cannot be reached at the moment. Try again in a minute.";
+const SIGNED_OUT: &str = "You are not signed in.";
+const OTHER_SESSION: &str = "This page belongs to another sign-in. Load it again.";
+const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
+const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
+const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";

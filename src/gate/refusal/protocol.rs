@@ -1,0 +1,145 @@
+//! The rows of what the protocol refuses. Exhaustive: a new fault does not compile until it has a row.
+
+use super::Kind;
+use crate::protocol::answer::AnswerFault;
+use crate::protocol::callback::{CallbackFault, ProviderError};
+use crate::protocol::discovery::DiscoveryFault;
+use crate::protocol::id_token_fault::IdTokenFault;
+use crate::protocol::jwks::JwksFault;
+use crate::protocol::jws::JwsFault;
+use crate::protocol::token::{OAuthError, TokenFault};
+use crate::protocol::userinfo::UserinfoFault;
+
+pub(super) const fn callback(fault: &CallbackFault) -> Kind {
+    match fault {
+        CallbackFault::TooLong { .. } => Kind::CallbackTooLong,
+        CallbackFault::Twice(_) => Kind::CallbackParameterTwice,
+        CallbackFault::ParameterTooLong { .. } => Kind::CallbackParameterTooLong,
+        CallbackFault::ParameterForm(_) => Kind::CallbackParameterForm,
+        CallbackFault::OtherResponseType { .. } => Kind::CallbackOtherResponseType,
+        CallbackFault::IssuerMissing => Kind::CallbackIssuerMissing,
+        CallbackFault::IssuerOther { .. } => Kind::CallbackIssuer,
+        CallbackFault::StateMissing => Kind::CallbackStateMissing,
+        CallbackFault::StateUnreadable => Kind::CallbackStateUnreadable,
+        CallbackFault::StateOtherClient { .. } => Kind::CallbackStateOtherClient,
+        CallbackFault::StateExpired { .. } => Kind::CallbackStateExpired,
+        CallbackFault::NoFlowCookie => Kind::CallbackNoFlowCookie,
+        CallbackFault::OtherBrowser => Kind::CallbackOtherBrowser,
+        CallbackFault::Provider(error) => match error {
+            ProviderError::AccessDenied => Kind::CallbackAccessDenied,
+            ProviderError::Unavailable(_) => Kind::CallbackProviderUnavailable,
+            ProviderError::InteractionRequired(_) => Kind::CallbackInteractionRequired,
+            ProviderError::Registration(_) => Kind::CallbackRegistration,
+            ProviderError::Unknown => Kind::CallbackProviderError,
+        },
+        CallbackFault::CodeWithError => Kind::CallbackCodeWithError,
+        CallbackFault::CodeMissing => Kind::CallbackCodeMissing,
+    }
+}
+
+pub(super) const fn token(fault: &TokenFault) -> Kind {
+    match fault {
+        TokenFault::NoSharedAuthentication { .. } => Kind::TokenClientAuthentication,
+        TokenFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::TokenRedirect,
+            AnswerFault::Status { .. } => Kind::TokenStatus,
+            AnswerFault::TooLarge { .. } => Kind::TokenTooLarge,
+            AnswerFault::ContentType { .. } => Kind::TokenContentType,
+            AnswerFault::Json { .. } => Kind::TokenUnreadable,
+        },
+        TokenFault::Refused { error, .. } => match error {
+            OAuthError::InvalidGrant => Kind::TokenInvalidGrant,
+            OAuthError::InvalidClient => Kind::TokenInvalidClient,
+            OAuthError::InvalidRequest
+            | OAuthError::UnauthorizedClient
+            | OAuthError::UnsupportedGrantType
+            | OAuthError::InvalidScope
+            | OAuthError::TemporarilyUnavailable
+            | OAuthError::SlowDown
+            | OAuthError::ServerError
+            | OAuthError::Other => Kind::TokenRefused,
+        },
+        TokenFault::ErrorWithSuccess { .. } => Kind::TokenErrorWithSuccess,
+        TokenFault::Missing { .. } => Kind::TokenMemberMissing,
+        TokenFault::Form { .. } => Kind::TokenMemberForm,
+        TokenFault::TokenType { .. } => Kind::TokenType,
+    }
+}
+
+pub(super) const fn id_token(fault: &IdTokenFault) -> Kind {
+    match fault {
+        IdTokenFault::Jws(jws) => match jws {
+            JwsFault::TooLong { .. } => Kind::IdTokenTooLong,
+            JwsFault::Encrypted => Kind::IdTokenEncrypted,
+            JwsFault::Parts { .. } => Kind::IdTokenParts,
+            JwsFault::Encoding { .. } => Kind::IdTokenEncoding,
+            JwsFault::Json { .. } => Kind::IdTokenUnreadable,
+            JwsFault::Algorithm { .. } => Kind::IdTokenAlgorithm,
+            JwsFault::Critical => Kind::IdTokenCritical,
+            JwsFault::Kind { .. } => Kind::IdTokenType,
+            JwsFault::KeyName => Kind::IdTokenKeyName,
+            JwsFault::KeyUnknown { .. } => Kind::IdTokenKeyUnknown,
+            JwsFault::KeysAmbiguous { .. } => Kind::IdTokenKeysAmbiguous,
+            JwsFault::Signature { .. } => Kind::IdTokenSignature,
+        },
+        IdTokenFault::OtherKind => Kind::IdTokenForeign,
+        IdTokenFault::Missing { .. } => Kind::IdTokenClaimMissing,
+        IdTokenFault::Form { .. } => Kind::IdTokenClaimForm,
+        IdTokenFault::Issuer { .. } => Kind::IdTokenIssuer,
+        IdTokenFault::Audience { .. } => Kind::IdTokenAudience,
+        IdTokenFault::AuthorizedParty { .. } => Kind::IdTokenAuthorizedParty,
+        IdTokenFault::Expired { .. } => Kind::IdTokenExpired,
+        IdTokenFault::IssuedInFuture { .. } => Kind::IdTokenIssuedInFuture,
+        IdTokenFault::TooOld { .. } => Kind::IdTokenTooOld,
+        IdTokenFault::NotYetValid { .. } => Kind::IdTokenNotYetValid,
+        IdTokenFault::Nonce => Kind::IdTokenNonce,
+        IdTokenFault::AccessTokenHash => Kind::IdTokenAccessTokenHash,
+        IdTokenFault::Changed { .. } => Kind::IdTokenChanged,
+    }
+}
+
+pub(super) const fn discovery(fault: &DiscoveryFault) -> Kind {
+    match fault {
+        DiscoveryFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::DiscoveryRedirect,
+            AnswerFault::Status { .. } => Kind::DiscoveryStatus,
+            AnswerFault::TooLarge { .. } => Kind::DiscoveryTooLarge,
+            AnswerFault::ContentType { .. } => Kind::DiscoveryContentType,
+            AnswerFault::Json { .. } => Kind::DiscoveryUnreadable,
+        },
+        DiscoveryFault::Issuer { .. } => Kind::DiscoveryIssuer,
+        DiscoveryFault::Missing { .. } => Kind::DiscoveryMemberMissing,
+        DiscoveryFault::Form { .. } => Kind::DiscoveryMemberForm,
+        DiscoveryFault::Endpoint { .. } => Kind::DiscoveryEndpoint,
+    }
+}
+
+pub(super) const fn jwks(fault: &JwksFault) -> Kind {
+    match fault {
+        JwksFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::JwksRedirect,
+            AnswerFault::Status { .. } => Kind::JwksStatus,
+            AnswerFault::TooLarge { .. } => Kind::JwksTooLarge,
+            AnswerFault::ContentType { .. } => Kind::JwksContentType,
+            AnswerFault::Json { .. } => Kind::JwksUnreadable,
+        },
+        JwksFault::KeysMissing => Kind::JwksKeysMissing,
+        JwksFault::TooMany { .. } => Kind::JwksTooManyKeys,
+        JwksFault::NoneUsable { .. } => Kind::JwksNoUsableKey,
+    }
+}
+
+pub(super) const fn userinfo(fault: &UserinfoFault) -> Kind {
+    match fault {
+        UserinfoFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::UserinfoRedirect,
+            AnswerFault::Status { .. } => Kind::UserinfoStatus,
+            AnswerFault::TooLarge { .. } => Kind::UserinfoTooLarge,
+            AnswerFault::ContentType { .. } => Kind::UserinfoContentType,
+            AnswerFault::Json { .. } => Kind::UserinfoUnreadable,
+        },
+        UserinfoFault::Signed => Kind::UserinfoSigned,
+        UserinfoFault::SubjectMissing => Kind::UserinfoSubjectMissing,
+        UserinfoFault::SubjectOther => Kind::UserinfoSubject,
+    }
+}

@@ -1,0 +1,196 @@
+//! Where a person goes after the login.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::REFERER;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::Url;
+
+use super::forwarded::Forwarded;
+use super::refusal::Refusal;
+use crate::config::Client;
+use crate::config::host::Authority;
+
+/// An absolute address on a host that the client guards, over the client's scheme, as browsers serialise it (WHATWG URL):
+/// ASCII, without user information, at most [`MAX_RETURN_TO`] bytes, never under [`OWN_PREFIX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnTo(String);
+
+/// Checks an address that came from outside: an absolute one, or a path, which is taken to be on the host of `home`.
+///
+/// One that leads to this program's own pages is replaced by the innermost `rd` in it, one that is too long by its path, and
+/// if that is too long too by `/`.
+///
+/// # Errors
+/// [`Refusal::ReturnToMalformed`], [`Refusal::ReturnToHost`].
+pub fn check(text: &str, client: &Client) -> Result<ReturnTo, Refusal> {
+    let mut text = Cow::Borrowed(text);
+    loop {
+        let url = parse(&text, client)?;
+        if !is_own(&url) {
+            let authority = authority_of(&url).ok_or(Refusal::ReturnToHost)?;
+            if !client.guards(&authority, client.scheme) {
+                return Err(Refusal::ReturnToHost);
+            }
+            return Ok(shorten(url));
+        }
+        // A nested address is shorter than the one around it, so this ends.
+        match url.query().and_then(rd_of) {
+            Some(inner) => text = Cow::Owned(inner?),
+            None => return Ok(home(client)),
+        }
+    }
+}
+
+/// The address of the forwarded request itself, or `home` if it is not one that can be returned to.
+pub fn from_forwarded(forwarded: &Forwarded, client: &Client) -> ReturnTo {
+    // A backslash in a path is a slash to browsers and none to most applications: encoded, it is the same to all.
+    let path = forwarded.path().replace('\\', "%5C");
+    let query = &forwarded.target()[forwarded.path().len()..];
+    let text = format!("{}://{}{path}{query}", client.scheme.as_str(), forwarded.authority());
+    check(&text, client).unwrap_or_else(|_| home(client))
+}
+
+/// The page that a background request came from, or `home`: an image or an API is nowhere to return to.
+pub fn from_referer(headers: &HeaderMap, client: &Client) -> ReturnTo {
+    let mut lines = headers.get_all(REFERER).iter();
+    match (lines.next().and_then(|line| line.to_str().ok()), lines.next()) {
+        (Some(page), None) => check(page, client).unwrap_or_else(|_| home(client)),
+        _ => home(client),
+    }
+}
+
+/// The address in the query of `/login`: all that follows the first `rd=`, raw, if it is written raw, since nginx cannot
+/// encode `$request_uri`; otherwise decoded up to the next `&`. `home` if there is none.
+///
+/// # Errors
+/// As [`check`].
+pub fn from_query(query: &str, client: &Client) -> Result<ReturnTo, Refusal> {
+    match rd_of(query) {
+        Some(text) => check(&text?, client),
+        None => Ok(home(client)),
+    }
+}
+
+/// Where a person lands who wanted to go nowhere in particular.
+pub fn home(client: &Client) -> ReturnTo {
+    ReturnTo(client.home.as_str().to_owned())
+}
+
+/// The address that starts a login of this client and then leads to `target`.
+pub fn login_url(client: &Client, target: &ReturnTo) -> String {
+    let rd = utf8_percent_encode(target.as_str(), &COMPONENT);
+    format!("{}{OWN_PREFIX}/{}/login?rd={rd}", client.origin, client.name)
+}
+
+impl ReturnTo {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Reads the text strictly, then puts it together anew and lets the parser of the browsers read that.
+fn parse(text: &str, client: &Client) -> Result<Url, Refusal> {
+    let malformed = |why| Err(Refusal::ReturnToMalformed { why });
+    if text.len() > MAX_READ {
+        return malformed("it is longer than 32768 bytes");
+    }
+    // Browsers drop tab and line breaks anywhere and blanks at the ends, so that `/\t/evil` becomes `//evil`.
+    if text.chars().any(|c| c <= ' ' || c.is_control()) {
+        return malformed("it has a blank or a control character");
+    }
+    let (authority, rest) = if text.starts_with('/') {
+        if text.starts_with("//") {
+            return malformed("it begins with two slashes");
+        }
+        let home = authority_of(&client.home).ok_or(Refusal::ReturnToHost)?;
+        (home, text)
+    } else {
+        let rest = text.strip_prefix(client.scheme.as_str()).and_then(|rest| rest.strip_prefix("://"));
+        let Some(rest) = rest else {
+            return malformed("it is neither a path nor an address with the scheme of the client");
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let Some(authority) = Authority::parse(&rest[..end]) else {
+            return malformed("its host is neither a name nor an address, with or without a port");
+        };
+        (authority, &rest[end..])
+    };
+    let path = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+    if path.contains('\\') {
+        return malformed("its path has a backslash");
+    }
+    Url::parse(&format!("{}://{authority}{rest}", client.scheme.as_str()))
+        .or_else(|_| malformed("browsers cannot read it"))
+}
+
+fn authority_of(url: &Url) -> Option<Authority> {
+    let host = url.host_str()?;
+    match url.port() {
+        Some(port) => Authority::parse(&format!("{host}:{port}")),
+        None => Authority::parse(host),
+    }
+}
+
+/// Whether this is one of this program's own pages: to return there would be the start of a loop.
+fn is_own(url: &Url) -> bool {
+    url.path().strip_prefix(OWN_PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The text of the first `rd` of a query.
+fn rd_of(query: &str) -> Option<Result<String, Refusal>> {
+    let start = match query.strip_prefix("rd=") {
+        Some(rest) => rest,
+        None => query.split_once("&rd=")?.1,
+    };
+    if ["/", "http://", "https://"].iter().any(|raw| start.starts_with(raw)) {
+        return Some(Ok(start.to_owned()));
+    }
+    let encoded = start.split('&').next().unwrap_or(start);
+    if encoded.is_empty() {
+        return None;
+    }
+    let decoded = percent_decode_str(encoded).decode_utf8().map(Cow::into_owned);
+    Some(decoded.map_err(|_| Refusal::ReturnToMalformed { why: "its escapes are no UTF-8" }))
+}
+
+/// Never cut in the middle: without the fragment, then without the query, then `/`.
+fn shorten(mut url: Url) -> ReturnTo {
+    if !fits(&url) {
+        url.set_fragment(None);
+    }
+    if !fits(&url) {
+        url.set_query(None);
+    }
+    if !fits(&url) {
+        url.set_path("/");
+    }
+    ReturnTo(url.into())
+}
+
+fn fits(url: &Url) -> bool {
+    let text = url.as_str();
+    text.len() <= MAX_RETURN_TO
+        && utf8_percent_encode(text, &COMPONENT).map(str::len).sum::<usize>() <= MAX_ENCODED
+}
+
+/// The path under which all of this program's addresses are.
+pub const OWN_PREFIX: &str = "/oidc";
+/// Bytes of a return address.
+pub const MAX_RETURN_TO: usize = 2048;
+/// Bytes of a return address inside a login address, so that the head of an answer fits 4096.
+const MAX_ENCODED: usize = 3000;
+/// Bytes that are looked at.
+const MAX_READ: usize = 32 * 1024;
+
+/// As `encodeURIComponent`.
+const COMPONENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

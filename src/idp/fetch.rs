@@ -1,0 +1,159 @@
+//! The one way out: a request to a provider, with deadlines, a size limit, no redirects and no proxy from the environment.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::Semaphore;
+
+/// Sends requests to one provider.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    pending: Semaphore,
+}
+
+/// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchFault {
+    /// No secure connection: certificate, name or protocol version. Nothing was sent.
+    Tls {
+        /// What the TLS library said.
+        why: String,
+    },
+    /// No connection: name not found, or refused. Nothing was sent.
+    Unreachable {
+        /// What the network said, without the address.
+        why: String,
+    },
+    /// No complete answer within [`TOTAL_DEADLINE`], or no connection within [`CONNECT_DEADLINE`].
+    TimedOut,
+    /// The connection ended in the middle of an answer, or what came was not HTTP.
+    Broken {
+        /// What the network said, without the address.
+        why: String,
+    },
+    /// The answer was longer than what this call allows, in bytes.
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// [`MAX_PENDING`] calls to this provider are under way, and none ended within [`TOTAL_DEADLINE`].
+    TooBusy,
+}
+
+impl Fetcher {
+    /// A fetcher that trusts the certificate authorities of this system.
+    ///
+    /// # Errors
+    /// If the system has none, as text.
+    pub fn new() -> Result<Self, String> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_DEADLINE)
+            .timeout(TOTAL_DEADLINE)
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(POOL_SIZE)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| innermost(&error))?;
+        Ok(Self { client, pending: Semaphore::new(MAX_PENDING) })
+    }
+
+    /// A fetcher for another provider: it shares connections with this one, and no limit, so that a provider that hangs
+    /// hinders nobody else's.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { client: self.client.clone(), pending: Semaphore::new(MAX_PENDING) }
+    }
+
+    /// Sends `request` and reads the whole answer, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`FetchFault`]; any status is an answer, redirects included, which are not followed.
+    pub async fn fetch(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        let place = tokio::time::timeout(TOTAL_DEADLINE, self.pending.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| FetchFault::Unreachable { why: innermost(&error) })?;
+        let mut response = self.client.execute(request).await.map_err(|error| fault(&error))?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+            if body.len() + chunk.len() > limit {
+                return Err(FetchFault::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = http::Response::new(body.freeze());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+}
+
+impl fmt::Display for FetchFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls { why } => write!(f, "no secure connection: {why}"),
+            Self::Unreachable { why } => write!(f, "no connection: {why}"),
+            Self::TimedOut => write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs()),
+            Self::Broken { why } => write!(f, "the answer broke off: {why}"),
+            Self::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
+            Self::TooBusy => write!(f, "{MAX_PENDING} calls are already under way"),
+        }
+    }
+}
+
+fn fault(error: &reqwest::Error) -> FetchFault {
+    if error.is_timeout() {
+        FetchFault::TimedOut
+    } else if is_tls(error) {
+        FetchFault::Tls { why: innermost(error) }
+    } else if error.is_connect() || error.is_builder() {
+        FetchFault::Unreachable { why: innermost(error) }
+    } else {
+        FetchFault::Broken { why: innermost(error) }
+    }
+}
+
+/// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.downcast_ref::<io::Error>().is_some_and(|inner| inner.kind() == io::ErrorKind::InvalidData) {
+            return error.is_connect();
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+/// The innermost cause: the one that says what happened, and that names no address with a query.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut text = None;
+    while let Some(inner) = cause {
+        text = Some(inner.to_string());
+        cause = inner.source();
+    }
+    text.unwrap_or_else(|| "the request could not be sent".to_owned())
+}
+
+/// Until a connection stands, TLS included.
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// Until the last byte of the answer.
+pub const TOTAL_DEADLINE: Duration = Duration::from_secs(10);
+/// Calls to one provider under way at once; more wait.
+pub const MAX_PENDING: usize = 64;
+/// A connection unused for so long is closed, so that a provider that moved is found at its new address.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+/// Idle connections kept for each host.
+const POOL_SIZE: usize = 8;

@@ -1,0 +1,60 @@
+//! ID tokens and the keys that they name: one refetch for a key that is not known yet.
+
+use std::fmt;
+
+use super::provider::{ProviderFault, RememberedProvider};
+use crate::config::Client;
+use crate::protocol::claims::Claims;
+use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::secret::Secret;
+use crate::protocol::timestamp::Timestamp;
+
+/// Why an ID token was not accepted.
+#[derive(Clone, Debug)]
+pub enum VerifyFault {
+    /// The keys could not be had.
+    Keys(ProviderFault),
+    /// The token is not what it should be.
+    IdToken(IdTokenFault),
+}
+
+/// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
+///
+/// # Errors
+/// [`VerifyFault`].
+pub async fn id_token(
+    provider: &RememberedProvider,
+    client: &Client,
+    token: &Secret,
+    nonce: Option<&str>,
+    access_token: &Secret,
+    now: Timestamp,
+) -> Result<Claims, VerifyFault> {
+    let expected = IdTokenExpected {
+        issuer: &client.issuer,
+        client_id: &client.registration.client_id,
+        other_audiences: &[],
+        nonce,
+        algorithm: client.registration.id_token_algorithm,
+        now,
+        leeway: jwt::DEFAULT_LEEWAY,
+        access_token: Some(access_token),
+    };
+    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
+    match jwt::verify(token.expose(), &keys, &expected) {
+        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
+            Some(newer) => jwt::verify(token.expose(), &newer, &expected).map_err(VerifyFault::IdToken),
+            None => Err(VerifyFault::IdToken(fault)),
+        },
+        judged => judged.map_err(VerifyFault::IdToken),
+    }
+}
+
+impl fmt::Display for VerifyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keys(fault) => fault.fmt(f),
+            Self::IdToken(fault) => fault.fmt(f),
+        }
+    }
+}

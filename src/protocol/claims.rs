@@ -1,0 +1,146 @@
+//! What the provider says about a person, once it is believed (OpenID Connect Core 1.0 sections 2, 5.3 and 12.2).
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::claim_path::ClaimPath;
+use super::id_token_fault::IdTokenFault;
+use super::timestamp::Timestamp;
+use super::userinfo::Userinfo;
+
+/// The claims of a verified ID token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one; it is
+/// read, never written.
+#[derive(Clone)]
+pub struct Claims {
+    members: Map<String, Value>,
+    /// Names that the latest ID token gives: userinfo never replaces them.
+    from_id_token: HashSet<String>,
+    expires_at: Timestamp,
+}
+
+impl Claims {
+    /// Members that `jwt::verify` has judged; `iss` and `sub` are texts among them.
+    pub(super) fn verified(members: Map<String, Value>, expires_at: Timestamp) -> Self {
+        let from_id_token = members.keys().cloned().collect();
+        Self { members, from_id_token, expires_at }
+    }
+
+    /// Who the person is at this issuer: 1 to 255 printable ASCII characters, never given to another person.
+    pub fn sub(&self) -> &str {
+        self.text("sub").unwrap_or_default()
+    }
+
+    /// The issuer, equal to the configured one.
+    pub fn issuer(&self) -> &str {
+        self.text("iss").unwrap_or_default()
+    }
+
+    /// The provider's name for its own session (OpenID Connect Back-Channel Logout 1.0 section 2.1).
+    pub fn sid(&self) -> Option<&str> {
+        self.text("sid")
+    }
+
+    /// When the latest ID token expires. That is no limit of a session.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// The claim at this place.
+    pub fn get(&self, path: &ClaimPath) -> Option<&Value> {
+        path.find(&self.members)
+    }
+
+    /// All claims.
+    pub fn as_json(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// Adds what the userinfo endpoint says. What the latest ID token says stays (one claim has one source), and so do the
+    /// claims that are about a token.
+    pub fn merge_userinfo(&mut self, userinfo: Userinfo) {
+        for (name, value) in userinfo.into_members() {
+            if !self.from_id_token.contains(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
+                self.members.insert(name, value);
+            }
+        }
+    }
+
+    /// The claims after a refresh that brought a new ID token: its members win, members that it lacks stay as they were, for
+    /// some providers send less then. To be called after [`judge_refreshed`]; userinfo is merged afterwards.
+    #[must_use]
+    pub fn refreshed(&self, new: Self) -> Self {
+        let mut members = self.members.clone();
+        // They belong to the token that is gone.
+        for name in ["at_hash", "c_hash", "jti", "nbf"] {
+            members.remove(name);
+        }
+        members.extend(new.members);
+        Self { members, from_id_token: new.from_id_token, expires_at: new.expires_at }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name).and_then(Value::as_str)
+    }
+}
+
+/// Judges the ID token of a refresh against the one of the login (OpenID Connect Core 1.0 section 12.2). The new one has
+/// passed [`super::jwt::verify`].
+///
+/// # Errors
+/// [`IdTokenFault::Changed`]; the session ends then.
+pub fn judge_refreshed(old: &Claims, new: &Claims) -> Result<(), IdTokenFault> {
+    let member = |claims: &Claims, name: &str| claims.members.get(name).cloned();
+    let same = |name: &str| member(old, name) == member(new, name);
+    let same_if_there = |name: &str| member(new, name).is_none_or(|value| Some(value) == member(old, name));
+    let issued_at = |claims: &Claims| member(claims, "iat").and_then(|value| value.as_f64());
+    let audiences = |claims: &Claims| match member(claims, "aud") {
+        Some(Value::Array(list)) => list,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    let new_audiences = audiences(new);
+    let rules = [
+        ("iss", same("iss")),
+        ("sub", same("sub")),
+        // The time of the new token, so not before the old one; the same second may be both.
+        ("iat", issued_at(new) >= issued_at(old)),
+        ("aud", audiences(old).iter().all(|audience| new_audiences.contains(audience))),
+        // Of the login, not of the refresh; a token without it says nothing about it.
+        ("auth_time", same_if_there("auth_time")),
+        ("azp", same("azp")),
+        ("nonce", same_if_there("nonce")),
+    ];
+    match rules.into_iter().find(|(_, holds)| !holds) {
+        Some((claim, _)) => Err(IdTokenFault::Changed { claim }),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Debug for Claims {
+    /// Names only: the values are personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.members.keys()).finish()
+    }
+}
+
+/// Claims that mean something only in the token that has them (RFC 7519 section 4.1, OpenID Connect Core 1.0 section 2).
+const ABOUT_THE_TOKEN: [&str; 16] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "nonce",
+    "azp",
+    "at_hash",
+    "c_hash",
+    "sid",
+    "auth_time",
+    "acr",
+    "amr",
+    "events",
+];

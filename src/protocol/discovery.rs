@@ -1,0 +1,263 @@
+//! Provider metadata (OpenID Connect Discovery 1.0 sections 3 and 4, RFC 8414, RFC 9207 section 3).
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use serde_json::{Map, Value};
+
+use super::answer::{self, AnswerFault, MediaType};
+use super::authorize;
+use super::endpoint::{Endpoint, EndpointFault};
+use super::issuer::Issuer;
+use super::quote::quote;
+
+/// Bytes of a metadata document.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// What a provider says about itself. Only [`judge`] makes one, so its issuer is the configured one, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    issuer: Issuer,
+    authorization_endpoint: Endpoint,
+    token_endpoint: Endpoint,
+    jwks_uri: Endpoint,
+    userinfo_endpoint: Option<Endpoint>,
+    end_session_endpoint: Option<Endpoint>,
+    token_endpoint_auth_methods: Vec<String>,
+    id_token_algorithms: Vec<String>,
+    iss_parameter_supported: bool,
+}
+
+/// Why metadata is not used. The copy that was good before stays in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiscoveryFault {
+    /// The answer was put aside before its content was judged.
+    Answer(AnswerFault),
+    /// The provider calls itself something else.
+    Issuer {
+        /// As configured.
+        expected: String,
+        /// As the provider says; none if it says nothing, or no text.
+        found: Option<String>,
+    },
+    /// A member that must be there is not.
+    Missing {
+        /// Its name.
+        member: &'static str,
+    },
+    /// A member is of another kind than the specification says.
+    Form {
+        /// Its name.
+        member: &'static str,
+        /// What is needed.
+        needed: &'static str,
+    },
+    /// An address is one that is not used.
+    Endpoint {
+        /// The member's name.
+        member: &'static str,
+        /// The address, as it came; `Display` quotes and shortens it.
+        found: String,
+        /// Which rule it breaks.
+        fault: EndpointFault,
+    },
+}
+
+/// The question for the metadata of an issuer (Discovery section 4.1).
+pub fn request(issuer: &Issuer) -> Request<Vec<u8>> {
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = issuer.metadata_uri();
+    request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    request
+}
+
+/// Judges the answer (Discovery sections 3, 4.2 and 4.3).
+///
+/// # Errors
+/// [`DiscoveryFault`]; nothing of a faulty document is used.
+pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, DiscoveryFault> {
+    let metadata =
+        answer::object(answer, MAX_ANSWER_BYTES, MediaType::NoPage).map_err(DiscoveryFault::Answer)?;
+    // Section 4.3: equal byte for byte, before anything else in the document means something.
+    let found = metadata.get("issuer").and_then(Value::as_str);
+    if found != Some(issuer.as_str()) {
+        let (expected, found) = (issuer.as_str().to_owned(), found.map(str::to_owned));
+        return Err(DiscoveryFault::Issuer { expected, found });
+    }
+    let authorization_endpoint = required_endpoint(&metadata, "authorization_endpoint", issuer)?;
+    // RFC 6749 section 3.1: the query of the endpoint is kept, and no parameter may be there twice.
+    let mut own_parameters = authorization_endpoint.url().query_pairs();
+    if own_parameters.any(|(name, _)| authorize::PARAMETERS.contains(&name.as_ref())) {
+        return Err(DiscoveryFault::Endpoint {
+            member: "authorization_endpoint",
+            found: authorization_endpoint.as_str().to_owned(),
+            fault: EndpointFault::TakenParameter,
+        });
+    }
+    Ok(Provider {
+        authorization_endpoint,
+        token_endpoint: required_endpoint(&metadata, "token_endpoint", issuer)?,
+        jwks_uri: required_endpoint(&metadata, "jwks_uri", issuer)?,
+        userinfo_endpoint: endpoint(&metadata, "userinfo_endpoint", issuer)?,
+        end_session_endpoint: endpoint(&metadata, "end_session_endpoint", issuer)?,
+        // Section 3: without the member, client_secret_basic.
+        token_endpoint_auth_methods: names(&metadata, "token_endpoint_auth_methods_supported")?
+            .unwrap_or_else(|| vec!["client_secret_basic".to_owned()]),
+        id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
+        // RFC 9207 section 3: without the member, false.
+        iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
+        issuer: issuer.clone(),
+    })
+}
+
+impl Provider {
+    /// The issuer identifier, equal to the configured one.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Where the browser is sent to sign in.
+    pub fn authorization_endpoint(&self) -> &Endpoint {
+        &self.authorization_endpoint
+    }
+
+    /// Where codes and refresh tokens are redeemed.
+    pub fn token_endpoint(&self) -> &Endpoint {
+        &self.token_endpoint
+    }
+
+    /// Where the signing keys are.
+    pub fn jwks_uri(&self) -> &Endpoint {
+        &self.jwks_uri
+    }
+
+    /// Where further claims are, if anywhere.
+    pub fn userinfo_endpoint(&self) -> Option<&Endpoint> {
+        self.userinfo_endpoint.as_ref()
+    }
+
+    /// Where the browser is sent to sign out (RP-Initiated Logout 1.0 section 2.1), if anywhere.
+    pub fn end_session_endpoint(&self) -> Option<&Endpoint> {
+        self.end_session_endpoint.as_ref()
+    }
+
+    /// `token_endpoint_auth_methods_supported`, or its default `client_secret_basic`.
+    pub fn token_endpoint_auth_methods(&self) -> &[String] {
+        &self.token_endpoint_auth_methods
+    }
+
+    /// `id_token_signing_alg_values_supported`; empty if the provider leaves it out.
+    pub fn id_token_algorithms(&self) -> &[String] {
+        &self.id_token_algorithms
+    }
+
+    /// Whether every authorization response carries `iss` (RFC 9207 section 3).
+    pub fn iss_parameter_supported(&self) -> bool {
+        self.iss_parameter_supported
+    }
+}
+
+impl DiscoveryFault {
+    /// Every code that [`Self::code`] gives.
+    pub const ALL_CODES: &[&str] = &[
+        "discovery_redirect",
+        "discovery_status",
+        "discovery_too_large",
+        "discovery_content_type",
+        "discovery_unreadable",
+        "discovery_issuer",
+        "discovery_member_missing",
+        "discovery_member_form",
+        "discovery_endpoint",
+    ];
+
+    /// The stable code, as in docs/refusals.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Answer(AnswerFault::Redirect { .. }) => "discovery_redirect",
+            Self::Answer(AnswerFault::Status { .. }) => "discovery_status",
+            Self::Answer(AnswerFault::TooLarge { .. }) => "discovery_too_large",
+            Self::Answer(AnswerFault::ContentType { .. }) => "discovery_content_type",
+            Self::Answer(AnswerFault::Json { .. }) => "discovery_unreadable",
+            Self::Issuer { .. } => "discovery_issuer",
+            Self::Missing { .. } => "discovery_member_missing",
+            Self::Form { .. } => "discovery_member_form",
+            Self::Endpoint { .. } => "discovery_endpoint",
+        }
+    }
+
+    /// Never: the browser has no part in this.
+    pub fn caller_is_at_fault(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Display for DiscoveryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(fault) => fault.fmt(f),
+            Self::Issuer { expected, found: None } => {
+                write!(f, "issuer is {}, but the provider's metadata does not name one", quote(expected))
+            }
+            Self::Issuer { expected, found: Some(found) } => {
+                write!(f, "issuer is {}, but the provider calls itself {}. ", quote(expected), quote(found))?;
+                if found.contains('{') {
+                    f.write_str("That is a template: configure the issuer of one tenant")
+                } else if expected.trim_end_matches('/') == found.trim_end_matches('/') {
+                    write!(f, "Only the slash at the end differs. Write: issuer: {}", quote(found))
+                } else {
+                    f.write_str("They must be equal to the letter")
+                }
+            }
+            Self::Missing { member } => write!(f, "the provider's metadata has no {member}"),
+            Self::Form { member, needed } => {
+                write!(f, "{member} in the provider's metadata is not {needed}")
+            }
+            Self::Endpoint { member, found, fault } => {
+                write!(f, "{member} in the provider's metadata {}", fault.explain(found))
+            }
+        }
+    }
+}
+
+impl std::error::Error for DiscoveryFault {}
+
+fn required_endpoint(
+    metadata: &Map<String, Value>,
+    member: &'static str,
+    issuer: &Issuer,
+) -> Result<Endpoint, DiscoveryFault> {
+    endpoint(metadata, member, issuer)?.ok_or(DiscoveryFault::Missing { member })
+}
+
+fn endpoint(
+    metadata: &Map<String, Value>,
+    member: &'static str,
+    issuer: &Issuer,
+) -> Result<Option<Endpoint>, DiscoveryFault> {
+    let (found, result) = match metadata.get(member) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => (text.clone(), Endpoint::parse(text, issuer)),
+        Some(_) => (String::new(), Err(EndpointFault::NotText)),
+    };
+    result.map(Some).map_err(|fault| DiscoveryFault::Endpoint { member, found, fault })
+}
+
+fn names(metadata: &Map<String, Value>, member: &'static str) -> Result<Option<Vec<String>>, DiscoveryFault> {
+    let list = match metadata.get(member) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) => value.as_array(),
+    };
+    list.and_then(|list| list.iter().map(|name| name.as_str().map(str::to_owned)).collect())
+        .map(Some)
+        .ok_or(DiscoveryFault::Form { member, needed: "a list of texts" })
+}
+
+fn flag(metadata: &Map<String, Value>, member: &'static str) -> Result<bool, DiscoveryFault> {
+    match metadata.get(member) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(_) => Err(DiscoveryFault::Form { member, needed: "true or false" }),
+    }
+}

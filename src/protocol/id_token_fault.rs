@@ -1,0 +1,230 @@
+//! Why an ID token is refused.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::jws::JwsFault;
+use super::quote::quote;
+use super::timestamp::Timestamp;
+
+/// Why an ID token is refused. Nobody is signed in by it, and a session that it should refresh ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdTokenFault {
+    /// It is not believed to be the provider's.
+    Jws(JwsFault),
+    /// It is a token of another kind: it has `events` (RFC 8417 section 2.2), as a logout token has.
+    OtherKind,
+    /// A claim that must be there is not.
+    Missing {
+        /// Its name.
+        claim: &'static str,
+    },
+    /// A claim is of another kind than the specification says. It is not taken as absent.
+    Form {
+        /// Its name.
+        claim: &'static str,
+        /// What is needed.
+        needed: &'static str,
+    },
+    /// It is by another issuer.
+    Issuer {
+        /// The configured issuer.
+        expected: String,
+        /// As it came; `Display` quotes and shortens it.
+        found: String,
+    },
+    /// It is for another audience, or for others too.
+    Audience {
+        /// `client_id`.
+        expected: String,
+        /// As they came.
+        found: Vec<String>,
+    },
+    /// It was issued to another client.
+    AuthorizedParty {
+        /// `client_id`.
+        expected: String,
+        /// `azp`, as it came; none if it is missing although there are several audiences.
+        found: Option<String>,
+    },
+    /// It has expired.
+    Expired {
+        /// `exp`
+        expired_at: Timestamp,
+        /// Our time.
+        now: Timestamp,
+        /// How far clocks may be apart.
+        leeway: Duration,
+    },
+    /// It is from the future.
+    IssuedInFuture {
+        /// `iat`
+        issued_at: Timestamp,
+        /// Our time.
+        now: Timestamp,
+        /// How far clocks may be apart.
+        leeway: Duration,
+    },
+    /// It was issued too long ago to belong to this login.
+    TooOld {
+        /// `iat`
+        issued_at: Timestamp,
+        /// Our time.
+        now: Timestamp,
+    },
+    /// It is not valid yet.
+    NotYetValid {
+        /// `nbf`
+        not_before: Timestamp,
+        /// Our time.
+        now: Timestamp,
+        /// How far clocks may be apart.
+        leeway: Duration,
+    },
+    /// It belongs to another login.
+    Nonce,
+    /// It belongs to another access token.
+    AccessTokenHash,
+    /// A refresh brought a claim that differs from the login's.
+    Changed {
+        /// Its name.
+        claim: &'static str,
+    },
+}
+
+impl IdTokenFault {
+    /// Every code that [`Self::code`] gives.
+    pub const ALL_CODES: &[&str] = &[
+        "id_token_too_long",
+        "id_token_encrypted",
+        "id_token_parts",
+        "id_token_encoding",
+        "id_token_unreadable",
+        "id_token_algorithm",
+        "id_token_critical",
+        "id_token_type",
+        "id_token_key_name",
+        "id_token_key_unknown",
+        "id_token_keys_ambiguous",
+        "id_token_signature",
+        "id_token_other_kind",
+        "id_token_claim_missing",
+        "id_token_claim_form",
+        "id_token_issuer",
+        "id_token_audience",
+        "id_token_authorized_party",
+        "id_token_expired",
+        "id_token_issued_in_future",
+        "id_token_too_old",
+        "id_token_not_yet_valid",
+        "id_token_nonce",
+        "id_token_access_token_hash",
+        "id_token_changed",
+    ];
+
+    /// The stable code, as in docs/refusals.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Jws(JwsFault::TooLong { .. }) => "id_token_too_long",
+            Self::Jws(JwsFault::Encrypted) => "id_token_encrypted",
+            Self::Jws(JwsFault::Parts { .. }) => "id_token_parts",
+            Self::Jws(JwsFault::Encoding { .. }) => "id_token_encoding",
+            Self::Jws(JwsFault::Json { .. }) => "id_token_unreadable",
+            Self::Jws(JwsFault::Algorithm { .. }) => "id_token_algorithm",
+            Self::Jws(JwsFault::Critical) => "id_token_critical",
+            Self::Jws(JwsFault::Kind { .. }) => "id_token_type",
+            Self::Jws(JwsFault::KeyName) => "id_token_key_name",
+            Self::Jws(JwsFault::KeyUnknown { .. }) => "id_token_key_unknown",
+            Self::Jws(JwsFault::KeysAmbiguous { .. }) => "id_token_keys_ambiguous",
+            Self::Jws(JwsFault::Signature { .. }) => "id_token_signature",
+            Self::OtherKind => "id_token_other_kind",
+            Self::Missing { .. } => "id_token_claim_missing",
+            Self::Form { .. } => "id_token_claim_form",
+            Self::Issuer { .. } => "id_token_issuer",
+            Self::Audience { .. } => "id_token_audience",
+            Self::AuthorizedParty { .. } => "id_token_authorized_party",
+            Self::Expired { .. } => "id_token_expired",
+            Self::IssuedInFuture { .. } => "id_token_issued_in_future",
+            Self::TooOld { .. } => "id_token_too_old",
+            Self::NotYetValid { .. } => "id_token_not_yet_valid",
+            Self::Nonce => "id_token_nonce",
+            Self::AccessTokenHash => "id_token_access_token_hash",
+            Self::Changed { .. } => "id_token_changed",
+        }
+    }
+
+    /// Whether a fresh key set could help ([`JwsFault::asks_for_new_keys`]): to be fetched once, then verified again.
+    pub fn asks_for_new_keys(&self) -> bool {
+        matches!(self, Self::Jws(fault) if fault.asks_for_new_keys())
+    }
+
+    /// Whether the browser is at fault: only a code that was put into another login shows as a wrong nonce.
+    pub fn caller_is_at_fault(&self) -> bool {
+        matches!(self, Self::Nonce)
+    }
+}
+
+impl From<JwsFault> for IdTokenFault {
+    fn from(fault: JwsFault) -> Self {
+        Self::Jws(fault)
+    }
+}
+
+impl fmt::Display for IdTokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jws(fault) => fault.fmt(f),
+            Self::OtherKind => f.write_str("the token has events, so it is no ID token"),
+            Self::Missing { claim } => write!(f, "the ID token has no {claim}"),
+            Self::Form { claim, needed } => write!(f, "{claim} in the ID token is not {needed}"),
+            Self::Issuer { expected, found } => {
+                write!(f, "the ID token is by {}, but the issuer is {}", quote(found), quote(expected))
+            }
+            Self::Audience { expected, found } => {
+                let found: Vec<String> = found.iter().take(5).map(|audience| quote(audience)).collect();
+                write!(f, "the ID token is for {}, but must be for ", found.join(", "))?;
+                write!(f, "{} and nobody else", quote(expected))
+            }
+            Self::AuthorizedParty { expected, found: Some(found) } => {
+                write!(f, "the ID token's azp is {}, but client_id is {}", quote(found), quote(expected))
+            }
+            Self::AuthorizedParty { expected, found: None } => {
+                write!(f, "the ID token has several audiences, but no azp, which must be {}", quote(expected))
+            }
+            Self::Expired { expired_at, now, leeway } => write!(
+                f,
+                "the ID token expired {}s ago (exp {expired_at}, now {now}, leeway {}s)",
+                now.since(*expired_at).as_secs(),
+                leeway.as_secs()
+            ),
+            Self::IssuedInFuture { issued_at, now, leeway } => write!(
+                f,
+                "the ID token was issued {}s ahead of our clock (iat {issued_at}, now {now}, leeway {}s): set \
+                 the clocks",
+                issued_at.since(*now).as_secs(),
+                leeway.as_secs()
+            ),
+            Self::TooOld { issued_at, now } => write!(
+                f,
+                "the ID token was issued {}s ago (iat {issued_at}, now {now}), but is new when it comes: set the \
+                 clocks",
+                now.since(*issued_at).as_secs()
+            ),
+            Self::NotYetValid { not_before, now, leeway } => write!(
+                f,
+                "the ID token is valid in {}s (nbf {not_before}, now {now}, leeway {}s): set the clocks",
+                not_before.since(*now).as_secs(),
+                leeway.as_secs()
+            ),
+            Self::Nonce => f.write_str("the ID token's nonce is not the one of this login"),
+            Self::AccessTokenHash => {
+                f.write_str("the ID token's at_hash does not fit the access token that came with it")
+            }
+            Self::Changed { claim } => {
+                write!(f, "{claim} in the ID token of the refresh differs from the login's")
+            }
+        }
+    }
+}
+
+impl std::error::Error for IdTokenFault {}

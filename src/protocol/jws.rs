@@ -1,0 +1,214 @@
+//! A signed token in compact form (RFC 7515 sections 3.1, 5.2 and 7.1), verified.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
+use serde_json::{Map, Value};
+
+use super::json::{self, JsonFault};
+use super::jwks::{Keys, MAX_KID_BYTES};
+use super::quote::quote;
+use super::registration::SigningAlgorithm;
+
+/// Bytes of a token.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Keys that a signature is tried against: the header names none, or several keys have the name it gives.
+pub const MAX_TRIED_KEYS: usize = 4;
+
+/// Why a token is not believed to be the provider's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JwsFault {
+    /// It is longer than [`MAX_TOKEN_BYTES`].
+    TooLong {
+        /// Its bytes.
+        found: usize,
+    },
+    /// It is encrypted (five parts, RFC 7516 section 3.1), which was not agreed.
+    Encrypted,
+    /// It does not have three parts.
+    Parts {
+        /// How many it has.
+        found: usize,
+    },
+    /// A part is not base64url without padding, or has bits left over.
+    Encoding {
+        /// `header`, `payload` or `signature`.
+        part: &'static str,
+    },
+    /// A part is not an object that can be read strictly.
+    Json {
+        /// `header` or `payload`.
+        part: &'static str,
+        /// Which rule it breaks.
+        fault: JsonFault,
+    },
+    /// It is signed by another algorithm than the agreed one.
+    Algorithm {
+        /// The agreed one.
+        expected: SigningAlgorithm,
+        /// What the header says, as it came; none if it says nothing, or no text.
+        found: Option<String>,
+    },
+    /// The header has `crit`, and no extension is understood (RFC 7515 section 4.1.11).
+    Critical,
+    /// The header says that it is a token of another kind (RFC 8725 section 3.11).
+    Kind {
+        /// `typ`, as it came; none if it is not a text.
+        found: Option<String>,
+    },
+    /// `kid` is not a text of at most 256 bytes.
+    KeyName,
+    /// No key fits: none of this name, or none for this algorithm.
+    KeyUnknown {
+        /// `kid`, as it came.
+        kid: Option<String>,
+        /// The agreed algorithm.
+        algorithm: SigningAlgorithm,
+    },
+    /// More than [`MAX_TRIED_KEYS`] keys fit.
+    KeysAmbiguous {
+        /// How many.
+        found: usize,
+    },
+    /// The signature is by none of the keys that fit.
+    Signature {
+        /// `kid`, as it came.
+        kid: Option<String>,
+    },
+}
+
+/// Verifies a token and hands out its payload.
+pub(super) fn verify(
+    token: &str,
+    keys: &Keys,
+    algorithm: SigningAlgorithm,
+) -> Result<Map<String, Value>, JwsFault> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(JwsFault::TooLong { found: token.len() });
+    }
+    let (signed, header, payload, signature) = split(token)?;
+    // RFC 7515 section 5.2, steps 1 to 3.
+    let header = part("header", header)?;
+    // RFC 8725 section 3.1: the algorithm is agreed beforehand; the header may only repeat it, letter for letter.
+    let found = header.get("alg").and_then(Value::as_str);
+    if found != Some(algorithm.name()) {
+        return Err(JwsFault::Algorithm { expected: algorithm, found: found.map(str::to_owned) });
+    }
+    // Step 5. `b64` (RFC 7797) only counts if it is critical. `jwk`, `jku`, `x5c` and `x5u` are never looked at.
+    if header.contains_key("crit") {
+        return Err(JwsFault::Critical);
+    }
+    // RFC 8725 section 3.11: at+jwt, logout+jwt, dpop+jwt, secevent+jwt and so on are none of ours.
+    if let Some(kind) = header.get("typ")
+        && !kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("JWT"))
+    {
+        return Err(JwsFault::Kind { found: kind.as_str().map(str::to_owned) });
+    }
+    let kid = match header.get("kid") {
+        None => None,
+        Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Some(kid.as_str()),
+        Some(_) => return Err(JwsFault::KeyName),
+    };
+    // Step 7.
+    if URL_SAFE_NO_PAD.decode(signature).is_err() {
+        return Err(JwsFault::Encoding { part: "signature" });
+    }
+    // Step 8.
+    let fitting: Vec<_> = keys.fitting(algorithm, kid).collect();
+    if fitting.is_empty() {
+        return Err(JwsFault::KeyUnknown { kid: kid.map(str::to_owned), algorithm });
+    }
+    if fitting.len() > MAX_TRIED_KEYS {
+        return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
+    }
+    let verifies = |key| {
+        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, jsonwebtoken_name(algorithm))
+            .unwrap_or(false)
+    };
+    if !fitting.into_iter().any(verifies) {
+        return Err(JwsFault::Signature { kid: kid.map(str::to_owned) });
+    }
+    // Steps 6 and, for a JWT, RFC 7519 section 7.2 step 10: only what is signed is read.
+    part("payload", payload)
+}
+
+impl JwsFault {
+    /// Whether the provider may have changed its keys, so that a fresh set could help. A caller may drive this at will, so the
+    /// set is asked for once in a while, not once for each.
+    pub fn asks_for_new_keys(&self) -> bool {
+        matches!(self, Self::KeyUnknown { .. } | Self::Signature { .. })
+    }
+}
+
+impl fmt::Display for JwsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), quote);
+        match self {
+            Self::TooLong { found } => {
+                write!(f, "the token has {found} bytes, but at most {MAX_TOKEN_BYTES} are read")
+            }
+            Self::Encrypted => f.write_str(
+                "the token is encrypted: in the client's registration at the provider, leave \
+                 id_token_encrypted_response_alg empty",
+            ),
+            Self::Parts { found } => write!(f, "the token has {found} parts, but three are needed"),
+            Self::Encoding { part } => write!(f, "the token's {part} is not base64url without padding"),
+            Self::Json { part, fault } => write!(f, "the token's {part} cannot be read: {fault}"),
+            Self::Algorithm { expected, found } => {
+                write!(f, "the token's alg is {}, but {expected} is agreed", show(found))
+            }
+            Self::Critical => {
+                f.write_str("the token's header has crit, which asks for an extension that is not known")
+            }
+            Self::Kind { found } => write!(f, "the token's typ is {}, but JWT is needed", show(found)),
+            Self::KeyName => write!(f, "the token's kid is not a text of at most {MAX_KID_BYTES} bytes"),
+            Self::KeyUnknown { kid, algorithm } => {
+                write!(f, "the provider has no {algorithm} key for a token whose kid is {}", show(kid))
+            }
+            Self::KeysAmbiguous { found } => write!(
+                f,
+                "the provider has {found} keys that could have signed the token, but at most {MAX_TRIED_KEYS} \
+                 are tried"
+            ),
+            Self::Signature { kid } => {
+                write!(f, "the token's signature is not by the provider's key; its kid is {}", show(kid))
+            }
+        }
+    }
+}
+
+impl std::error::Error for JwsFault {}
+
+/// What is signed, and the three parts.
+fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
+    let parts: Vec<&str> = token.split('.').collect();
+    match parts[..] {
+        [header, payload, signature] => {
+            Ok((&token[..header.len() + 1 + payload.len()], header, payload, signature))
+        }
+        [_, _, _, _, _] => Err(JwsFault::Encrypted),
+        _ => Err(JwsFault::Parts { found: parts.len() }),
+    }
+}
+
+fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwsFault::Encoding { part })?;
+    json::object(&bytes).map_err(|fault| JwsFault::Json { part, fault })
+}
+
+const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
+    match algorithm {
+        SigningAlgorithm::Rs256 => Algorithm::RS256,
+        SigningAlgorithm::Rs384 => Algorithm::RS384,
+        SigningAlgorithm::Rs512 => Algorithm::RS512,
+        SigningAlgorithm::Ps256 => Algorithm::PS256,
+        SigningAlgorithm::Ps384 => Algorithm::PS384,
+        SigningAlgorithm::Ps512 => Algorithm::PS512,
+        SigningAlgorithm::Es256 => Algorithm::ES256,
+        SigningAlgorithm::Es384 => Algorithm::ES384,
+        SigningAlgorithm::EdDsa => Algorithm::EdDSA,
+    }
+}

@@ -1,0 +1,193 @@
+//! The ID token (OpenID Connect Core 1.0 sections 2, 3.1.3.6, 3.1.3.7 and 3.1.3.8), judged in the specification's own order,
+//! but for the signature: it comes first, so that nothing unsigned is looked at.
+
+use std::time::Duration;
+
+use aws_lc_rs::{constant_time, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+pub use super::claims::{Claims, judge_refreshed};
+pub use super::id_token_fault::IdTokenFault;
+use super::issuer::Issuer;
+use super::jwks::Keys;
+use super::jws;
+use super::registration::SigningAlgorithm;
+use super::secret::Secret;
+use super::timestamp::Timestamp;
+
+/// How far clocks may be apart unless configured otherwise.
+pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+
+/// How long ago an ID token may have been issued when it comes straight from the token endpoint, beside the leeway.
+pub const MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// Bytes of a `sub` (section 2).
+pub const MAX_SUBJECT_BYTES: usize = 255;
+
+/// What an ID token is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct IdTokenExpected<'a> {
+    /// The configured issuer.
+    pub issuer: &'a Issuer,
+    /// Our `client_id`: the audience.
+    pub client_id: &'a str,
+    /// Audiences that may be named beside ours; usually none.
+    pub other_audiences: &'a [String],
+    /// The nonce of the login; none at a refresh, where [`judge_refreshed`] compares it.
+    pub nonce: Option<&'a str>,
+    /// The agreed algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// The time.
+    pub now: Timestamp,
+    /// How far clocks may be apart, for `exp`, `iat` and `nbf`.
+    pub leeway: Duration,
+    /// The access token that came along, for `at_hash`.
+    pub access_token: Option<&'a Secret>,
+}
+
+/// Verifies an ID token.
+///
+/// # Errors
+/// [`IdTokenFault`]; if [`IdTokenFault::asks_for_new_keys`], it may pass with a fresh key set.
+pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
+    // Steps 1, 6, 7 and 8: not encrypted, for that was not agreed; signed by the issuer's key and the agreed algorithm, also
+    // over TLS; symmetric algorithms are not offered.
+    let claims = jws::verify(token, keys, expected.algorithm)?;
+
+    // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
+    if claims.contains_key("events") {
+        return Err(IdTokenFault::OtherKind);
+    }
+    // Step 2: `iss`, byte for byte.
+    let found = required_text(&claims, "iss")?;
+    if found != expected.issuer.as_str() {
+        let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
+        return Err(IdTokenFault::Issuer { expected, found });
+    }
+    // Step 3: `aud` has our client_id and nobody whom we do not trust.
+    let audiences = audiences(&claims)?;
+    let trusted = |audience: &str| {
+        audience == expected.client_id || expected.other_audiences.iter().any(|o| o == audience)
+    };
+    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
+        return Err(IdTokenFault::Audience {
+            expected: expected.client_id.to_owned(),
+            found: audiences.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    // Steps 4 and 5: `azp` is us when there; with several audiences it must be there (errata 1, kept as our rule).
+    let authorized_party = optional_text(&claims, "azp")?;
+    let several = audiences.iter().any(|audience| *audience != expected.client_id);
+    if authorized_party.is_some_and(|found| found != expected.client_id)
+        || several && authorized_party.is_none()
+    {
+        return Err(IdTokenFault::AuthorizedParty {
+            expected: expected.client_id.to_owned(),
+            found: authorized_party.map(str::to_owned),
+        });
+    }
+    // Step 9: the time is before `exp`.
+    let (now, leeway) = (expected.now, expected.leeway);
+    let expired_at = time(&claims, "exp")?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
+    if now >= expired_at.after(leeway) {
+        return Err(IdTokenFault::Expired { expired_at, now, leeway });
+    }
+    // Step 10: `iat` is neither too far away in the past nor in the future.
+    let issued_at = time(&claims, "iat")?.ok_or(IdTokenFault::Missing { claim: "iat" })?;
+    if issued_at > now.after(leeway) {
+        return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway });
+    }
+    if now > issued_at.after(MAX_AGE).after(leeway) {
+        return Err(IdTokenFault::TooOld { issued_at, now });
+    }
+    // RFC 7519 section 4.1.5.
+    if let Some(not_before) = time(&claims, "nbf")?
+        && not_before > now.after(leeway)
+    {
+        return Err(IdTokenFault::NotYetValid { not_before, now, leeway });
+    }
+    // Step 11: `nonce`.
+    if let Some(nonce) = expected.nonce {
+        let found = required_text(&claims, "nonce")?;
+        if constant_time::verify_slices_are_equal(found.as_bytes(), nonce.as_bytes()).is_err() {
+            return Err(IdTokenFault::Nonce);
+        }
+    }
+    // Steps 12 (`acr`) and 13 (`auth_time`): neither `acr_values` nor `max_age` is sent, so there is nothing to compare.
+
+    // Section 2: `sub`.
+    let sub = required_text(&claims, "sub")?;
+    if sub.len() > MAX_SUBJECT_BYTES || !sub.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return Err(IdTokenFault::Form { claim: "sub", needed: "at most 255 printable ASCII characters" });
+    }
+    // Section 3.1.3.8: `at_hash`, where there is one.
+    if let (Some(found), Some(access_token)) = (optional_text(&claims, "at_hash")?, expected.access_token) {
+        let fits = half_hash(expected.algorithm, access_token.expose());
+        if constant_time::verify_slices_are_equal(found.as_bytes(), fits.as_bytes()).is_err() {
+            return Err(IdTokenFault::AccessTokenHash);
+        }
+    }
+    Ok(Claims::verified(claims, expired_at))
+}
+
+fn required_text<'a>(claims: &'a Map<String, Value>, claim: &'static str) -> Result<&'a str, IdTokenFault> {
+    match optional_text(claims, claim)? {
+        Some("") => Err(IdTokenFault::Form { claim, needed: "a text that is not empty" }),
+        Some(text) => Ok(text),
+        None => Err(IdTokenFault::Missing { claim }),
+    }
+}
+
+fn optional_text<'a>(
+    claims: &'a Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<&'a str>, IdTokenFault> {
+    match claims.get(claim) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(IdTokenFault::Form { claim, needed: "a text" }),
+    }
+}
+
+/// RFC 7519 section 4.1.3: one text, or a list of them.
+fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenFault> {
+    let needed = "a text or a list of texts";
+    match claims.get("aud") {
+        None => Err(IdTokenFault::Missing { claim: "aud" }),
+        Some(Value::String(one)) => Ok(vec![one]),
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<_>>()
+            .ok_or(IdTokenFault::Form { claim: "aud", needed }),
+        Some(_) => Err(IdTokenFault::Form { claim: "aud", needed }),
+    }
+}
+
+/// A `NumericDate` (RFC 7519 section 2), its fraction dropped. Before 1970 and after 9999 is no time of a token.
+fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<Timestamp>, IdTokenFault> {
+    /// 9999-12-31T23:59:59Z
+    const LAST: f64 = 253_402_300_799.0;
+    let Some(value) = claims.get(claim) else { return Ok(None) };
+    match value.as_f64() {
+        Some(seconds) if (0.0..=LAST).contains(&seconds) => {
+            Ok(Some(Timestamp::from_seconds(Duration::from_secs_f64(seconds).as_secs())))
+        }
+        _ => Err(IdTokenFault::Form { claim, needed: "a number of seconds between the years 1970 and 9999" }),
+    }
+}
+
+/// The left half of the hash that goes with the algorithm, as base64url (section 3.1.3.6).
+fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
+    let hash = match algorithm {
+        SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
+        SigningAlgorithm::Rs384 | SigningAlgorithm::Ps384 | SigningAlgorithm::Es384 => &digest::SHA384,
+        // Ed25519 hashes with SHA-512 inside (RFC 8032 section 5.1).
+        SigningAlgorithm::Rs512 | SigningAlgorithm::Ps512 | SigningAlgorithm::EdDsa => &digest::SHA512,
+    };
+    let whole = digest::digest(hash, text.as_bytes());
+    let whole = whole.as_ref();
+    URL_SAFE_NO_PAD.encode(&whole[..whole.len() / 2])
+}

@@ -1,0 +1,246 @@
+//! `GET, POST /oidc/{client}/callback`: the provider sends the browser back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::SET_COOKIE;
+use http::{Method, StatusCode};
+use hyper::body::Incoming;
+
+use super::login::flow_cookie;
+use super::respond::{self, Answer};
+use super::service::Asked;
+use super::{body, outbound, set_cookie};
+use crate::gate::credential::{self, Credential, SessionCookie};
+use crate::gate::identity::Identity;
+use crate::gate::refusal::Refusal;
+use crate::gate::return_to::{self, ReturnTo};
+use crate::idp::verify;
+use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
+use crate::protocol::claims::Claims;
+use crate::protocol::discovery::Provider;
+use crate::protocol::registration::ResponseMode;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::{self, Tokens};
+use crate::protocol::userinfo;
+use crate::session::key::Handle;
+use crate::session::lifetime;
+use crate::session::record::{Session, SessionTokens};
+use crate::session::transaction::{self, FlowCookie, Opened};
+use crate::session::used_flows::Taken;
+use crate::session::{Look, Looked};
+use crate::telemetry::metrics::Metrics;
+
+/// 303 to where the person wanted to go, with a session; or a page that says why not. Never a new login by itself. Whoever
+/// comes with a callback that is of no use and has a session all the same simply goes on.
+///
+/// # Errors
+/// The method or the body is not what this client's `response_mode` brings.
+pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
+    let parameters = match asked.client.registration.response_mode {
+        ResponseMode::Query => {
+            asked.takes(&[Method::GET])?;
+            Bytes::copy_from_slice(asked.query().as_bytes())
+        }
+        ResponseMode::FormPost => {
+            asked.takes(&[Method::POST])?;
+            body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
+        }
+    };
+    let cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie);
+    let parsed = callback::Answer::parse(&parameters);
+    let state = parsed.as_ref().ok().and_then(callback::Answer::state);
+    let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
+    let return_to = return_to(asked, opened.as_ref(), cookie.as_ref());
+    let refusal = match parsed {
+        Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie.as_ref(), &return_to).await {
+            Ok(answer) => return Ok(answer),
+            Err(refusal) => refusal,
+        },
+        Err(fault) => fault.into(),
+    };
+    if is_stray(&refusal) && has_session(asked).await {
+        tracing::info!(
+            code = refusal.code(),
+            verdict = "signed_in_already",
+            client = asked.client.name,
+            request_id = asked.request_id,
+            "a callback of no use, with a session: on to the page"
+        );
+        return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
+    }
+    Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
+    Ok(asked.refuse(&refusal, Some(&return_to::login_url(asked.client, &return_to))))
+}
+
+/// The login, step by step: judge the answer, redeem the code, verify the ID token, ask for userinfo, keep the session.
+async fn sign_in(
+    asked: Asked<'_>,
+    parsed: &callback::Answer,
+    opened: Option<&Opened<'_>>,
+    cookie: Option<&FlowCookie>,
+    return_to: &ReturnTo,
+) -> Result<Answer, Refusal> {
+    let Asked { service, client, .. } = asked;
+    let remembered = service.providers.of(&client.issuer);
+    let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
+    let (flow, code) = judge(asked, parsed, &provider, opened, cookie)?;
+
+    let verifier = flow.0.code_verifier(flow.1);
+    let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
+    let answer = remembered
+        .ask(request, token::MAX_ANSWER_BYTES)
+        .await
+        .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+    let tokens = token::judge(&answer)?;
+
+    let nonce = flow.0.nonce(flow.1);
+    let now = service.clock.wall();
+    let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
+    let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
+        .await
+        .map_err(|fault| outbound::unverified(&client.issuer, fault))?;
+    if let Some(request) = userinfo::request(&provider, access_token) {
+        let answer = remembered
+            .ask(request, userinfo::MAX_ANSWER_BYTES)
+            .await
+            .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+        claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
+    }
+    let session_cookie = keep(asked, claims, tokens)?;
+
+    service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
+    let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
+    let line = set_cookie::set(&client.cookie, &session_cookie.encode());
+    answer.headers_mut().append(SET_COOKIE, line);
+    Ok(answer)
+}
+
+/// Judges the provider's answer, and takes the flow: it is good once, and that also when the provider reports an error.
+fn judge<'a>(
+    asked: Asked<'_>,
+    parsed: &callback::Answer,
+    provider: &Provider,
+    opened: Option<&'a Opened<'a>>,
+    cookie: Option<&'a FlowCookie>,
+) -> Result<((&'a Opened<'a>, &'a FlowCookie), Code), Refusal> {
+    let Asked { service, client, .. } = asked;
+    let now = service.clock.wall();
+    let state = opened.map(|opened| OpenedState {
+        client: opened.flow.client.clone(),
+        binding: opened.flow.binding,
+        issued_at: opened.flow.begun,
+    });
+    let expected = callback::Expected {
+        issuer: &client.issuer,
+        iss_announced: provider.iss_parameter_supported(),
+        client: &client.name,
+        state: state.as_ref(),
+        browser: cookie.map(FlowCookie::binding),
+        now,
+    };
+    let judged = callback::judge(parsed, &expected);
+    let matched = match &judged {
+        Ok(_) => true,
+        Err(fault) => is_after_state(fault),
+    };
+    let (Some(opened), Some(cookie)) = (opened, cookie) else {
+        let fault = judged.err().unwrap_or(CallbackFault::StateMissing);
+        return Err(fault.into());
+    };
+    if matched {
+        let until = opened.flow.begun.after(callback::STATE_LIFETIME * 2);
+        match service.used_flows.take(opened.flow.id, until, now) {
+            Taken::First => {}
+            Taken::Again => return Err(Refusal::FlowReplayed),
+            Taken::Full => return Err(Refusal::StoreFull),
+        }
+    }
+    Ok(((opened, cookie), judged?))
+}
+
+/// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
+fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<SessionCookie, Refusal> {
+    let Asked { service, client, .. } = asked;
+    let identity = Identity::from_claims(&claims, client)?;
+    let now = service.clock.steady();
+    let handle = Handle::new(service.clock.entropy());
+    let refreshable = tokens.refresh_token.is_some();
+    let session_tokens = SessionTokens {
+        id_token: tokens.id_token,
+        refresh_token: tokens.refresh_token,
+        fetched: now,
+        expires: lifetime::token_expiry(now, tokens.expires_in, &client.lifetimes),
+        failures: None,
+    };
+    let session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
+    let cookie = SessionCookie::new(service.clock.entropy());
+    let before = match credential::find(&asked.head.headers, &client.cookie.name) {
+        Credential::Session(cookie) => Some(cookie),
+        Credential::Absent | Credential::Unreadable(_) => None,
+    };
+    let limit = service.config.server.max_sessions;
+    service
+        .sessions
+        .insert(&cookie, session, before.as_ref())
+        .map_err(|_| Refusal::SessionsFull { limit })?;
+    tracing::info!(
+        code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
+        request_id = asked.request_id
+    );
+    Ok(cookie)
+}
+
+/// Where the login leads: what its state says, if it was begun for this client in this browser, and is still allowed.
+fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>, cookie: Option<&FlowCookie>) -> ReturnTo {
+    opened
+        .filter(|opened| opened.flow.client == asked.client.name)
+        .filter(|opened| cookie.is_some_and(|cookie| cookie.binding() == opened.flow.binding))
+        .and_then(|opened| return_to::check(&opened.flow.return_to, asked.client).ok())
+        .unwrap_or_else(|| return_to::home(asked.client))
+}
+
+/// Whether a refusal is about a callback that is old, used, or of another browser: nothing that a person with a session
+/// would want to know.
+fn is_stray(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::FlowReplayed
+            | Refusal::Callback(
+                CallbackFault::StateMissing
+                    | CallbackFault::StateUnreadable
+                    | CallbackFault::StateOtherClient { .. }
+                    | CallbackFault::StateExpired { .. }
+                    | CallbackFault::NoFlowCookie
+                    | CallbackFault::OtherBrowser
+            )
+    )
+}
+
+/// Whether a fault was found only after browser and state had matched, so that the flow is used.
+const fn is_after_state(fault: &CallbackFault) -> bool {
+    match fault {
+        CallbackFault::Provider(_) | CallbackFault::CodeWithError | CallbackFault::CodeMissing => true,
+        CallbackFault::TooLong { .. }
+        | CallbackFault::Twice(_)
+        | CallbackFault::ParameterTooLong { .. }
+        | CallbackFault::ParameterForm(_)
+        | CallbackFault::OtherResponseType { .. }
+        | CallbackFault::IssuerMissing
+        | CallbackFault::IssuerOther { .. }
+        | CallbackFault::StateMissing
+        | CallbackFault::StateUnreadable
+        | CallbackFault::StateOtherClient { .. }
+        | CallbackFault::StateExpired { .. }
+        | CallbackFault::NoFlowCookie
+        | CallbackFault::OtherBrowser => false,
+    }
+}
+
+async fn has_session(asked: Asked<'_>) -> bool {
+    let Credential::Session(cookie) = credential::find(&asked.head.headers, &asked.client.cookie.name) else {
+        return false;
+    };
+    let client: &Arc<_> = asked.client;
+    matches!(asked.service.sessions.look(client, &cookie, Look::Only).await, Looked::Live(_))
+}

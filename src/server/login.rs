@@ -1,0 +1,72 @@
+//! `GET /oidc/{client}/login`: the one place where a login begins. Nothing is kept of it.
+
+use http::header::{HeaderMap, SET_COOKIE};
+use http::{Method, StatusCode};
+
+use super::respond::{self, Answer};
+use super::service::Asked;
+use super::{outbound, set_cookie};
+use crate::config::Cookie;
+use crate::gate::credential;
+use crate::gate::refusal::Refusal;
+use crate::gate::return_to::{self, ReturnTo};
+use crate::protocol::discovery::Provider;
+use crate::protocol::{authorize, pkce};
+use crate::session::transaction::{self, Flow, FlowCookie};
+
+/// 302 to the provider.
+///
+/// # Errors
+/// A return address on a host that is not ours; a method other than GET and HEAD.
+pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
+    asked.takes(&[Method::GET, Method::HEAD])?;
+    let return_to = return_to::from_query(asked.query(), asked.client)?;
+    let remembered = asked.service.providers.of(&asked.client.issuer);
+    let provider = match remembered.metadata().await {
+        Ok(provider) => provider,
+        Err(fault) => {
+            let refusal = outbound::refusal(&asked.client.issuer, fault);
+            let again = return_to::login_url(asked.client, &return_to);
+            return Ok(asked.refuse(&refusal, Some(&again)));
+        }
+    };
+    let flow_cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie)
+        .unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
+    let mut url = begin(asked, &provider, &return_to, &flow_cookie);
+    if url.len() > respond::MAX_LOCATION {
+        url = begin(asked, &provider, &return_to::home(asked.client), &flow_cookie);
+    }
+    asked.service.metrics.logins_started.get_or_create(&asked.labels()).inc();
+    let mut answer = respond::redirect(StatusCode::FOUND, &url);
+    // Set anew also where there was one: a tab that begins now has its full ten minutes.
+    let cookie = set_cookie::set(&asked.client.flow_cookie, &flow_cookie.value());
+    answer.headers_mut().append(SET_COOKIE, cookie);
+    Ok(answer)
+}
+
+/// The flow cookie of this browser, if it has one that is ours.
+pub(super) fn flow_cookie(headers: &HeaderMap, cookie: &Cookie) -> Option<FlowCookie> {
+    match credential::find(headers, &cookie.name) {
+        credential::Credential::Session(value) => Some(FlowCookie::new(*value.bytes())),
+        credential::Credential::Absent | credential::Credential::Unreadable(_) => None,
+    }
+}
+
+fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &FlowCookie) -> String {
+    let clock = &asked.service.clock;
+    let flow = Flow {
+        id: clock.entropy(),
+        client: asked.client.name.clone(),
+        binding: cookie.binding(),
+        begun: clock.wall(),
+        return_to: return_to.as_str().to_owned(),
+    };
+    let begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
+    let code_challenge = pkce::challenge(begun.code_verifier.expose());
+    let transaction = authorize::Transaction {
+        state: &begun.state,
+        nonce: begun.nonce.expose(),
+        code_challenge: &code_challenge,
+    };
+    authorize::url(provider, &asked.client.registration, &transaction)
+}

@@ -1,0 +1,168 @@
+//! Inbound: two listeners, one route table, one file an endpoint, one table from verdict to HTTP.
+
+mod admin;
+mod body;
+mod callback;
+mod listen;
+mod login;
+mod logout;
+mod outbound;
+mod own_session;
+mod pages;
+mod request_id;
+mod respond;
+mod route;
+mod same_site;
+mod service;
+mod set_cookie;
+mod subrequest;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::idp::providers::Providers;
+use crate::session::Sessions;
+use crate::session::refresh::Refresher;
+use crate::session::sealing::KeyRing;
+use crate::session::store::MemoryStore;
+use crate::session::used_flows::UsedFlows;
+use crate::telemetry::metrics::Metrics;
+use admin::Admin;
+use request_id::RequestIds;
+use service::Service;
+
+/// A server that answers. Dropping it ends it at once; [`Running::stop`] lets it finish.
+#[derive(Debug)]
+pub struct Running {
+    /// Where proxies ask and browsers sign in.
+    pub address: SocketAddr,
+    /// Where the operator looks.
+    pub admin_address: SocketAddr,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    grace: Duration,
+    stop: watch::Sender<bool>,
+    stop_admin: watch::Sender<bool>,
+    public: JoinHandle<()>,
+    admin: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// Listens and answers, from now on, in tasks of the current runtime. Asks no provider before somebody needs one or the
+/// background task comes round, so a provider that is down does not keep it from starting.
+///
+/// # Errors
+/// An address cannot be listened on, or the system has no certificate authorities to trust.
+pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
+    let metrics = Arc::new(Metrics::new());
+    let providers = Arc::new(Providers::new(&config, &clock).map_err(io::Error::other)?);
+    let store = Arc::new(MemoryStore::new(config.server.max_sessions));
+    let refresher = Arc::new(Refresher::new(
+        Arc::clone(&store),
+        Arc::clone(&providers),
+        clock.clone(),
+        Arc::clone(&metrics),
+    ));
+    let sessions = Sessions::new(store, refresher, clock.clone(), Arc::clone(&metrics));
+    let (stop, stopping) = watch::channel(false);
+    let (stop_admin, admin_stopping) = watch::channel(false);
+
+    let public_socket =
+        listen::bind(config.server.listen).map_err(|error| at(config.server.listen, &error))?;
+    let admin_socket =
+        listen::bind(config.server.admin_listen).map_err(|error| at(config.server.admin_listen, &error))?;
+    let (address, admin_address) = (public_socket.local_addr()?, admin_socket.local_addr()?);
+    let (grace, max_connections) = (config.server.shutdown_grace, config.server.max_connections);
+
+    let service = Arc::new(Service {
+        ring: KeyRing::new(&config.server.keys, clock.entropy()),
+        sessions,
+        providers: Arc::clone(&providers),
+        used_flows: UsedFlows::default(),
+        metrics: Arc::clone(&metrics),
+        request_ids: RequestIds::new(clock.entropy()),
+        warned: DashMap::new(),
+        config,
+        clock: clock.clone(),
+    });
+    let mut background: Vec<_> = providers
+        .iter()
+        .map(|provider| {
+            let (provider, clock) = (Arc::clone(provider), clock.clone());
+            tokio::spawn(async move { provider.keep_learning(|| clock.entropy::<1>()[0]).await })
+        })
+        .collect();
+    background.push(tokio::spawn(keep_sweeping(Arc::clone(&service))));
+    let admin = Arc::new(Admin { providers, metrics: Arc::clone(&metrics), stopping: stopping.clone() });
+    let admin_places = Arc::new(Semaphore::new(ADMIN_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(max_connections));
+    Ok(Running {
+        address,
+        admin_address,
+        metrics: Arc::clone(&metrics),
+        grace,
+        stop,
+        stop_admin,
+        public: tokio::spawn(listen::serve(public_socket, service, places, Arc::clone(&metrics), stopping)),
+        admin: tokio::spawn(listen::serve(
+            admin_socket,
+            admin,
+            admin_places,
+            Arc::new(Metrics::new()),
+            admin_stopping,
+        )),
+        background,
+    })
+}
+
+impl Running {
+    /// Takes no more connections, lets requests under way finish for at most `server.shutdown_grace`, and ends. The admin
+    /// listener answers until then, with `/ready` 503. Whether everything finished in time.
+    pub async fn stop(mut self) -> bool {
+        self.stop.send_replace(true);
+        let finished = tokio::time::timeout(self.grace, &mut self.public).await.is_ok();
+        self.stop_admin.send_replace(true);
+        // What is left there are scrapes; they get a moment.
+        let _ = tokio::time::timeout(ADMIN_GRACE, &mut self.admin).await;
+        finished
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.public.abort();
+        self.admin.abort();
+        for task in &self.background {
+            task.abort();
+        }
+    }
+}
+
+/// Removes what is over: sessions that nobody asks for again, and flows too old to be replayed.
+async fn keep_sweeping(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        service.used_flows.sweep(service.clock.wall());
+        service.sessions.sweep(|name| service.config.client(name).cloned());
+    }
+}
+
+fn at(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{address} cannot be listened on: {error}"))
+}
+
+/// Connections to the admin listener at once; they do not count as `server.max_connections`, so that an operator can still
+/// look when the public listener is full.
+const ADMIN_CONNECTIONS: usize = 64;
+/// How long requests to the admin listener may go on after the public one is closed.
+const ADMIN_GRACE: Duration = Duration::from_millis(200);
+/// Between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);

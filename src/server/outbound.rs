@@ -1,0 +1,35 @@
+//! From a fault of a provider to the refusal that says so.
+
+use crate::gate::refusal::{Refusal, Trouble};
+use crate::idp::fetch::FetchFault;
+use crate::idp::provider::ProviderFault;
+use crate::idp::verify::VerifyFault;
+use crate::protocol::issuer::Issuer;
+
+/// What a provider's metadata or keys could not be had for.
+pub(super) fn refusal(issuer: &Issuer, fault: ProviderFault) -> Refusal {
+    match fault {
+        ProviderFault::Fetch(fault) => unanswered(issuer, &fault),
+        ProviderFault::Discovery(fault) => fault.into(),
+        ProviderFault::Jwks(fault) => fault.into(),
+    }
+}
+
+/// Why an ID token was not accepted.
+pub(super) fn unverified(issuer: &Issuer, fault: VerifyFault) -> Refusal {
+    match fault {
+        VerifyFault::Keys(fault) => refusal(issuer, fault),
+        VerifyFault::IdToken(fault) => fault.into(),
+    }
+}
+
+/// A call that brought no answer.
+pub(super) fn unanswered(issuer: &Issuer, fault: &FetchFault) -> Refusal {
+    let trouble = match fault {
+        FetchFault::Unreachable { .. } | FetchFault::Broken { .. } => Trouble::Unreachable,
+        FetchFault::Tls { .. } => Trouble::Tls,
+        FetchFault::TimedOut | FetchFault::TooBusy => Trouble::Timeout,
+        FetchFault::TooLarge { .. } => Trouble::TooLarge,
+    };
+    Refusal::Provider { issuer: issuer.clone(), trouble, detail: fault.to_string().into() }
+}

@@ -1,0 +1,227 @@
+//! From a verdict to HTTP: one table.
+
+use askama::Template;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::pages::{POLICY, POLICY_WITH_FORM, RefusalPage};
+use crate::config::Client;
+use crate::gate::decide::LoginReason;
+use crate::gate::dialect::Dialect;
+use crate::gate::identity::Identity;
+use crate::gate::navigation::is_navigation;
+use crate::gate::refusal::{Refusal, Retry};
+use crate::gate::return_to::{self, ReturnTo};
+
+/// Every answer of ours is whole before it is sent.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// 200 with every identity header once and without a body: a body costs nginx and Caddy the connection.
+pub(super) fn allow(identity: &Identity) -> Answer {
+    let mut answer = empty(StatusCode::OK);
+    let headers = answer.headers_mut();
+    headers.reserve(identity.headers().len());
+    for (name, value) in identity.headers() {
+        headers.insert(name.clone(), value.clone());
+    }
+    answer
+}
+
+/// To the login: a redirect for a person in front of the page, else 401 with the address of the login.
+pub(super) fn login(
+    client: &Client,
+    dialect: Dialect,
+    navigation: bool,
+    return_to: &ReturnTo,
+    reason: LoginReason,
+    request_id: &str,
+) -> Answer {
+    let mut url = header(&return_to::login_url(client, return_to));
+    if url.len() > MAX_LOCATION {
+        url = header(&return_to::login_url(client, &return_to::home(client)));
+    }
+    let mut answer = match (dialect, navigation) {
+        (Dialect::Nginx, true) => {
+            let mut answer = empty(StatusCode::UNAUTHORIZED);
+            answer.headers_mut().insert(LOCATION, url);
+            answer
+        }
+        (Dialect::Nginx, false) => empty(StatusCode::UNAUTHORIZED),
+        (Dialect::Forwarded | Dialect::Envoy, true) => {
+            let mut answer = empty(StatusCode::FOUND);
+            answer.headers_mut().insert(LOCATION, url);
+            answer
+        }
+        (Dialect::Forwarded | Dialect::Envoy, false) => {
+            let mut answer = problem(
+                StatusCode::UNAUTHORIZED,
+                &json!({
+                    "type": "about:blank",
+                    "title": "Sign-in is needed",
+                    "status": 401,
+                    "code": reason.code(),
+                    "login_url": url.to_str().unwrap_or_default(),
+                    "request_id": request_id,
+                }),
+            );
+            let challenge = format!("Cookie realm=\"{}\"", client.name);
+            answer.headers_mut().insert(WWW_AUTHENTICATE, header(&challenge));
+            answer.headers_mut().insert(VESTIBULE_LOGIN, url);
+            answer
+        }
+    };
+    mark(&mut answer, reason.code(), request_id);
+    answer
+}
+
+/// A refusal to nginx, which takes 401 and 403 only and throws bodies away. The status that it would have been is in the
+/// refusal code; it is never 401, for then nginx would send the person to the login.
+pub(super) fn refuse_for_nginx(refusal: &Refusal, request_id: &str) -> Answer {
+    let mut answer = empty(StatusCode::FORBIDDEN);
+    mark(&mut answer, refusal.code(), request_id);
+    answer
+}
+
+/// What the page of a refusal says beside the refusal itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Page<'a> {
+    /// The provider, where it is the one at fault.
+    pub(super) provider: Option<&'a str>,
+    /// Where trying again leads.
+    pub(super) again: Option<&'a str>,
+}
+
+/// A refusal: a page for a person, problem details (RFC 9457) for a program.
+pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, request_id: &str) -> Answer {
+    let status = refusal.status();
+    let mut answer = if is_navigation(headers, &Method::GET) {
+        // A form that was sent by POST is a navigation too, so the method does not count here.
+        let page = RefusalPage {
+            title: title(status),
+            sentence: refusal.sentence(),
+            code: refusal.code(),
+            request_id,
+            provider: page.provider,
+            again: page.again.filter(|_| refusal.retry() != Retry::Never),
+            reload_after: if refusal.retry() == Retry::Automatically { RELOAD_AFTER } else { 0 },
+        };
+        self::page(status, &page)
+    } else {
+        problem(
+            status,
+            &json!({
+                "type": "about:blank",
+                "title": refusal.sentence(),
+                "status": status.as_u16(),
+                "code": refusal.code(),
+                "request_id": request_id,
+            }),
+        )
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    mark(&mut answer, refusal.code(), request_id);
+    answer
+}
+
+/// A page without a form.
+pub(super) fn page(status: StatusCode, page: &impl Template) -> Answer {
+    html(status, page, &POLICY, "no-referrer")
+}
+
+/// A page with a form. Its referrer stays within the origin: without one browsers send `Origin: null` with the form, and we
+/// could not tell it from another site's.
+pub(super) fn page_with_form(page: &impl Template) -> Answer {
+    html(StatusCode::OK, page, &POLICY_WITH_FORM, "same-origin")
+}
+
+/// 302 or 303 to an absolute address.
+pub(super) fn redirect(status: StatusCode, to: &str) -> Answer {
+    let mut answer = empty(status);
+    answer.headers_mut().insert(LOCATION, header(to));
+    answer
+}
+
+/// 200 with JSON.
+pub(super) fn json(value: &Value) -> Answer {
+    let mut answer = with_body(StatusCode::OK, value.to_string(), "application/json");
+    answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
+}
+
+/// Bytes that the head of an answer takes at most beside one header of this length, so that the whole fits nginx's 4096.
+pub(super) const MAX_LOCATION: usize = 3400;
+
+fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
+    // Rendering into a String fails only if a value's own Display does, and ours are texts.
+    let mut answer = with_body(status, page.render().unwrap_or_default(), "text/html; charset=utf-8");
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, header(policy));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
+    headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    answer
+}
+
+fn problem(status: StatusCode, details: &Value) -> Answer {
+    with_body(status, details.to_string(), "application/problem+json")
+}
+
+fn with_body(status: StatusCode, body: String, media: &'static str) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    answer
+}
+
+/// Says that the answer is ours and not the application's, and why.
+fn mark(answer: &mut Answer, code: &'static str, request_id: &str) {
+    let headers = answer.headers_mut();
+    headers.insert(VESTIBULE_REFUSAL, HeaderValue::from_static(code));
+    headers.insert(VESTIBULE_REQUEST_ID, header(request_id));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+}
+
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::try_from(text).expect("addresses, names and ids of ours are visible ASCII")
+}
+
+const fn title(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "This request could not be understood",
+        401 => "Sign-in is needed",
+        403 => "No entry",
+        404 => "There is nothing here",
+        503 => "Not available right now",
+        500..=599 => "Something went wrong",
+        _ => "This did not work",
+    }
+}
+
+/// `Vestibule-Refusal`: the refusal code, on every answer that is neither 200 nor a step of a login.
+const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal");
+/// `Vestibule-Request-Id`: what the log line is found by.
+const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
+/// `Vestibule-Login`: where to sign in, on a 401 to a program.
+const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Seconds after which a page about a provider that is down asks again.
+const RELOAD_AFTER: u32 = 5;

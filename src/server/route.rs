@@ -1,0 +1,145 @@
+//! Which endpoint a path means. One match, on the raw bytes: nothing is decoded, normalised or matched by case, so that no
+//! spelling of one client's address can mean another's.
+
+use crate::gate::dialect::Dialect;
+use crate::gate::refusal::Refusal;
+
+/// One of our addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    /// A proxy asks for a decision. `client` is none at the bare address, where the forwarded host tells.
+    Subrequest { client: Option<&'a str>, dialect: Dialect, rest: &'a str },
+    /// A browser asks for something of one client.
+    Page { client: &'a str, page: Page<'a> },
+}
+
+/// What a browser can ask of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page<'a> {
+    Login,
+    Callback,
+    Logout,
+    SignedOut,
+    NewToken { session_key: Option<&'a str> },
+    Userinfo,
+    Session,
+}
+
+/// Finds the route of a request target: raw path and, if there is one, query. `new_token` is the segment that
+/// `AUTH_NEW_TOKEN_PATH` names.
+///
+/// # Errors
+/// [`Refusal::PathUnknown`].
+pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Refusal> {
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    if let Some((dialect, rest)) = dialect(path, target) {
+        return Ok(Route::Subrequest { client: None, dialect, rest });
+    }
+    let of_client = path.strip_prefix("/oidc/").ok_or(Refusal::PathUnknown)?;
+    let (client, _) = of_client.split_once('/').ok_or(Refusal::PathUnknown)?;
+    let after_client = "/oidc/".len() + client.len();
+    let (path, target) = (&path[after_client..], &target[after_client..]);
+    if let Some((dialect, rest)) = dialect(path, target) {
+        return Ok(Route::Subrequest { client: Some(client), dialect, rest });
+    }
+    let page = match path {
+        "/login" => Page::Login,
+        "/callback" => Page::Callback,
+        "/logout" => Page::Logout,
+        "/signed-out" => Page::SignedOut,
+        "/userinfo" => Page::Userinfo,
+        "/session" => Page::Session,
+        other => {
+            let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
+            match rest.ok_or(Refusal::PathUnknown)? {
+                "" => Page::NewToken { session_key: None },
+                key => match key.strip_prefix('/') {
+                    Some(key) if !key.is_empty() && !key.contains('/') => {
+                        Page::NewToken { session_key: Some(key) }
+                    }
+                    _ => return Err(Refusal::PathUnknown),
+                },
+            }
+        }
+    };
+    Ok(Route::Page { client, page })
+}
+
+/// The dialect of an address that ends in `/auth…`, and what follows the address of the Envoy dialect, query included.
+fn dialect<'a>(path: &str, target: &'a str) -> Option<(Dialect, &'a str)> {
+    match path {
+        "/auth" => Some((Dialect::Forwarded, "")),
+        "/auth/nginx" => Some((Dialect::Nginx, "")),
+        _ => {
+            let rest = target.strip_prefix("/auth/envoy")?;
+            // `/auth/envoyer` is another path; `/auth/envoy` alone is a subrequest without a path, which is refused as such.
+            path.strip_prefix("/auth/envoy").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+            Some((Dialect::Envoy, rest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, Page, Route, find};
+
+    #[test]
+    fn an_address_is_found_by_its_bytes_and_by_nothing_else() {
+        let client = Some("app");
+        let found = [
+            ("/auth", Route::Subrequest { client: None, dialect: Dialect::Forwarded, rest: "" }),
+            (
+                "/auth?x=/oidc/b/auth",
+                Route::Subrequest { client: None, dialect: Dialect::Forwarded, rest: "" },
+            ),
+            ("/oidc/app/auth", Route::Subrequest { client, dialect: Dialect::Forwarded, rest: "" }),
+            ("/oidc/app/auth/nginx", Route::Subrequest { client, dialect: Dialect::Nginx, rest: "" }),
+            (
+                "/oidc/app/auth/envoy/a/b?x=1",
+                Route::Subrequest { client, dialect: Dialect::Envoy, rest: "/a/b?x=1" },
+            ),
+            (
+                "/oidc/app/auth/envoy/../../b/auth",
+                Route::Subrequest { client, dialect: Dialect::Envoy, rest: "/../../b/auth" },
+            ),
+            ("/auth/envoy", Route::Subrequest { client: None, dialect: Dialect::Envoy, rest: "" }),
+            ("/oidc/app/login?rd=/", Route::Page { client: "app", page: Page::Login }),
+            ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
+            ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
+            ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),
+            (
+                "/oidc/app/fresh/k",
+                Route::Page { client: "app", page: Page::NewToken { session_key: Some("k") } },
+            ),
+        ];
+        for (target, route) in found {
+            assert_eq!(find(target, "fresh").ok(), Some(route), "{target}");
+        }
+        let unknown = [
+            "/",
+            "",
+            "/auth/",
+            "/auth/nginx/",
+            "/auth/envoyer",
+            "/AUTH",
+            "//auth",
+            "/oidc",
+            "/oidc/",
+            "/oidc/app",
+            "/oidc/app/",
+            "/oidc/app/../other/auth",
+            "/oidc//auth/nginx/x",
+            "/oidc/app/login/",
+            "/oidc/app/auth/x",
+            "/oidc/app/fresher",
+            "/oidc/app/fresh/",
+            "/oidc/app/fresh/a/b",
+            "/oidc/app/new-token",
+            "/oidc/app/%6cogin",
+            "/oidc/app/Login",
+        ];
+        for target in unknown {
+            assert!(find(target, "fresh").is_err(), "{target}");
+        }
+    }
+}

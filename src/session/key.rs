@@ -1,0 +1,49 @@
+//! How a session is found, and what it is called in public.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// What the store knows a session by: the SHA-256 of the cookie's 32 bytes. Whoever reads the store holds no cookie.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    /// The key of the session whose cookie holds these bytes.
+    pub fn of_cookie(cookie: &[u8; 32]) -> Self {
+        let mut key = [0; 32];
+        key.copy_from_slice(digest::digest(&digest::SHA256, cookie).as_ref());
+        Self(key)
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey")
+    }
+}
+
+/// The public name of a session. Not a secret: alone it opens nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Handle([u8; 16]);
+
+impl Handle {
+    /// A new one, of fresh entropy.
+    pub const fn new(entropy: [u8; 16]) -> Self {
+        Self(entropy)
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({self})")
+    }
+}

@@ -1,0 +1,207 @@
+//! Sessions: what is known about a signed-in browser, how long it lives, how it is kept fresh and where it is kept.
+
+pub mod key;
+pub mod lifetime;
+pub mod record;
+pub mod refresh;
+pub mod sealing;
+pub mod store;
+pub mod transaction;
+pub mod used_flows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config::Client;
+use crate::gate::credential::SessionCookie;
+use crate::gate::decide::Ended;
+use crate::telemetry::metrics::Metrics;
+use key::SessionKey;
+use lifetime::Standing;
+use record::Session;
+use refresh::{Outcome, Refresher, When};
+use store::{MemoryStore, StoreFull};
+
+/// The sessions of this process.
+#[derive(Debug)]
+pub struct Sessions {
+    store: Arc<MemoryStore>,
+    refresher: Arc<Refresher>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+}
+
+/// What a session cookie led to.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// A session of this client, alive and fresh enough.
+    Live(Arc<Session>),
+    /// A session of this client that is over.
+    Ended(Ended),
+    /// No session, or one of another client.
+    Unknown,
+    /// A session whose claims are too old to be used, while the provider gives no newer ones.
+    Unrefreshed,
+}
+
+/// Whether looking at a session counts as using it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It does: the idle lifetime begins anew.
+    Use,
+    /// It does not.
+    Only,
+}
+
+impl Sessions {
+    /// The sessions of `store`.
+    pub const fn new(
+        store: Arc<MemoryStore>,
+        refresher: Arc<Refresher>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { store, refresher, clock, metrics }
+    }
+
+    /// Finds the session of a cookie. Waits for nothing while its claims are fresh, and for a refresh at most
+    /// [`REFRESH_PATIENCE`] when they are not.
+    pub async fn look(&self, client: &Arc<Client>, cookie: &SessionCookie, look: Look) -> Looked {
+        let key = SessionKey::of_cookie(cookie.bytes());
+        let Some(session) = self.store.get(&key) else { return Looked::Unknown };
+        if session.client != client.name {
+            return Looked::Unknown;
+        }
+        let now = self.clock.steady();
+        let standing = lifetime::judge(&session, &client.lifetimes, now);
+        let may_refresh = || lifetime::may_refresh(&session, now);
+        match standing {
+            Standing::Ended(why) => return self.over(client, &key, why),
+            Standing::Fresh => {}
+            Standing::Due => {
+                if may_refresh() {
+                    self.refresher.start(client, key, When::IfDue);
+                }
+            }
+            Standing::Stale | Standing::Unusable => {
+                if may_refresh() {
+                    let refresh = self.refresher.start(client, key, When::IfDue);
+                    if let Some(Outcome::Ended(why)) = refresh.outcome(REFRESH_PATIENCE).await {
+                        return Looked::Ended(why);
+                    }
+                }
+                return self.look_again(client, &key, look);
+            }
+        }
+        if look == Look::Use {
+            session.touch(now);
+        }
+        Looked::Live(session)
+    }
+
+    /// After a refresh was waited for: takes the session as it is now.
+    fn look_again(&self, client: &Arc<Client>, key: &SessionKey, look: Look) -> Looked {
+        let Some(session) = self.store.get(key) else { return Looked::Unknown };
+        let now = self.clock.steady();
+        match lifetime::judge(&session, &client.lifetimes, now) {
+            Standing::Ended(why) => self.over(client, key, why),
+            Standing::Unusable => Looked::Unrefreshed,
+            Standing::Fresh | Standing::Due | Standing::Stale => {
+                if look == Look::Use {
+                    session.touch(now);
+                }
+                Looked::Live(session)
+            }
+        }
+    }
+
+    /// Refreshes a session now, once however many ask, and waits for it as long as a provider may take.
+    pub async fn refresh(&self, client: &Arc<Client>, cookie: &SessionCookie) -> Option<Outcome> {
+        let key = SessionKey::of_cookie(cookie.bytes());
+        self.refresher.start(client, key, When::Now).outcome(REFRESH_NOW_PATIENCE).await
+    }
+
+    /// Keeps a new session. The one that `before` opens, if any, ends: at once, or a little later if the same person signed
+    /// in only just before, in another tab whose requests are still under way.
+    ///
+    /// # Errors
+    /// [`StoreFull`].
+    pub fn insert(
+        &self,
+        cookie: &SessionCookie,
+        session: Session,
+        before: Option<&SessionCookie>,
+    ) -> Result<(), StoreFull> {
+        let now = self.clock.steady();
+        if let Some(old_key) = before.map(|cookie| SessionKey::of_cookie(cookie.bytes()))
+            && let Some(old) = self.store.get(&old_key)
+            && old.client == session.client
+        {
+            let same_person = old.claims.sub() == session.claims.sub();
+            if same_person && now.since(old.signed_in) < TABS_OVERLAP {
+                old.retire(now.after(TABS_OVERLAP));
+            } else {
+                self.end(&old_key, &old.client, Ended::Replaced);
+            }
+        }
+        self.store.insert(SessionKey::of_cookie(cookie.bytes()), session)?;
+        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    /// Ends the session of a cookie, if it is one of this client.
+    pub fn sign_out(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
+        let key = SessionKey::of_cookie(cookie.bytes());
+        self.store.get(&key).filter(|session| session.client == client.name)?;
+        self.end(&key, &client.name, Ended::SignedOut)
+    }
+
+    /// Removes what is over, so that memory is not held by sessions that nobody asks for again.
+    pub fn sweep(&self, client: impl Fn(&str) -> Option<Arc<Client>>) {
+        let now = self.clock.steady();
+        let over = |session: &Session| {
+            let Some(client) = client(&session.client) else {
+                return Some((session.client.clone(), Ended::Replaced));
+            };
+            match lifetime::judge(session, &client.lifetimes, now) {
+                Standing::Ended(why) => Some((session.client.clone(), why)),
+                _ => None,
+            }
+        };
+        self.store.sweep(over, |(client, why)| {
+            Metrics::count(&self.metrics.sessions_ended, &client, why.code());
+        });
+        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+    }
+
+    fn over(&self, client: &Client, key: &SessionKey, why: Ended) -> Looked {
+        // Judged once more under the map's lock: a refresh or a use may have come in between.
+        let now = self.clock.steady();
+        let still_over = |session: &Session| {
+            matches!(lifetime::judge(session, &client.lifetimes, now), Standing::Ended(_))
+        };
+        if self.store.remove_if(key, still_over).is_some() {
+            self.count_end(&client.name, why);
+        }
+        Looked::Ended(why)
+    }
+
+    fn end(&self, key: &SessionKey, client: &str, why: Ended) -> Option<Arc<Session>> {
+        let session = self.store.remove(key)?;
+        self.count_end(client, why);
+        Some(session)
+    }
+
+    fn count_end(&self, client: &str, why: Ended) {
+        Metrics::count(&self.metrics.sessions_ended, client, why.code());
+        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+    }
+}
+
+/// How long a request waits for a refresh before it is answered with what there is.
+pub const REFRESH_PATIENCE: Duration = Duration::from_secs(1);
+/// How long `new-token` waits for a refresh: a little longer than the longest chain of calls to a provider that is well.
+pub const REFRESH_NOW_PATIENCE: Duration = Duration::from_secs(12);
+/// Sessions that one person begins within this time in one browser are tabs of the same morning.
+const TABS_OVERLAP: Duration = Duration::from_secs(30);

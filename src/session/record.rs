@@ -1,0 +1,141 @@
+//! What is known about a signed-in browser.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::key::Handle;
+use crate::gate::identity::Identity;
+use crate::protocol::claims::Claims;
+use crate::protocol::secret::Secret;
+use crate::protocol::timestamp::Timestamp;
+
+/// One session. A refresh puts a new one in its place; only the moment of its last use changes in it.
+pub struct Session {
+    /// Its public name.
+    pub handle: Handle,
+    /// The client it belongs to; at any other it is no session.
+    pub client: String,
+    /// What the application is told.
+    pub identity: Arc<Identity>,
+    /// What the provider said of the person, ID token and userinfo together.
+    pub claims: Arc<Claims>,
+    /// The tokens that belong to it.
+    pub tokens: SessionTokens,
+    /// When the person signed in; the absolute lifetime counts from here and nothing moves it.
+    pub signed_in: Timestamp,
+    /// Goes up by one with each refresh: what a refresh writes goes only in the place of what it read.
+    pub version: u64,
+    last_used: AtomicU64,
+    retires: AtomicU64,
+}
+
+/// The tokens of a session, and how fresh they are.
+#[derive(Clone)]
+pub struct SessionTokens {
+    /// The ID token as it came, for `id_token_hint`.
+    pub id_token: Secret,
+    /// The refresh token; none makes the session end with its lifetimes and its claims stay as they were.
+    pub refresh_token: Option<Secret>,
+    /// When they were fetched.
+    pub fetched: Timestamp,
+    /// When the access token ends.
+    pub expires: Timestamp,
+    /// Refreshes that failed since, for reasons that may pass.
+    pub failures: Option<RefreshFailures>,
+}
+
+/// Refreshes that failed in a row, for reasons that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshFailures {
+    /// When the first failed.
+    pub since: Timestamp,
+    /// How many have.
+    pub count: u32,
+    /// No further attempt before this moment.
+    pub retry_at: Timestamp,
+}
+
+impl Session {
+    /// A new session, used for the first time now.
+    pub fn new(
+        handle: Handle,
+        client: String,
+        identity: Identity,
+        claims: Claims,
+        tokens: SessionTokens,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            handle,
+            client,
+            identity: Arc::new(identity),
+            claims: Arc::new(claims),
+            tokens,
+            signed_in: now,
+            version: 0,
+            last_used: AtomicU64::new(now.seconds()),
+            retires: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// When it was used last.
+    pub fn last_used(&self) -> Timestamp {
+        Timestamp::from_seconds(self.last_used.load(Ordering::Relaxed))
+    }
+
+    /// Notes a use. Time never goes back, and an unchanged second writes nothing.
+    pub fn touch(&self, now: Timestamp) {
+        if self.last_used.load(Ordering::Relaxed) < now.seconds() {
+            self.last_used.fetch_max(now.seconds(), Ordering::Relaxed);
+        }
+    }
+
+    /// When it ends because the same browser has a newer one; the far end of time if it has not.
+    pub fn retires(&self) -> Timestamp {
+        Timestamp::from_seconds(self.retires.load(Ordering::Relaxed))
+    }
+
+    /// Lets it end at that moment, for the same browser has a newer one.
+    pub fn retire(&self, at: Timestamp) {
+        self.retires.fetch_min(at.seconds(), Ordering::Relaxed);
+    }
+
+    /// The session that takes the place of this one after a refresh that succeeded.
+    #[must_use]
+    pub fn refreshed(&self, identity: Identity, claims: Claims, tokens: SessionTokens) -> Self {
+        Self { identity: Arc::new(identity), claims: Arc::new(claims), tokens, ..self.successor() }
+    }
+
+    /// The session that takes the place of this one after a refresh that failed and may succeed later. `rotated` is the
+    /// refresh token that the provider gave in place of the old one, if it came so far.
+    #[must_use]
+    pub fn not_refreshed(&self, failures: RefreshFailures, rotated: Option<Secret>) -> Self {
+        let mut next = self.successor();
+        next.tokens.failures = Some(failures);
+        if rotated.is_some() {
+            next.tokens.refresh_token = rotated;
+        }
+        next
+    }
+
+    fn successor(&self) -> Self {
+        Self {
+            handle: self.handle,
+            client: self.client.clone(),
+            identity: Arc::clone(&self.identity),
+            claims: Arc::clone(&self.claims),
+            tokens: self.tokens.clone(),
+            signed_in: self.signed_in,
+            version: self.version + 1,
+            last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
+            retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({}, {}, version {})", self.handle, self.client, self.version)
+    }
+}

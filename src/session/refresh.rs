@@ -1,0 +1,287 @@
+//! Refreshing a session's tokens and claims: one task a session, whoever asks and however many, tied to no request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use tokio::sync::watch;
+
+use super::key::SessionKey;
+use super::lifetime::{self, Standing};
+use super::record::{Session, SessionTokens};
+use super::store::MemoryStore;
+use crate::clock::Clock;
+use crate::config::Client;
+use crate::gate::decide::Ended;
+use crate::gate::identity::Identity;
+use crate::idp::provider::RememberedProvider;
+use crate::idp::providers::Providers;
+use crate::idp::verify::{self, VerifyFault};
+use crate::protocol::claims::{Claims, judge_refreshed};
+use crate::protocol::discovery::Provider;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::{self, Tokens};
+use crate::protocol::userinfo::{self, UserinfoFault};
+use crate::telemetry::metrics::Metrics;
+
+/// Starts refreshes and lets others wait for them.
+#[derive(Debug)]
+pub struct Refresher {
+    store: Arc<MemoryStore>,
+    providers: Arc<Providers>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    under_way: DashMap<SessionKey, watch::Receiver<Option<Outcome>>>,
+}
+
+/// How a refresh ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session has new tokens and claims.
+    Refreshed,
+    /// There was nothing to do: somebody else had just refreshed it, or it was gone.
+    NotNeeded,
+    /// It failed for a reason that may pass; the session stays as it was.
+    Failed,
+    /// The session is over.
+    Ended(Ended),
+}
+
+/// Whether a refresh is started only where one is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Only if the session's tokens are old enough.
+    IfDue,
+    /// Whatever their age, unless they were fetched within [`MIN_AGE`].
+    Now,
+}
+
+/// What went wrong with a refresh.
+struct Fault {
+    code: &'static str,
+    why: String,
+    follows: Follows,
+}
+
+/// What follows from a fault.
+enum Follows {
+    /// It may pass: the session is kept, with the refresh token that the provider gave before it failed, if it did.
+    Retry(Option<Secret>),
+    /// It will not: the session ends.
+    End,
+}
+
+impl Refresher {
+    /// Refreshes sessions of `store`.
+    pub fn new(
+        store: Arc<MemoryStore>,
+        providers: Arc<Providers>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { store, providers, clock, metrics, under_way: DashMap::new() }
+    }
+
+    /// Starts the refresh of a session, or joins the one under way.
+    pub fn start(self: &Arc<Self>, client: &Arc<Client>, key: SessionKey, when: When) -> Refresh {
+        match self.under_way.entry(key) {
+            Entry::Occupied(entry) => Refresh(entry.get().clone()),
+            Entry::Vacant(entry) => {
+                let (outcome, waiting) = watch::channel(None);
+                entry.insert(waiting.clone());
+                let mut place = Place { refresher: Arc::clone(self), key, outcome, result: Outcome::Failed };
+                let client = Arc::clone(client);
+                tokio::spawn(async move {
+                    let outcome = place.refresher.run(&client, &place.key, when).await;
+                    place.ends_with(outcome);
+                });
+                Refresh(waiting)
+            }
+        }
+    }
+
+    async fn run(&self, client: &Client, key: &SessionKey, when: When) -> Outcome {
+        // Read only now that nobody else refreshes it: whoever was before us has put the new tokens in the store.
+        let Some(session) = self.store.get(key) else { return Outcome::NotNeeded };
+        let now = self.clock.steady();
+        let due = match lifetime::judge(&session, &client.lifetimes, now) {
+            Standing::Ended(_) => false,
+            Standing::Fresh => when == When::Now && now >= session.tokens.fetched.after(MIN_AGE),
+            Standing::Due | Standing::Stale | Standing::Unusable => true,
+        };
+        if !due || !lifetime::may_refresh(&session, now) {
+            return Outcome::NotNeeded;
+        }
+        let (outcome, code) = match self.refreshed(client, &session).await {
+            Ok(next) => {
+                // If the session was ended meanwhile it stays ended, and the new tokens are forgotten with it.
+                let kept = self.store.replace(key, &session, next);
+                (if kept { Outcome::Refreshed } else { Outcome::NotNeeded }, "ok")
+            }
+            Err(Fault { code, why, follows: Follows::Retry(rotated) }) => {
+                tracing::warn!(
+                    code, fault = "provider", client = client.name, session = %session.handle, why,
+                    "a session could not be refreshed; it is kept"
+                );
+                let [jitter] = self.clock.entropy();
+                let failures = lifetime::after_failure(session.tokens.failures, self.clock.steady(), jitter);
+                self.store.replace(key, &session, session.not_refreshed(failures, rotated));
+                (Outcome::Failed, code)
+            }
+            Err(Fault { code, why, follows: Follows::End }) => {
+                tracing::info!(
+                    code, fault = "provider", client = client.name, session = %session.handle, why,
+                    "the provider ended a session when it was to be refreshed"
+                );
+                if self.store.remove(key).is_some() {
+                    let ended = &self.metrics.sessions_ended;
+                    Metrics::count(ended, &client.name, Ended::RefreshDenied.code());
+                }
+                (Outcome::Ended(Ended::RefreshDenied), code)
+            }
+        };
+        Metrics::count(&self.metrics.refreshes, &client.name, code);
+        outcome
+    }
+
+    async fn refreshed(&self, client: &Client, session: &Session) -> Result<Session, Fault> {
+        let Some(refresh_token) = &session.tokens.refresh_token else {
+            return Err(Fault::ending("no_refresh_token", &"the session has none"));
+        };
+        let remembered = self.providers.of(&client.issuer);
+        let unreachable = |fault: &dyn fmt::Display| Fault::passing("provider_unreachable", fault);
+        let provider = remembered.metadata().await.map_err(|fault| unreachable(&fault))?;
+        let request = token::refresh_request(&provider, &client.registration, refresh_token)
+            .map_err(|fault| Fault::passing(fault.code(), &fault))?;
+        let answer =
+            remembered.ask(request, token::MAX_ANSWER_BYTES).await.map_err(|fault| unreachable(&fault))?;
+        let fetched = self.clock.steady();
+        let tokens = token::judge_refresh(&answer).map_err(|fault| match fault.is_final() {
+            true => Fault::ending(fault.code(), &fault),
+            false => Fault::passing(fault.code(), &fault),
+        })?;
+        let claims =
+            self.claims(client, remembered, &provider, session, &tokens).await.map_err(|mut fault| {
+                // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
+                if let Follows::Retry(rotated) = &mut fault.follows {
+                    *rotated = tokens.refresh_token.clone();
+                }
+                fault
+            })?;
+        let identity = Identity::from_claims(&claims, client)
+            .map_err(|refusal| Fault::ending(refusal.code(), &refusal))?;
+        let tokens = SessionTokens {
+            id_token: tokens.id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
+            // RFC 6749 section 6: where no new one came, the old one stays good.
+            refresh_token: tokens.refresh_token.or_else(|| session.tokens.refresh_token.clone()),
+            fetched,
+            expires: lifetime::token_expiry(fetched, tokens.expires_in, &client.lifetimes),
+            failures: None,
+        };
+        Ok(session.refreshed(identity, claims, tokens))
+    }
+
+    /// The claims after a refresh: what is new goes before what was known, and what the provider left out stays.
+    async fn claims(
+        &self,
+        client: &Client,
+        remembered: &RememberedProvider,
+        provider: &Provider,
+        session: &Session,
+        tokens: &Tokens,
+    ) -> Result<Claims, Fault> {
+        let fresh = match &tokens.id_token {
+            Some(id_token) => {
+                let now = self.clock.wall();
+                let verified =
+                    verify::id_token(remembered, client, id_token, None, &tokens.access_token, now).await;
+                Some(verified.map_err(|fault| match fault {
+                    VerifyFault::Keys(fault) => Fault::passing("provider_unreachable", &fault),
+                    VerifyFault::IdToken(fault) => Fault::ending(fault.code(), &fault),
+                })?)
+            }
+            None => None,
+        };
+        let told = match userinfo::request(provider, &tokens.access_token) {
+            Some(request) => {
+                let answer = remembered
+                    .ask(request, userinfo::MAX_ANSWER_BYTES)
+                    .await
+                    .map_err(|fault| Fault::passing("provider_unreachable", &fault))?;
+                let told = userinfo::judge(&answer, session.claims.sub());
+                Some(told.map_err(|fault| match fault {
+                    UserinfoFault::Answer(_) => Fault::passing(fault.code(), &fault),
+                    UserinfoFault::Signed | UserinfoFault::SubjectMissing | UserinfoFault::SubjectOther => {
+                        Fault::ending(fault.code(), &fault)
+                    }
+                })?)
+            }
+            None => None,
+        };
+        let mut claims = match fresh {
+            Some(fresh) => {
+                judge_refreshed(&session.claims, &fresh)
+                    .map_err(|fault| Fault::ending(fault.code(), &fault))?;
+                session.claims.refreshed(fresh)
+            }
+            None => Claims::clone(&session.claims),
+        };
+        if let Some(told) = told {
+            claims.merge_userinfo(told);
+        }
+        Ok(claims)
+    }
+}
+
+impl Fault {
+    fn passing(code: &'static str, why: &dyn fmt::Display) -> Self {
+        Self { code, why: why.to_string(), follows: Follows::Retry(None) }
+    }
+
+    fn ending(code: &'static str, why: &dyn fmt::Display) -> Self {
+        Self { code, why: why.to_string(), follows: Follows::End }
+    }
+}
+
+/// A refresh under way, or over.
+#[derive(Debug)]
+pub struct Refresh(watch::Receiver<Option<Outcome>>);
+
+impl Refresh {
+    /// Waits for its end, at most so long. `None` if it goes on.
+    pub async fn outcome(mut self, patience: Duration) -> Option<Outcome> {
+        match tokio::time::timeout(patience, self.0.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => *outcome,
+            // The task is gone without a word; that leaves the session as it was.
+            Ok(Err(_)) => Some(Outcome::Failed),
+            Err(_) => None,
+        }
+    }
+}
+
+/// The place of a refresh under way. It is left however the task ends.
+struct Place {
+    refresher: Arc<Refresher>,
+    key: SessionKey,
+    outcome: watch::Sender<Option<Outcome>>,
+    result: Outcome,
+}
+
+impl Place {
+    const fn ends_with(&mut self, outcome: Outcome) {
+        self.result = outcome;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // First out of the way, then told: whoever comes now finds the store as this refresh left it.
+        self.refresher.under_way.remove(&self.key);
+        self.outcome.send_replace(Some(self.result));
+    }
+}
+
+/// Tokens fetched within this time are new enough for anybody.
+const MIN_AGE: Duration = Duration::from_secs(5);

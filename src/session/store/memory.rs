@@ -1,0 +1,97 @@
+//! The store in memory: a bounded `DashMap`. Complete in itself; a restart ends its sessions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+
+use crate::session::key::SessionKey;
+use crate::session::record::Session;
+
+/// The sessions. No guard of the map leaves this file, so none is ever held over an await.
+#[derive(Debug)]
+pub struct MemoryStore {
+    sessions: DashMap<SessionKey, Arc<Session>>,
+    count: AtomicUsize,
+    limit: usize,
+}
+
+/// As many sessions are kept as `server.max_sessions` allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFull;
+
+impl MemoryStore {
+    /// A store of at most `limit` sessions.
+    pub fn new(limit: usize) -> Self {
+        Self { sessions: DashMap::new(), count: AtomicUsize::new(0), limit }
+    }
+
+    /// The session of that key, as it is now.
+    pub fn get(&self, key: &SessionKey) -> Option<Arc<Session>> {
+        self.sessions.get(key).map(|entry| Arc::clone(entry.value()))
+    }
+
+    /// Keeps a new session.
+    ///
+    /// # Errors
+    /// [`StoreFull`]; sessions that live are never given up for a new one.
+    pub fn insert(&self, key: SessionKey, session: Session) -> Result<(), StoreFull> {
+        // Counted before it is kept: of two inserts at once into the last place, one is refused.
+        if self.count.fetch_add(1, Ordering::AcqRel) >= self.limit {
+            self.count.fetch_sub(1, Ordering::AcqRel);
+            return Err(StoreFull);
+        }
+        if self.sessions.insert(key, Arc::new(session)).is_some() {
+            self.count.fetch_sub(1, Ordering::AcqRel);
+        }
+        Ok(())
+    }
+
+    /// Puts `next` in the place of `before` if that is still what is kept there: a session that was ended in the meantime
+    /// stays ended. Whether it was.
+    pub fn replace(&self, key: &SessionKey, before: &Arc<Session>, next: Session) -> bool {
+        match self.sessions.get_mut(key) {
+            Some(mut entry) if entry.version == before.version && entry.handle == before.handle => {
+                // A use that was noted on the old record after it was copied is not lost.
+                next.touch(entry.last_used());
+                *entry.value_mut() = Arc::new(next);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends the session of that key, whatever version it is. It is returned to exactly one caller.
+    pub fn remove(&self, key: &SessionKey) -> Option<Arc<Session>> {
+        self.remove_if(key, |_| true)
+    }
+
+    /// Ends the session of that key if `over` says so of it as it is now.
+    pub fn remove_if(&self, key: &SessionKey, over: impl FnOnce(&Session) -> bool) -> Option<Arc<Session>> {
+        let (_, session) = self.sessions.remove_if(key, |_, session| over(session))?;
+        self.count.fetch_sub(1, Ordering::AcqRel);
+        Some(session)
+    }
+
+    /// Ends every session for which `over` gives a reason, and says how many it was for each.
+    pub fn sweep<R>(&self, mut over: impl FnMut(&Session) -> Option<R>, mut ended: impl FnMut(R)) {
+        self.sessions.retain(|_, session| match over(session) {
+            Some(reason) => {
+                self.count.fetch_sub(1, Ordering::AcqRel);
+                ended(reason);
+                false
+            }
+            None => true,
+        });
+    }
+
+    /// Sessions kept now, those among them that ended since the last sweep.
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,5 @@
+//! Where sessions are kept.
+
+mod memory;
+
+pub use memory::{MemoryStore, StoreFull};

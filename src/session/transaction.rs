@@ -1,0 +1,142 @@
+//! The login transaction: nothing of it is kept on the server.
+//!
+//! One flow cookie a browser, shared by all its tabs; `state` is sealed and carries the rest. Nonce and PKCE verifier are
+//! derived from key, flow id and flow cookie, so neither stands in a cookie or in the state.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::sealing::{Derived, KeyRing, Opener, Purpose};
+use crate::protocol::secret::Secret;
+use crate::protocol::timestamp::Timestamp;
+
+/// What binds logins to the browser that began them: 32 random bytes in a cookie that lives ten minutes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FlowCookie([u8; 32]);
+
+impl FlowCookie {
+    /// A new one, of fresh entropy.
+    pub const fn new(entropy: [u8; 32]) -> Self {
+        Self(entropy)
+    }
+
+    /// Reads the value of a flow cookie. `None` for anything that [`FlowCookie::value`] does not write.
+    pub fn read(value: &[u8]) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// The value of the cookie: 43 characters of base64url.
+    pub fn value(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What a state holds of the browser it was made for; does not open anything.
+    pub fn binding(&self) -> [u8; 32] {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(b"vestibule flow cookie\0");
+        context.update(&self.0);
+        let mut binding = [0; 32];
+        binding.copy_from_slice(context.finish().as_ref());
+        binding
+    }
+}
+
+impl fmt::Debug for FlowCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowCookie")
+    }
+}
+
+/// One login under way, as its `state` carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Names the flow, so that it is good only once.
+    pub id: [u8; 16],
+    /// The client it was begun for.
+    pub client: String,
+    /// [`FlowCookie::binding`] of the browser it was begun in.
+    pub binding: [u8; 32],
+    /// When it was begun.
+    pub begun: Timestamp,
+    /// Where the person wanted to go, an address that `return_to::check` allowed when the flow began.
+    pub return_to: String,
+}
+
+/// A flow together with what the authorization request and the token request say of it.
+#[derive(Debug)]
+pub struct Begun {
+    /// `state`.
+    pub state: String,
+    /// `nonce`.
+    pub nonce: Secret,
+    /// `code_verifier`; only its S256 challenge leaves the process before the token request.
+    pub code_verifier: Secret,
+}
+
+/// Begins a flow. `nonce` is fresh entropy for the seal.
+pub fn begin(ring: &KeyRing, flow: &Flow, cookie: &FlowCookie, nonce: [u8; 12]) -> Begun {
+    let sealed = Sealed {
+        i: URL_SAFE_NO_PAD.encode(flow.id),
+        c: flow.client.clone(),
+        b: URL_SAFE_NO_PAD.encode(flow.binding),
+        t: flow.begun.seconds(),
+        r: flow.return_to.clone(),
+    };
+    let plain = serde_json::to_vec(&sealed).expect("texts and a number always become JSON");
+    let key = ring.sealer();
+    Begun {
+        state: ring.seal(Purpose::LoginState, &plain, nonce),
+        nonce: key.derive(Derived::Nonce, &flow.id, &cookie.0),
+        code_verifier: key.derive(Derived::CodeVerifier, &flow.id, &cookie.0),
+    }
+}
+
+/// A flow that was read back from its state.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// The flow.
+    pub flow: Flow,
+    key: Opener<'a>,
+}
+
+impl Opened<'_> {
+    /// The nonce that the ID token must hold.
+    pub fn nonce(&self, cookie: &FlowCookie) -> Secret {
+        self.key.derive(Derived::Nonce, &self.flow.id, &cookie.0)
+    }
+
+    /// The verifier of the challenge that the authorization request held.
+    pub fn code_verifier(&self, cookie: &FlowCookie) -> Secret {
+        self.key.derive(Derived::CodeVerifier, &self.flow.id, &cookie.0)
+    }
+}
+
+/// Reads a flow back from its `state`. `None` if no key of the ring sealed it for this.
+pub fn open<'a>(ring: &'a KeyRing, state: &str) -> Option<Opened<'a>> {
+    let (plain, key) = ring.open(Purpose::LoginState, state)?;
+    let sealed: Sealed = serde_json::from_slice(&plain).ok()?;
+    let flow = Flow {
+        id: URL_SAFE_NO_PAD.decode(sealed.i).ok()?.try_into().ok()?,
+        client: sealed.c,
+        binding: URL_SAFE_NO_PAD.decode(sealed.b).ok()?.try_into().ok()?,
+        begun: Timestamp::from_seconds(sealed.t),
+        return_to: sealed.r,
+    };
+    Some(Opened { flow, key })
+}
+
+/// The payload; short names, since it travels in an address.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    i: String,
+    c: String,
+    b: String,
+    t: u64,
+    r: String,
+}

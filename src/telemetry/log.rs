@@ -1,0 +1,53 @@
+//! Log lines, as JSON or text, on standard error.
+//!
+//! They are written by a thread of their own behind a bounded queue: when whoever reads them hangs, lines are lost and
+//! counted, and no request waits.
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::config::{LogFormat, LogLevel};
+
+/// Keeps the log going; what is still queued is written when it is dropped.
+#[derive(Debug)]
+pub struct Logging {
+    /// How many lines were lost so far.
+    pub lost: ErrorCounter,
+    _writer: WorkerGuard,
+}
+
+/// Starts the log of this process on standard error.
+///
+/// # Errors
+/// If it was started already, as text.
+pub fn start(format: LogFormat, level: LogLevel) -> Result<Logging, String> {
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(QUEUED_LINES)
+        .lossy(true)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    let lost = writer.error_counter();
+    subscribe(writer, format, level)?;
+    Ok(Logging { lost, _writer: guard })
+}
+
+fn subscribe(writer: NonBlocking, format: LogFormat, level: LogLevel) -> Result<(), String> {
+    let builder = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_max_level(match level {
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+        })
+        .with_target(false)
+        .with_ansi(false);
+    match format {
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Text => builder.try_init(),
+    }
+    .map_err(|error| error.to_string())
+}
+
+/// Lines that wait to be written; more are lost and counted.
+const QUEUED_LINES: usize = 16 * 1024;
