@@ -1,0 +1,204 @@
+// The development provider: a small OpenID provider for the quickstart and the tests, on npm's certified oidc-provider.
+//
+// It runs on this machine only, knows its users by heart (users.mjs) and forgets everything when it ends. Tokens rotate, a
+// logout with an ID token as hint asks nothing, and the pages are its own (pages.mjs).
+//
+//   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
+//                     [--access-token-seconds 600] [--id-token-claims]
+//
+// --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
+// members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
+// is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+
+import * as pages from "./pages.mjs";
+import { account, signIn } from "./users.mjs";
+
+const packages = new URL("../../../target/tools/npm/node_modules/", import.meta.url);
+const FORM_BYTES = 4096;
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: "string", default: "8490" },
+    listen: { type: "string", default: "127.0.0.1" },
+    issuer: { type: "string" },
+    clients: { type: "string" },
+    "access-token-seconds": { type: "string", default: "600" },
+    "id-token-claims": { type: "boolean", default: false },
+  },
+});
+
+// Its users have passwords that everybody knows: no other machine may ever reach it.
+if (!/^127\.\d+\.\d+\.\d+$/.test(options.listen) && options.listen !== "::1") {
+  stop(`--listen ${options.listen}: this provider listens on loopback only. Write 127.0.0.1.`, 64);
+}
+const accessTokenSeconds = Number(options["access-token-seconds"]);
+if (!Number.isInteger(accessTokenSeconds) || accessTokenSeconds < 1) {
+  stop(`--access-token-seconds ${options["access-token-seconds"]}: a whole number of seconds is needed. Write 600.`, 64);
+}
+
+const { default: Provider } = await load("oidc-provider/lib/index.js");
+const { createMemoryAdapter } = await load("oidc-provider/lib/adapters/memory_adapter.js");
+
+// The port may be chosen by the system, and the issuer holds it: listen first.
+const server = createServer();
+server.on("error", (error) => stop(`cannot listen on ${options.listen}:${options.port}: ${error.message}`, 1));
+await new Promise((listening) => server.listen(Number(options.port), options.listen, listening));
+const issuer = options.issuer ?? `http://localhost:${server.address().port}`;
+
+const clients = options.clients ? JSON.parse(readFileSync(options.clients, "utf8")) : quickstartClient();
+const provider = new Provider(issuer, configuration(clients));
+provider.on("server_error", (_ctx, error) => console.error(`provider: ${error.stack}`));
+// Who got tokens by which grant: a person wants to see a refresh happen, and the tests count them.
+provider.on("grant.success", (ctx) => console.log(`provider: token: ${ctx.oidc.params.grant_type}`));
+
+const oidc = provider.callback();
+server.on("request", (request, response) => {
+  const interaction = /^\/sign-in\/([A-Za-z0-9_-]{1,64})$/.exec(request.url);
+  if (!interaction) return oidc(request, response);
+  signInPage(request, response).catch((error) => {
+    // The person came without the provider's cookie, or too late.
+    const gone = error.name === "SessionNotFound";
+    if (!gone) console.error(`provider: ${error.stack}`);
+    send(response, gone ? 400 : 500, pages.problem(gone ? "This sign-in is no longer under way. Go back to the application and try again." : "Something went wrong."));
+  });
+});
+console.log(`provider: ready at ${issuer}`);
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
+
+// GET shows the form, POST takes name and password.
+async function signInPage(request, response) {
+  const { uid, prompt, params } = await provider.interactionDetails(request, response);
+  if (prompt.name !== "login") {
+    return provider.interactionFinished(request, response, { error: "access_denied" });
+  }
+  if (request.method !== "POST") {
+    return send(response, 200, pages.signIn(uid, params.client_id, ""));
+  }
+  const form = new URLSearchParams(await body(request));
+  const sub = signIn(form.get("name") ?? "", form.get("password") ?? "");
+  if (!sub) {
+    return send(response, 401, pages.signIn(uid, params.client_id, "There is no such user with this password."));
+  }
+  return provider.interactionFinished(request, response, { login: { accountId: sub, amr: ["pwd"] } });
+}
+
+function configuration(list) {
+  const pkce = new Map(list.map((client) => [client.client_id, client.require_pkce ?? true]));
+  const refresh = new Map(list.map((client) => [client.client_id, client.refresh_tokens ?? true]));
+  return {
+    adapter: createMemoryAdapter(0),
+    clients: list.map(({ require_pkce, refresh_tokens, ...metadata }) => metadata),
+    jwks: { keys: [rsaKey("rsa-1"), ecKey("ec-1")] },
+    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    responseTypes: ["code"],
+    scopes: ["openid", "offline_access"],
+    claims: {
+      openid: ["sub"],
+      email: ["email", "email_verified"],
+      profile: ["name", "preferred_username"],
+      groups: ["groups"],
+    },
+    conformIdTokenClaims: !options["id-token-claims"],
+    findAccount: (_ctx, sub) => account(sub),
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => {
+          // Who shows the ID token of the session asked already; anybody else could have made this link.
+          const asked = ctx.oidc.entities.IdTokenHint?.payload.sub === ctx.oidc.session.accountId;
+          ctx.body = pages.signOut(form, asked);
+        },
+        postLogoutSuccessSource: (ctx) => {
+          ctx.body = pages.signedOut();
+        },
+      },
+    },
+    interactions: { url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
+    // Everybody who signs in agrees to everything.
+    loadExistingGrant: async (ctx) => {
+      const { client, session } = ctx.oidc;
+      const known = session.grantIdFor(client.clientId);
+      const grant = known ? await provider.Grant.find(known) : undefined;
+      if (grant) return grant;
+      const made = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      made.addOIDCScope("openid offline_access email profile groups");
+      await made.save();
+      return made;
+    },
+    issueRefreshToken: async (_ctx, client) => refresh.get(client.clientId),
+    pkce: { required: (_ctx, client) => pkce.get(client.clientId) },
+    rotateRefreshToken: true,
+    renderError: (ctx, out) => {
+      ctx.type = "html";
+      ctx.body = pages.problem(`${out.error}: ${out.error_description ?? ""}`);
+    },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      AuthorizationCode: 60,
+      Grant: 86400,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 86400,
+      Session: 86400,
+    },
+  };
+}
+
+// The client of clients.yaml at the root of the repository.
+function quickstartClient() {
+  const origin = process.env.QUICKSTART_ORIGIN ?? "http://app.localhost:8480";
+  return [
+    {
+      client_id: "quickstart",
+      client_secret: "quickstart-on-this-machine-only",
+      redirect_uris: [`${origin}/oidc/quickstart/callback`],
+      post_logout_redirect_uris: [`${origin}/oidc/quickstart/signed-out`],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+    },
+  ];
+}
+
+function rsaKey(kid) {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { ...privateKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
+}
+
+function ecKey(kid) {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { ...privateKey.export({ format: "jwk" }), kid, alg: "ES256", use: "sig" };
+}
+
+async function body(request) {
+  let text = "";
+  for await (const part of request) {
+    text += part;
+    if (text.length > FORM_BYTES) throw new Error("the form is too long");
+  }
+  return text;
+}
+
+function send(response, status, html) {
+  response.writeHead(status, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" });
+  response.end(html);
+}
+
+async function load(path) {
+  try {
+    return await import(new URL(path, packages));
+  } catch (error) {
+    stop(`oidc-provider is not installed (${error.code}). Run: tests/tools/install provider`, 1);
+  }
+}
+
+function stop(sentence, status) {
+  console.error(`provider: ${sentence}`);
+  process.exit(status);
+}

@@ -1,0 +1,324 @@
+// One scenario in a real Chromium, driven over the DevTools protocol with nothing but Node's own WebSocket.
+//
+//   node chromium.mjs SCENARIO --chromium PATH --profile FOLDER --origin http://app.localhost:PORT [--seeds FILE]
+//
+// Ends with status 0 when the scenario went as it should; else prints what was seen and ends with 1.
+
+import { spawn } from "node:child_process";
+import { appendFileSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const START_SECONDS = 30;
+const STEP_SECONDS = 30;
+const TABS = 20;
+// As root Chromium needs --no-sandbox; the rest keeps it from talking to anybody but this machine.
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0",
+];
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    chromium: { type: "string" },
+    profile: { type: "string" },
+    origin: { type: "string" },
+    seeds: { type: "string" },
+  },
+});
+const { origin, profile } = options;
+const own = `${origin}/oidc/quickstart`;
+
+const log = openSync(`${profile}.log`, "a");
+const chromium = spawn(options.chromium, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", log, log] });
+const ended = new Promise((resolve) => chromium.on("exit", resolve));
+
+class Failure extends Error {}
+
+/** The DevTools connection of the whole browser. */
+class Devtools {
+  pending = new Map();
+  listeners = [];
+  last = 0;
+
+  static async connect() {
+    const [port, path] = await until("Chromium to start", START_SECONDS, () => {
+      try {
+        const lines = readFileSync(`${profile}/DevToolsActivePort`, "utf8").split("\n");
+        return lines.length > 1 ? lines : undefined;
+      } catch {
+        if (chromium.exitCode !== null) throw new Failure(`Chromium ended with ${chromium.exitCode}; see ${profile}.log`);
+        return undefined;
+      }
+    });
+    const devtools = new Devtools();
+    devtools.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+    await new Promise((open, fail) => {
+      devtools.socket.onopen = open;
+      devtools.socket.onerror = () => fail(new Failure("no DevTools connection"));
+    });
+    devtools.socket.onmessage = ({ data }) => devtools.hear(JSON.parse(data));
+    return devtools;
+  }
+
+  send(method, params = {}, sessionId = undefined) {
+    const id = ++this.last;
+    this.socket.send(JSON.stringify({ id, method, params, sessionId }));
+    return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject, method }));
+  }
+
+  hear(message) {
+    const waiting = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if (message.error) waiting?.reject(new Failure(`${waiting.method}: ${message.error.message}`));
+    else if (waiting) waiting.resolve(message.result);
+    else for (const listener of this.listeners) listener(message);
+  }
+}
+
+/** One tab. */
+class Tab {
+  static async open(devtools, address = "about:blank") {
+    const tab = new Tab();
+    tab.devtools = devtools;
+    tab.visited = [];
+    const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank" });
+    ({ sessionId: tab.session } = await devtools.send("Target.attachToTarget", { targetId, flatten: true }));
+    devtools.listeners.push(({ method, params, sessionId }) => {
+      if (method !== "Network.requestWillBeSent" || sessionId !== tab.session || params.type !== "Document") return;
+      tab.visited.push(params.request.url);
+      seed(params.request.url);
+    });
+    await tab.send("Page.enable");
+    await tab.send("Network.enable");
+    if (address !== "about:blank") await tab.go(address);
+    return tab;
+  }
+
+  send(method, params) {
+    return this.devtools.send(method, params, this.session);
+  }
+
+  /** As if typed into the address bar; does not wait. */
+  go(address) {
+    return this.send("Page.navigate", { url: address });
+  }
+
+  async evaluate(expression) {
+    try {
+      const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, returnByValue: true, userGesture: true });
+      return exceptionDetails ? undefined : result.value;
+    } catch {
+      return undefined; // The page is just being replaced.
+    }
+  }
+
+  /** Waits until the page is there and the expression is true of it. */
+  async waits(what, expression) {
+    let seen;
+    await until(what, STEP_SECONDS, async () => {
+      seen = await this.evaluate(`({ at: location.href.split("?")[0], title: document.title, state: document.readyState,
+        text: document.body?.innerText.slice(0, 300), fits: document.readyState === "complete" && Boolean(${expression}) })`);
+      return seen?.fits;
+    }, () => JSON.stringify(seen));
+  }
+
+  signInPage() {
+    return this.waits("the provider's sign-in page", 'document.querySelector("#sign-in")');
+  }
+
+  fillIn(name) {
+    return this.evaluate(`document.querySelector("#name").value = ${JSON.stringify(name)};
+      document.querySelector("#password").value = ${JSON.stringify(name)};
+      document.querySelector("#sign-in button").click()`);
+  }
+
+  /** The application at exactly that address, for that person. */
+  landed(address, subject = "user-alice-1") {
+    return this.waits(`the application at ${address}`, `location.href === ${JSON.stringify(address)} &&
+      document.querySelector("#identity")?.innerText.includes(${JSON.stringify(subject)})`);
+  }
+
+  async signIn(address) {
+    await this.go(address);
+    await this.signInPage();
+    await this.fillIn("alice");
+    await this.landed(address);
+  }
+
+  async picture(name) {
+    const { data } = await this.send("Page.captureScreenshot", { format: "png" });
+    writeFileSync(`${profile}-${name}.png`, Buffer.from(data, "base64"));
+  }
+
+  /** Forgets the guarded host's cookies whose name matches. */
+  async forget(pattern) {
+    const { cookies } = await this.send("Network.getCookies", { urls: [origin] });
+    const named = cookies.filter(({ name }) => pattern.test(name));
+    if (named.length === 0) throw new Failure(`no cookie matches ${pattern}: ${cookies.map(({ name }) => name).join(", ")}`);
+    for (const { name } of named) await this.send("Network.deleteCookies", { name, url: origin });
+  }
+
+  async cookies() {
+    const { cookies } = await this.send("Network.getCookies", { urls: [origin] });
+    for (const { value } of cookies) seedValue(value);
+    return cookies;
+  }
+}
+
+const scenarios = {
+  async login(devtools) {
+    const tab = await Tab.open(devtools);
+    const address = `${origin}/a%2Fb/caf%C3%A9?x=1&y=%20z&rd=//elsewhere.example#section`;
+    await tab.go(address);
+    await tab.signInPage();
+    await tab.picture("sign-in");
+    await tab.fillIn("alice");
+    // The fragment never reaches a server; browsers carry it over redirects, but not over the provider's form.
+    await tab.landed(address.split("#")[0]);
+    await tab.picture("application");
+    const cookies = await tab.cookies();
+    const session = cookies.find(({ name }) => name === "vestibule_quickstart");
+    if (!session) throw new Failure(`no session cookie but ${cookies.map(({ name }) => name).join(", ")}`);
+    if (!session.httpOnly || session.sameSite !== "Lax") throw new Failure("the session cookie is not HttpOnly and Lax");
+    if (cookies.some(({ name }) => name.startsWith("vestibule") && name !== session.name && name !== "vestibule_flow")) {
+      throw new Failure(`more cookies than needed: ${cookies.map(({ name }) => name).join(", ")}`);
+    }
+    const status = await tab.evaluate("(async () => 1)(), 200");
+    if (status !== 200) throw new Failure("scripts do not run in the application's page");
+  },
+
+  async tabs(devtools) {
+    // The browser was closed with twenty tabs open, and the session ended meanwhile: all are restored at once, signed in at
+    // the provider.
+    const first = await Tab.open(devtools);
+    await first.signIn(`${origin}/first`);
+    await first.forget(/^vestibule/);
+    const addresses = Array.from({ length: TABS }, (_, index) => `${origin}/tab/${index}?n=${index}&rd=/elsewhere`);
+    const tabs = await Promise.all(addresses.map(() => Tab.open(devtools)));
+    await Promise.all(tabs.map((tab, index) => tab.go(addresses[index])));
+    await Promise.all(tabs.map((tab, index) => tab.landed(addresses[index])));
+
+    // Nobody is signed in anywhere: every tab shows the sign-in page, and each that is filled in lands where it wanted.
+    await first.cookies();
+    await first.send("Network.clearBrowserCookies");
+    await Promise.all(tabs.map((tab, index) => tab.go(addresses[index])));
+    await Promise.all(tabs.map((tab) => tab.signInPage()));
+    for (const [index, tab] of tabs.entries()) {
+      await tab.fillIn("alice");
+      await tab.landed(addresses[index]);
+    }
+  },
+
+  async back(devtools) {
+    const tab = await Tab.open(devtools, `${origin}/before`);
+    await tab.signInPage();
+    const address = `${origin}/wanted?x=1`;
+    await tab.go(address);
+    await tab.signInPage();
+    await tab.fillIn("alice");
+    await tab.landed(address);
+    const callback = tab.visited.findLast((visited) => visited.startsWith(`${own}/callback?`));
+    if (!callback) throw new Failure("the browser never came to the callback");
+
+    // Back leads to the provider's form, which it does not know any more; forward leads to the page.
+    await tab.evaluate("history.back()");
+    await tab.waits("the provider's page", 'location.hostname === "localhost"');
+    await tab.evaluate("history.forward()");
+    await tab.landed(address);
+
+    // The callback once more, as from a history or a double click: no error, no new login, the page.
+    const before = tab.visited.length;
+    await tab.go(callback);
+    await tab.landed(address);
+    if (tab.visited.slice(before).some((visited) => !visited.startsWith(origin))) throw new Failure("it began a new login");
+  },
+
+  async logout(devtools) {
+    const tab = await Tab.open(devtools);
+    await tab.signIn(`${origin}/`);
+    await tab.evaluate('document.querySelector("form[action$=logout] button").click()');
+    await tab.waits("the signed-out page", `location.href.split("?")[0] === "${own}/signed-out" && document.querySelector("h1")`);
+    await tab.picture("signed-out");
+    if ((await tab.cookies()).some(({ name }) => name === "vestibule_quickstart")) throw new Failure("the session cookie is still there");
+
+    // Back does not show what the person saw before; nobody is signed in, and the provider asks for the password again.
+    await tab.evaluate("history.back()");
+    await tab.waits("anything but the application", '!document.querySelector("#identity")');
+    await tab.go(`${origin}/`);
+    await tab.signInPage();
+
+    // A link on another site: a question, and the session goes on until it is answered.
+    await tab.fillIn("alice");
+    await tab.landed(`${origin}/`);
+    const other = await Tab.open(devtools, "about:blank");
+    await other.go(`data:text/html,<a href="${own}/logout">x</a>`);
+    await other.waits("the other site", 'document.querySelector("a")');
+    await other.evaluate('document.querySelector("a").click()');
+    await other.waits("the question", `location.href.startsWith("${own}/logout") && document.querySelector("form[method=post] button")`);
+    await other.picture("question");
+    await tab.go(`${origin}/`);
+    await tab.landed(`${origin}/`);
+    await other.evaluate('document.querySelector("form[method=post] button").click()');
+    await other.waits("the signed-out page", `location.href.split("?")[0] === "${own}/signed-out"`);
+  },
+
+  async expired(devtools) {
+    // The flow's cookie is gone when the person comes back: ten minutes passed, or the browser threw it away.
+    const tab = await Tab.open(devtools);
+    const address = `${origin}/wanted?x=1`;
+    await tab.go(address);
+    await tab.signInPage();
+    await tab.forget(/flow$/);
+    await tab.fillIn("alice");
+    await tab.waits("the page that says why", `location.href.startsWith("${own}/callback") && document.querySelector("code")?.innerText.length > 3`);
+    await tab.picture("expired");
+    const visited = tab.visited.length;
+    await new Promise((done) => setTimeout(done, 1000));
+    if (tab.visited.length !== visited) throw new Failure("the page goes on by itself");
+
+    // It is the person who tries again, and lands where they wanted to go or at the start.
+    await tab.evaluate("document.querySelector('a.button').click()");
+    await tab.waits("the application", 'document.querySelector("#identity")?.innerText.includes("user-alice-1")');
+  },
+};
+
+/** Waits until something is so; `seen` adds what was there instead. */
+async function until(what, seconds, look, seen = () => "") {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Failure(`waited ${seconds} seconds for ${what}; seen: ${seen()}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Notes what no log may contain. */
+function seedValue(value) {
+  if (options.seeds && value.length >= 16) appendFileSync(options.seeds, `${value}\n`);
+}
+
+function seed(address) {
+  if (!URL.canParse(address)) return;
+  for (const [name, value] of new URL(address).searchParams) if (/^(code|id_token_hint)$/.test(name)) seedValue(value);
+}
+
+let status = 1;
+try {
+  const scenario = scenarios[positionals[0]];
+  if (!scenario) throw new Failure(`no scenario is called ${positionals[0]}`);
+  const devtools = await Devtools.connect();
+  await scenario(devtools);
+  await Promise.race([devtools.send("Browser.close"), new Promise((done) => setTimeout(done, 2000))]);
+  status = 0;
+} catch (error) {
+  console.log(error instanceof Failure ? error.message : error.stack);
+} finally {
+  // By its own process id; its children end with it.
+  const forced = setTimeout(() => chromium.kill("SIGKILL"), 5000);
+  chromium.kill("SIGTERM");
+  await ended;
+  clearTimeout(forced);
+}
+process.exit(status);

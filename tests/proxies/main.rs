@@ -1,0 +1,19 @@
+//! The whole stage with others' work on it: real proxies with the shipped configurations, a certified OpenID provider, a real
+//! browser, and the vestibule binary between them, all on loopback.
+//!
+//! `tests/tools/install` brings what is needed. Where it is missing a test prints `skipped: <name>: <why>`, and fails instead when
+//! `VESTIBULE_TESTS_NO_SKIP` is set.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::disallowed_methods, reason = "real processes are waited for in real time")]
+
+mod browser;
+mod chromium;
+mod http;
+mod process;
+mod provider;
+mod relay;
+mod seeds;
+mod shipped;
+mod stage;
+mod through;
+mod websocket;

@@ -1,0 +1,161 @@
+//! With the certified npm `oidc-provider`: every way to be registered, rotated refresh tokens, logout, an outage.
+
+use std::time::Duration;
+
+use crate::browser::Browser;
+use crate::http::Request;
+use crate::stage::{Proxy, Registration, Seen, Setup, Stage};
+
+/// nginx is the proxy here: the strictest of the dialects.
+fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
+    Setup { proxy: Proxy::Nginx, registration, access_token_seconds }.start()
+}
+
+fn signs_in(registration: Registration) {
+    let Some(stage) = start(registration, 600) else { return };
+    let mut alice = Browser::default();
+    let page = alice.sign_in(&stage.at("/deep?x=%20"), "alice");
+    assert_eq!(page.address, stage.at("/deep?x=%20"), "{}", page.answer.body);
+    assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Email"), "alice@example.com");
+    assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "the refresh uses the same authentication");
+}
+
+#[test]
+fn a_client_with_client_secret_basic_signs_in() {
+    signs_in(Registration::SecretBasic);
+}
+
+#[test]
+fn a_client_with_client_secret_post_signs_in() {
+    signs_in(Registration::SecretPost);
+}
+
+#[test]
+fn a_public_client_signs_in() {
+    signs_in(Registration::Public);
+}
+
+#[test]
+fn a_provider_that_answers_by_form_post_signs_in() {
+    signs_in(Registration::FormPost);
+}
+
+#[test]
+fn rotated_refresh_tokens_are_each_used_once_however_many_ask() {
+    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
+    let alice = stage.signed_in("alice");
+    let cookies = Stage::cookies(&alice);
+    // A refresh token that is used twice ends the whole grant at this provider, and with it the session here.
+    for round in 0..3 {
+        std::thread::scope(|scope| {
+            for _ in 0..10 {
+                scope.spawn(|| {
+                    let answer = stage
+                        .send(&Request::get("/oidc/quickstart/new-token").fetch().header("Cookie", &cookies));
+                    assert_eq!(answer.status, 200, "round {round}: {}", answer.body);
+                });
+            }
+        });
+        let seen = Seen::from(&stage.send(&Request::get("/").fetch().header("Cookie", &cookies)));
+        assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
+    }
+    let refreshes = stage.provider.as_ref().unwrap().log_text().matches("token: refresh_token").count();
+    // At least one for each round; asks that come after the first of their round has ended may count again.
+    assert!((3..=30).contains(&refreshes), "{refreshes} refreshes");
+}
+
+#[test]
+fn an_access_token_that_ends_is_refreshed_and_nobody_notices() {
+    let Some(stage) = start(Registration::SecretBasic, 4) else { return };
+    let mut alice = stage.signed_in("alice");
+    let provider = stage.provider.as_ref().unwrap();
+    for _ in 0..40 {
+        let seen = Seen::from(&alice.fetch(&stage.at("/")));
+        assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
+        assert_eq!(seen.header("X-User-Email"), "alice@example.com");
+        if provider.log_text().matches("token: refresh_token").count() >= 2 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    panic!("two refreshes were due within ten seconds");
+}
+
+#[test]
+fn a_logout_ends_the_session_here_and_at_the_provider() {
+    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
+    let mut alice = stage.signed_in("alice");
+    let old = Stage::cookies(&alice);
+    let asked = alice.follow(&stage.own("logout"), |target| {
+        Request::post(target, "").navigation().header("Origin", &stage.origin)
+    });
+    // The provider's page sends itself: it was shown the ID token.
+    assert!(
+        asked.answer.body.contains("document.forms[0].submit()"),
+        "{}: {}",
+        asked.answer.status,
+        asked.place()
+    );
+    let end = alice.submit(&asked, &[]);
+    assert_eq!(end.place(), stage.own("signed-out"));
+    assert_eq!(end.answer.status, 200);
+
+    assert_eq!(alice.fetch(&stage.at("/")).status, 401);
+    let replayed = stage.send(&Request::get("/").fetch().header("Cookie", &old));
+    assert_eq!(replayed.status, 401, "the old cookie opens nothing");
+    assert!(alice.open(&stage.at("/")).is_sign_in(), "the provider asks again");
+}
+
+#[test]
+fn a_logout_that_another_site_starts_asks_first() {
+    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
+    let mut alice = stage.signed_in("alice");
+    alice.ask(&stage.own("logout"), |target| {
+        Request::get(target)
+            .header("Accept", "text/html")
+            .header("Sec-Fetch-Mode", "navigate")
+            .header("Sec-Fetch-Site", "cross-site")
+    });
+    assert!(alice.fetch(&stage.at("/")).is_application(), "still signed in");
+}
+
+#[test]
+fn a_provider_that_starts_late_is_waited_for_with_a_page_that_names_it() {
+    let setup = Setup::behind(Proxy::Nginx);
+    let Some(mut stage) = setup.start() else { return };
+    let port = stage.issuer.rsplit_once(':').unwrap().1.parse().unwrap();
+    // Nothing is known of the provider before the first login: discovery is lazy.
+    stage.vestibule.take();
+    stage.provider.take();
+    stage.start_vestibule();
+
+    let mut alice = Browser::default();
+    let page = alice.open(&stage.at("/"));
+    assert_eq!(page.answer.status, 503, "{}", page.answer.body);
+    assert!(page.answer.body.contains("localhost"), "the page names the provider: {}", page.answer.body);
+    assert!(page.answer.header("vestibule-refusal").is_some());
+
+    stage.start_provider(setup, port);
+    for _ in 0..60 {
+        let page = alice.open(&stage.at("/"));
+        if page.is_sign_in() {
+            return;
+        }
+        assert_eq!(page.answer.status, 503);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    panic!("no login within 30 seconds after the provider came up");
+}
+
+#[test]
+fn a_session_survives_an_outage_of_the_provider() {
+    let Some(mut stage) = start(Registration::SecretBasic, 3) else { return };
+    let mut alice = stage.signed_in("alice");
+    stage.provider.take();
+    // Past the end of the access token; the grace of five minutes has begun.
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(500));
+        let seen = Seen::from(&alice.fetch(&stage.at("/")));
+        assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
+    }
+}

@@ -1,0 +1,325 @@
+//! The stage: provider, application, vestibule and a proxy, as the quickstart puts them together, on ports of their own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::browser::Browser;
+use crate::http::{Answer, Request};
+use crate::process::{Process, free_port};
+use crate::relay::Relay;
+use crate::seeds;
+
+/// The guarded host; `*.localhost` is this machine (RFC 6761 section 6.3).
+const HOST: &str = "app.localhost";
+/// What the client is registered with; `tests/run` looks for it in all logs.
+const CLIENT_SECRET: &str = "seeded-secret-of-the-client-4f6c2e";
+
+/// A real proxy with its shipped configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proxy {
+    Traefik,
+    /// One of 3.0 to 3.3: lines of the shipped configuration that are marked as newer are left out.
+    Traefik33,
+    Nginx,
+    Caddy,
+}
+
+/// How the client is registered, at the provider and in clients.yaml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    SecretBasic,
+    SecretPost,
+    Public,
+    FormPost,
+}
+
+/// What a test wants of its stage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) proxy: Proxy,
+    pub(crate) registration: Registration,
+    pub(crate) access_token_seconds: u32,
+}
+
+/// Everything running. Ended when dropped, the proxy first.
+pub(crate) struct Stage {
+    pub(crate) proxy: Option<Process>,
+    pub(crate) vestibule: Option<Process>,
+    pub(crate) application: Option<Process>,
+    pub(crate) provider: Option<Process>,
+    pub(crate) relay: Relay,
+    /// Of the guarded application: `http://app.localhost:<port>`.
+    pub(crate) origin: String,
+    /// The provider's.
+    pub(crate) issuer: String,
+    pub(crate) proxy_port: u16,
+    pub(crate) folder: PathBuf,
+    application_port: u16,
+    vestibule_port: u16,
+}
+
+impl Proxy {
+    /// As `tests/tools/install` and `examples/quickstart/configure` know it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Traefik => "traefik",
+            Self::Traefik33 => "traefik-3.3",
+            Self::Nginx => "nginx",
+            Self::Caddy => "caddy",
+        }
+    }
+}
+
+impl Setup {
+    pub(crate) const fn behind(proxy: Proxy) -> Self {
+        Self { proxy, registration: Registration::SecretBasic, access_token_seconds: 600 }
+    }
+
+    /// Puts everything on, or says why the test is skipped and returns nothing.
+    pub(crate) fn start(self) -> Option<Stage> {
+        if let Some(missing) = missing(&[self.proxy.name(), "node"]) {
+            skip(&missing);
+            return None;
+        }
+        Some(Stage::start(self))
+    }
+}
+
+impl Stage {
+    fn start(setup: Setup) -> Self {
+        let test = std::thread::current().name().unwrap().replace("::", "-");
+        let folder = root().join("target/proxies").join(test);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        seeds::value(CLIENT_SECRET);
+
+        let (proxy_port, vestibule_port, application_port, provider_port) =
+            (free_port(), free_port(), free_port(), free_port());
+        let mut stage = Self {
+            proxy: None,
+            vestibule: None,
+            application: None,
+            provider: None,
+            relay: Relay::to(vestibule_port),
+            origin: format!("http://{HOST}:{proxy_port}"),
+            issuer: format!("http://localhost:{provider_port}"),
+            proxy_port,
+            folder,
+            application_port,
+            vestibule_port,
+        };
+        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(setup)).unwrap();
+        std::fs::write(stage.folder.join("provider.json"), stage.provider_json(setup)).unwrap();
+        stage.start_provider(setup, provider_port);
+        stage.application = Some(stage.node("application", application_port, &["app/app.mjs"]));
+        stage.start_vestibule();
+
+        let configured = Command::new(root().join("examples/quickstart/configure"))
+            .args([setup.proxy.name()])
+            .arg(stage.folder.join("proxy"))
+            .env("PROXY_PORT", proxy_port.to_string())
+            .env("VESTIBULE", format!("127.0.0.1:{}", stage.relay.port))
+            .env("APPLICATION", format!("127.0.0.1:{application_port}"))
+            .status();
+        assert!(configured.unwrap().success());
+        let start = Command::new(stage.folder.join("proxy/start"));
+        stage.proxy = Some(Process::start("proxy", start, proxy_port, &stage.folder));
+        stage
+    }
+
+    /// Starts vestibule, again after it was dropped.
+    pub(crate) fn start_vestibule(&mut self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command.arg("serve").arg(self.folder.join("clients.yaml")).current_dir(&self.folder);
+        for (name, _) in std::env::vars_os() {
+            // Settings of the surrounding shell are not this stage's.
+            if name.to_string_lossy().starts_with("VESTIBULE_") || name.to_string_lossy().starts_with("AUTH_")
+            {
+                command.env_remove(name);
+            }
+        }
+        self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
+    }
+
+    /// Starts the provider, again after it was dropped; it then knows nobody any more.
+    pub(crate) fn start_provider(&mut self, setup: Setup, port: u16) {
+        let clients = self.folder.join("provider.json");
+        let seconds = setup.access_token_seconds.to_string();
+        let arguments = [
+            "provider/provider.mjs",
+            "--clients",
+            clients.to_str().unwrap(),
+            "--access-token-seconds",
+            &seconds,
+        ];
+        self.provider = Some(self.node("provider", port, &arguments));
+    }
+
+    fn node(&self, name: &str, port: u16, arguments: &[&str]) -> Process {
+        let mut command = Command::new(tool("node"));
+        command
+            .current_dir(root().join("examples/quickstart"))
+            .args(arguments)
+            .args(["--port", &port.to_string()]);
+        Process::start(name, command, port, &self.folder)
+    }
+
+    /// An address of the guarded application.
+    pub(crate) fn at(&self, path_and_query: &str) -> String {
+        format!("{}{path_and_query}", self.origin)
+    }
+
+    /// An address of vestibule's own pages.
+    pub(crate) fn own(&self, page: &str) -> String {
+        self.at(&format!("/oidc/quickstart/{page}"))
+    }
+
+    /// A browser in which that user is signed in.
+    pub(crate) fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = Browser::default();
+        let page = browser.sign_in(&self.at("/"), name);
+        assert!(
+            page.answer.is_application(),
+            "{name} landed on {} with {}",
+            page.place(),
+            page.answer.status
+        );
+        browser
+    }
+
+    /// What the proxy answers to a request that is sent as it stands.
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        request.send(&format!("{HOST}:{}", self.proxy_port), self.proxy_port).unwrap()
+    }
+
+    /// `Cookie` of a browser for the guarded host.
+    pub(crate) fn cookies(browser: &Browser) -> String {
+        browser.cookie_header(HOST)
+    }
+
+    /// How many requests have reached the application, asked without the proxy. This question counts as one.
+    pub(crate) fn served(&self) -> u64 {
+        let answer = Request::get("/").fetch().send("direct", self.application_port).unwrap();
+        Seen::from(&answer).served
+    }
+
+    fn clients_yaml(&self, setup: Setup) -> String {
+        let (origin, issuer, vestibule) = (&self.origin, &self.issuer, self.vestibule_port);
+        let host = origin.strip_prefix("http://").unwrap();
+        let secret = match setup.registration {
+            Registration::Public => String::new(),
+            Registration::SecretPost => {
+                format!(
+                    "    client_secret: {CLIENT_SECRET}\n    token_endpoint_auth_method: client_secret_post\n"
+                )
+            }
+            Registration::FormPost => {
+                format!("    client_secret: {CLIENT_SECRET}\n    response_mode: form_post\n")
+            }
+            Registration::SecretBasic => format!("    client_secret: {CLIENT_SECRET}\n"),
+        };
+        format!(
+            "clients:
+  quickstart:
+    issuer: {issuer}
+    client_id: quickstart
+{secret}    redirect_uri: {origin}/oidc/quickstart/callback
+    scopes: openid profile email groups offline_access
+    extra_claim_headers:
+      email: X-User-Email
+      name: X-User-Name
+      preferred_username: X-User-Preferred-Username
+      groups: X-User-Groups
+    hosts: [\"{host}\"]
+server:
+  listen: 127.0.0.1:{vestibule}
+  admin_listen: 127.0.0.1:{admin}
+",
+            admin = free_port(),
+        )
+    }
+
+    fn provider_json(&self, setup: Setup) -> String {
+        let method = match setup.registration {
+            Registration::Public => "none",
+            Registration::SecretPost => "client_secret_post",
+            Registration::SecretBasic | Registration::FormPost => "client_secret_basic",
+        };
+        let mut client = serde_json::json!({
+            "client_id": "quickstart",
+            "redirect_uris": [self.own("callback")],
+            "post_logout_redirect_uris": [self.own("signed-out")],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": method,
+            "require_pkce": true,
+        });
+        if setup.registration != Registration::Public {
+            client["client_secret"] = CLIENT_SECRET.into();
+        }
+        serde_json::json!([client]).to_string()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // In this order nobody is left who would complain about the next one's end.
+        for process in [&mut self.proxy, &mut self.vestibule, &mut self.application, &mut self.provider] {
+            process.take();
+        }
+    }
+}
+
+/// What the application says it was asked.
+#[derive(serde::Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) served: u64,
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Seen {
+    /// Reads the application's JSON.
+    pub(crate) fn from(answer: &Answer) -> Self {
+        assert!(answer.is_application(), "not the application's: {} {}", answer.status, answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// The one value of a header, empty where it did not come; fails when it came twice.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        let first = values.next().map_or("", |(_, value)| value);
+        assert!(values.next().is_none(), "{name} reached the application twice: {:?}", self.headers);
+        first
+    }
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where `tests/tools/install` puts a tool.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    root().join("target/tools/bin").join(name)
+}
+
+/// The first of these tools that is not there; the provider's packages are asked for with "node".
+pub(crate) fn missing(tools: &[&str]) -> Option<String> {
+    let absent = |path: &Path| !path.exists();
+    if absent(&root().join("target/tools/npm/node_modules/oidc-provider")) {
+        return Some("oidc-provider is not installed (tests/tools/install provider)".to_owned());
+    }
+    let name = tools.iter().find(|name| absent(&tool(name)))?;
+    Some(format!("{name} is not installed (tests/tools/install {name})"))
+}
+
+/// Says that this test is skipped, past the capture of the test runner; fails instead when none may be.
+pub(crate) fn skip(why: &str) {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap();
+    assert!(std::env::var_os("VESTIBULE_TESTS_NO_SKIP").is_none(), "{name} may not be skipped: {why}");
+    let _ = writeln!(std::io::stderr(), "skipped: {name}: {why}");
+}
