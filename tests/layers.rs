@@ -159,7 +159,7 @@ fn impurities(file: &Path, source: &str) -> Vec<String> {
             let starts_word = name.starts_with(char::is_alphabetic);
             let (before, after) =
                 (source[..at].chars().next_back(), source[at + name.len()..].chars().next());
-            !(starts_word && is_word(before)) && !is_word(after)
+            !(is_word(after) || starts_word && is_word(before))
         })
     });
     names.map(|name| format!("src/{}: a pure part may not use {name}", file.display())).collect()
