@@ -12,7 +12,8 @@ pub(super) fn run(file: &Path) -> ExitCode {
             for notice in &notices {
                 eprintln!("{notice}");
             }
-            println!("{}: {} clients, no problems", file.display(), config.clients.len());
+            let noun = if config.clients.len() == 1 { "client" } else { "clients" };
+            println!("{}: {} {noun}, no problems", file.display(), config.clients.len());
             ExitCode::SUCCESS
         }
         Err(problems) => {

@@ -27,6 +27,7 @@ pub(super) fn run(file: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    log_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -84,6 +85,19 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
         );
     }
     Ok(())
+}
+
+/// A panic is one log line with its place and without its message, which could hold what is secret.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            code = "internal_fault",
+            fault = "us",
+            place,
+            "a mistake in vestibule; please report it"
+        );
+    }));
 }
 
 /// How often the count of lost log lines is brought to the metrics.

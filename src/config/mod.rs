@@ -4,16 +4,18 @@ mod check;
 mod file;
 mod form;
 pub mod host;
+mod kind;
 mod node;
 mod overlay;
 mod problem;
 mod reference;
+mod report;
 pub mod source;
 mod suggest;
 
 pub use check::check;
-pub use problem::{Notice, Problem, Problems};
 pub use reference::reference;
+pub use report::{Notice, Problem, Problems};
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -29,7 +31,8 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
-use problem::{Finding, Place};
+use problem::Finding;
+use report::Place;
 use source::{Disk, Environment};
 
 /// Reads a configuration file, and the environment over it.

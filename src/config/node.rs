@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput};
 
-use super::problem::{Finding, Place, Problem};
+use super::problem::Finding;
+use super::report::{Place, Problem};
 
 /// A value and its place. No `Debug`: it may be a secret.
 #[derive(Clone)]
@@ -38,10 +39,10 @@ pub(super) struct Entry {
 }
 
 /// Reads one document. A fault of form ends the reading: what comes after it cannot be trusted to mean anything.
-pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+pub(super) fn parse(text: &str) -> Result<Node, Box<Problem>> {
     let mut builder =
         Builder { parser: Parser::new_from_str(text), anchors: HashMap::new(), size: 0, line: 1 };
-    builder.document().map_err(|finding| Problem::new(Place::Line(builder.line), "", finding))
+    builder.document().map_err(|finding| Box::new(Problem::new(Place::Line(builder.line), "", finding)))
 }
 
 struct Builder<'text> {
@@ -191,5 +192,5 @@ fn finding(kind: &ErrorKind) -> Finding {
 
 /// Tables in tables in …: the deepest setting is four down.
 const MAX_DEPTH: usize = 16;
-/// Keys and values together, those repeated by aliases counted each time: a thousand clients have fewer.
-const MAX_NODES: usize = 100_000;
+/// Values, those repeated by aliases counted each time: a thousand clients have fewer.
+const MAX_NODES: usize = 30_000;

@@ -4,7 +4,8 @@
 use super::file::{FileAsWritten, Setting};
 use super::form::{Shape, Table};
 use super::node::{Entry, Node, Value};
-use super::problem::{Finding, Place, Problem};
+use super::problem::Finding;
+use super::report::{Place, Problem};
 use super::source::{Environment, Variable};
 use super::suggest::nearest;
 
@@ -102,7 +103,7 @@ fn value(text: &str, name: &str, many: bool) -> Node {
         value: if text.trim().is_empty() { Value::Empty } else { Value::Text(text.to_owned()) },
     };
     if many && !text.trim().is_empty() {
-        let items = text.split([',', ' ']).filter(|item| !item.is_empty()).map(scalar).collect();
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(scalar).collect();
         Node { place: place.clone(), value: Value::List(items) }
     } else {
         scalar(text)

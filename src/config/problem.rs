@@ -7,119 +7,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::report::Place;
 use super::source::{FileFault, MAX_FILE};
-
-/// Where something was written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
-    /// The file as a whole.
-    File,
-    /// A line of the file, from 1.
-    Line(usize),
-    /// A variable of the environment.
-    Variable(String),
-}
-
-/// How one setting refers to another: `line 3`.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File => f.write_str("the file"),
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Variable(name) => f.write_str(name),
-        }
-    }
-}
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    place: Place,
-    path: String,
-    finding: Finding,
-}
-
-impl Problem {
-    pub(super) fn new(place: Place, path: &str, finding: Finding) -> Self {
-        Self { place, path: path.to_owned(), finding }
-    }
-
-    /// The line in the file, from 1, where there is one.
-    pub const fn line(&self) -> Option<usize> {
-        match self.place {
-            Place::Line(line) => Some(line),
-            Place::File | Place::Variable(_) => None,
-        }
-    }
-
-    /// As it is printed: where, what was found, and indented beneath what to do.
-    fn text(&self, file: &str) -> String {
-        let mut text = match &self.place {
-            Place::File => format!("{file}: "),
-            Place::Line(line) => format!("{file}:{line}: "),
-            Place::Variable(name) => format!("{name}: "),
-        };
-        // A variable names the setting already.
-        if !self.path.is_empty() && !matches!(self.place, Place::Variable(_)) {
-            text += &self.path;
-            text += ": ";
-        }
-        text + &self.finding.to_string().replace('\n', "\n    ")
-    }
-}
-
-/// Everything that is wrong with one file; at least one thing.
-#[derive(Clone, Debug)]
-pub struct Problems {
-    file: String,
-    problems: Vec<Problem>,
-}
-
-impl Problems {
-    /// In the order of the file; what comes from the environment last.
-    pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by(|a, b| a.place.cmp(&b.place));
-        Self { file: file.to_owned(), problems }
-    }
-
-    /// One by one, in the order in which they are printed.
-    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter()
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len();
-        let s = if count == 1 { "" } else { "s" };
-        writeln!(f, "vestibule: {} has {count} problem{s}, so nothing was started", self.file)?;
-        for problem in &self.problems {
-            write!(f, "\n{}", problem.text(&self.file))?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problems {}
-
-/// Something that works, but that the operator should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    file: String,
-    problem: Problem,
-}
-
-impl Notice {
-    pub(super) fn new(file: &str, problem: Problem) -> Self {
-        Self { file: file.to_owned(), problem }
-    }
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem.text(&self.file))
-    }
-}
 
 /// What was found, with the facts. Every sentence is in its `Display`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,20 +157,20 @@ impl fmt::Display for Finding {
             Self::TooDeep(limit) => write!(f, "is more than {limit} tables or lists deep. No setting is so deep."),
             Self::TooManyValues(limit) => write!(f, "the file has more than {limit} values, those repeated with * counted each time."),
             Self::Tag => f.write_str("a value begins with !, which YAML reads as a tag, and tags mean nothing here.\nPut the value between quotes: \"!…\""),
-            Self::KeyIsNoText => f.write_str("something that is no text stands where the name of a setting is needed."),
+            Self::KeyIsNoText => f.write_str("a list or a table stands where the name of a setting is needed.\nWrite a name and a colon before it."),
             Self::Tab => f.write_str("a tab stands where YAML takes only blanks.\nWrite two blanks for each step."),
-            Self::OpenQuote => f.write_str("a quote is opened and not closed."),
-            Self::OpenBracket => f.write_str("the brackets [ ] or { } do not fit: one is not closed, or a comma is missing."),
+            Self::OpenQuote => f.write_str("a quote is opened and not closed.\nWrite the same quote at the end of the text."),
+            Self::OpenBracket => f.write_str("the brackets [ ] or { } do not fit.\nLook for one that is not closed, or for a missing comma."),
             Self::QuoteIt => f.write_str("a value begins with a character that means something to YAML, such as * & ! % @ or `.\nPut the value between quotes: \"…\""),
             Self::Quoting => f.write_str("a text between quotes has something after it, or a \\ that means nothing.\nBetween single quotes a \\ is a \\."),
-            Self::Unreadable => f.write_str("YAML cannot read on from here.\nLook for a missing colon, a missing blank after one, or a line that is not set in like its neighbours."),
+            Self::Unreadable => f.write_str("YAML cannot read on from here.\nLook here and in the line before for an open bracket, a missing colon, a missing blank after one, or a line that is not set in like its neighbours."),
 
             Self::NoSuchSetting { help } => write!(f, "there is no such setting.\n{help}"),
             Self::Twice { first } => write!(f, "is given twice, the first time in {first}.\nKeep one."),
             Self::Missing { write } => write!(f, "is missing.\n{write}"),
             Self::Empty { write } if write.is_empty() => f.write_str("is empty.\nWrite a text, or leave it out."),
             Self::Empty { write } => write!(f, "is empty.\n{write}"),
-            Self::ListForText => f.write_str("is a list, but one text is needed."),
+            Self::ListForText => f.write_str("is a list, but one text is needed.\nWrite one of its items, without the brackets or the dash."),
             Self::TableForText => f.write_str("is a table, but one text is needed.\nIf it is a text with a colon or a brace, put it between quotes: \"…\""),
             Self::TextForTable => f.write_str("is one text, but a table is needed.\nWrite its settings beneath it, each on a line of its own, set in by two blanks."),
             Self::ListForTable => f.write_str("is a list, but a table is needed.\nWrite its settings beneath it without a dash before them."),
@@ -299,7 +188,7 @@ impl fmt::Display for Finding {
             Self::NoSuchVariable { near: Some(near) } => write!(f, "there is no such setting.\nDid you mean {near}?"),
             Self::NoSuchVariable { near: None } => f.write_str("there is no such setting.\nWrite VESTIBULE_ and the path in capitals, such as VESTIBULE_SERVER_LISTEN; clients are named in the file."),
             Self::AmbiguousVariable { one, other } => write!(f, "could mean {one} or {other}.\nRename one of the two, or set it in the file."),
-            Self::VariableNotText => f.write_str("is not UTF-8."),
+            Self::VariableNotText => f.write_str("is not UTF-8.\nSet it to a text in UTF-8."),
             Self::NotAnOrigin(found) => write!(f, "{} is not where browsers could reach vestibule.\nWrite scheme and host, and nothing after them: https://auth.example.com", q(found)),
             Self::NotASegment(found) => write!(f, "{} is not one part of a path.\nWrite letters, digits, - and _, such as new-token.", q(found)),
             Self::SegmentTaken(found) => write!(f, "{} is the name of another address of vestibule's.\nWrite another, such as new-token.", q(found)),
@@ -335,7 +224,7 @@ impl fmt::Display for Finding {
             Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),
             Self::SecretNeeded => f.write_str("this needs a secret, but none is given.\nAdd client_secret, client_secret_file or client_secret_env."),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
-            Self::SecretNotText => f.write_str("the secret is not UTF-8."),
+            Self::SecretNotText => f.write_str("the secret is not UTF-8.\nLook whether it is the right file: a provider gives secrets as text."),
             Self::SecretEmpty => f.write_str("the secret is empty.\nWrite the secret that the provider gave."),
             Self::SecretHasControl => f.write_str("the secret has a line break or another control character inside.\nWrite the secret alone, on one line."),
             Self::SecretHasBlanks => f.write_str("the secret has a blank at its beginning or end.\nWrite the secret as the provider shows it."),

@@ -34,7 +34,7 @@ fn reach(table: &str, setting: &Setting) -> String {
     let name = variable(&path).replace("__CLIENT__", "_<CLIENT>_");
     match setting.shape {
         Shape::One => format!(" `{name}`"),
-        Shape::Many => format!(" `{name}` (with commas)"),
+        Shape::Many => format!(" `{name}` (commas between the items)"),
         Shape::Keys => format!(" `{name}_<KEY>` for keys that the file has"),
         Shape::Table(_) | Shape::Named(_) => String::new(),
     }

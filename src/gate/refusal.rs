@@ -325,8 +325,9 @@ impl Refusal {
     pub fn remedy(&self) -> Cow<'static, str> {
         match self {
             Self::PeerNotTrusted { peer } => {
-                let bits = if peer.is_ipv4() { 32 } else { 128 };
-                format!("If this is your proxy, write under server: trusted_proxies: [{peer}/{bits}]").into()
+                // YAML takes a colon in a list for a mapping.
+                let network = if peer.is_ipv4() { format!("{peer}/32") } else { format!("\"{peer}/128\"") };
+                format!("If this is your proxy, write under server: trusted_proxies: [{network}]").into()
             }
             Self::HostNotGuarded { host } => {
                 format!("If this client guards it, add {host} to its hosts in clients.yaml.").into()

@@ -62,9 +62,12 @@ pub enum SkipReason {
     Private,
     /// A number of the key is missing, not base64url, of another length, or no key comes of it (a point off its curve).
     Numbers,
-    /// The RSA modulus is shorter or longer than [`RSA_BITS`], or the exponent is even or 1.
+    /// The RSA modulus is shorter or longer than [`RSA_BITS`], or the exponent is even, 1 or huge.
     Strength,
 }
+
+/// Bytes of an RSA exponent; 65537 has three, and the crypto library takes no more than 33 bits.
+pub const MAX_EXPONENT_BYTES: usize = 4;
 
 /// Why a key set is not used. The set that was good before stays in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +160,7 @@ impl SkipReason {
             Self::Algorithm => "alg is not offered here, or does not go with the kind of key",
             Self::Private => "it is a private key",
             Self::Numbers => "its numbers make no key",
-            Self::Strength => "RSA needs 2048 to 8192 bits and an odd exponent of 3 or more",
+            Self::Strength => "RSA needs 2048 to 8192 bits and an odd exponent from 3 to 32 bits",
         }
     }
 }
@@ -318,7 +321,7 @@ fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, SkipReason> {
     let (n, e) = (strip(&modulus), strip(&exponent));
     let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
     let odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
-    if !RSA_BITS.contains(&bits) || !odd(&n) || !odd(&e) || e == [1] {
+    if !RSA_BITS.contains(&bits) || !odd(&n) || !odd(&e) || e == [1] || e.len() > MAX_EXPONENT_BYTES {
         return Err(SkipReason::Strength);
     }
     RsaPublicKeyComponents { n: &n, e: &e }

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
 use super::login::flow_cookie;
-use super::respond::{self, Answer};
+use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{body, outbound, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
@@ -70,7 +70,8 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
-    Ok(asked.refuse(&refusal, Some(&return_to::login_url(asked.client, &return_to))))
+    let again = return_to::login_url(asked.client, &return_to);
+    Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
 }
 
 /// The login, step by step: judge the answer, redeem the code, verify the ID token, ask for userinfo, keep the session.

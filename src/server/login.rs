@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, SET_COOKIE};
 use http::{Method, StatusCode};
 
-use super::respond::{self, Answer};
+use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{outbound, set_cookie};
 use crate::config::Cookie;
@@ -27,7 +27,7 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
         Err(fault) => {
             let refusal = outbound::refusal(&asked.client.issuer, fault);
             let again = return_to::login_url(asked.client, &return_to);
-            return Ok(asked.refuse(&refusal, Some(&again)));
+            return Ok(asked.refuse(&refusal, Some(&again), Reload::Helps));
         }
     };
     let flow_cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie)

@@ -25,11 +25,11 @@ pub(super) fn unverified(issuer: &Issuer, fault: VerifyFault) -> Refusal {
 
 /// A call that brought no answer.
 pub(super) fn unanswered(issuer: &Issuer, fault: &FetchFault) -> Refusal {
-    let trouble = match fault {
-        FetchFault::Unreachable { .. } | FetchFault::Broken { .. } => Trouble::Unreachable,
-        FetchFault::Tls { .. } => Trouble::Tls,
-        FetchFault::TimedOut | FetchFault::TooBusy => Trouble::Timeout,
-        FetchFault::TooLarge { .. } => Trouble::TooLarge,
+    let (trouble, detail) = match fault {
+        FetchFault::Unreachable { why } | FetchFault::Broken { why } => (Trouble::Unreachable, why.clone()),
+        FetchFault::Tls { why } => (Trouble::Tls, why.clone()),
+        FetchFault::TimedOut | FetchFault::TooBusy => (Trouble::Timeout, fault.to_string()),
+        FetchFault::TooLarge { .. } => (Trouble::TooLarge, fault.to_string()),
     };
-    Refusal::Provider { issuer: issuer.clone(), trouble, detail: fault.to_string().into() }
+    Refusal::Provider { issuer: issuer.clone(), trouble, detail: detail.into() }
 }

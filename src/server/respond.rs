@@ -95,6 +95,18 @@ pub(super) struct Page<'a> {
     pub(super) provider: Option<&'a str>,
     /// Where trying again leads.
     pub(super) again: Option<&'a str>,
+    /// Whether the same address may be asked again by the page itself, where the refusal is one that passes.
+    pub(super) reload: Reload,
+}
+
+/// Whether asking the same address again can help.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Reload {
+    /// It can.
+    #[default]
+    Helps,
+    /// It cannot: what the address carries is good once.
+    Cannot,
 }
 
 /// A refusal: a page for a person, problem details (RFC 9457) for a program.
@@ -109,7 +121,11 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
             request_id,
             provider: page.provider,
             again: page.again.filter(|_| refusal.retry() != Retry::Never),
-            reload_after: if refusal.retry() == Retry::Automatically { RELOAD_AFTER } else { 0 },
+            reload_after: if refusal.retry() == Retry::Automatically && page.reload == Reload::Helps {
+                RELOAD_AFTER
+            } else {
+                0
+            },
         };
         self::page(status, &page)
     } else {

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 
 use super::listen::Handler;
 use super::request_id::RequestIds;
-use super::respond::{self, Answer};
+use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::{callback, login, logout, own_session, subrequest};
 use crate::clock::Clock;
@@ -100,7 +100,7 @@ impl Service {
                     Page::Userinfo => own_session::userinfo(asked).await,
                     Page::Session => own_session::session(asked).await,
                 };
-                answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None))
+                answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps))
             }
             Err(refusal) => refuse(refusal),
         }
@@ -151,10 +151,15 @@ impl Service {
 
 impl Asked<'_> {
     /// Refuses: a log line, and a page or problem details. `again` is where trying again leads.
-    pub(super) fn refuse(self, refusal: &Refusal, again: Option<&str>) -> Answer {
+    pub(super) fn refuse(self, refusal: &Refusal, again: Option<&str>, reload: Reload) -> Answer {
         self.service.log(Some(self.client), refusal, self.request_id);
         let provider = (refusal.fault() == Fault::Provider).then(|| self.client.issuer.as_str());
-        respond::refuse(&self.head.headers, refusal, respond::Page { provider, again }, self.request_id)
+        respond::refuse(
+            &self.head.headers,
+            refusal,
+            respond::Page { provider, again, reload },
+            self.request_id,
+        )
     }
 
     /// Refuses a method that the address does not take.

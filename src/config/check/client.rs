@@ -11,8 +11,11 @@ use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
 use super::{At as Table, Judge, headers};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
-use crate::config::form::{At, Choice, Named, Written};
-use crate::config::problem::{Finding, Place, Problem};
+use crate::config::form::{At, Named, Written};
+use crate::config::host::Scheme;
+use crate::config::kind::Choice;
+use crate::config::problem::Finding;
+use crate::config::report::{Place, Problem};
 use crate::config::{Client, Lifetimes};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
@@ -42,8 +45,8 @@ pub(super) fn judge_all(
         .iter()
         .map(|(name, client)| judge_one(judge, name, client, &domain, &mut claimed))
         .collect();
-    let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
     find_shared_cookies(judge, &at.value, &clients);
+    let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
 
     // All clients of an origin share the flow cookie, so one that is answered by a form post decides for them.
     let by_post: Vec<String> = clients
@@ -95,18 +98,24 @@ fn judge_one(
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
 
-    let origin = origin?;
+    // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
+    let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
+    claimed.claim(judge, name, hosts.as_deref().unwrap_or_default(), scheme);
+    let owner = Owner {
+        name,
+        place: &at.place,
+        origin: origin.as_ref(),
+        hosts: hosts.as_deref().unwrap_or_default(),
+        absolute: lifetimes.absolute,
+    };
+    let session_cookie = cookie::session(judge, &written.cookie, &owner);
+
+    let (origin, hosts) = (origin?, hosts?);
     let post_logout_redirect_uri = match after_logout? {
         AfterLogout::SignedOutPage => Some(format!("{}/oidc/{name}/signed-out", origin.text)),
         AfterLogout::Address(address) => Some(address),
         AfterLogout::Nowhere => None,
     };
-    let hosts = hosts?;
-    claimed.claim(judge, name, &hosts, origin.scheme);
-    let owner =
-        Owner { name, place: &at.place, origin: &origin, hosts: &hosts, absolute: lifetimes.absolute };
-    let session_cookie = cookie::session(judge, &written.cookie, &owner);
-
     Some(Client {
         name: name.to_owned(),
         issuer: issuer?,
@@ -141,7 +150,9 @@ fn judge_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<
             judge.notices.push(flag.problem(Finding::DangerHttpIssuer));
             HttpIssuer::DangerAllowed
         }
-        _ => HttpIssuer::OnlyLoopback,
+        // Refused already; whoever wrote it meant something by it.
+        Written::Broken => HttpIssuer::DangerAllowed,
+        Written::Given(_) | Written::Absent => HttpIssuer::OnlyLoopback,
     };
     let found = at.value.clone();
     if found.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -212,6 +223,7 @@ fn judge_lifetimes(judge: &mut Judge<'_>, written: &Written<SessionAsWritten>) -
     }
     let absolute = settings.absolute.or(ABSOLUTE);
     if let Some(idle) = settings.idle.given()
+        && !matches!(settings.absolute, Written::Broken)
         && idle.value > absolute
     {
         judge.problems.push(idle.problem(Finding::IdleBeyondAbsolute { idle: idle.value, absolute }));
@@ -261,9 +273,11 @@ fn judge_after_logout(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Optio
 }
 
 /// Two clients whose session cookies have one name would overwrite each other in every browser that uses both.
-fn find_shared_cookies(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, clients: &[Client]) {
+fn find_shared_cookies(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, clients: &[Option<Client>]) {
     for (index, client) in clients.iter().enumerate() {
-        let Some(first) = clients[..index].iter().find(|other| other.cookie.name == client.cookie.name)
+        let Some(client) = client else { continue };
+        let Some(first) =
+            clients[..index].iter().flatten().find(|other| other.cookie.name == client.cookie.name)
         else {
             continue;
         };

@@ -10,14 +10,16 @@ use super::origin::Origin;
 use crate::config::file::CookieAsWritten;
 use crate::config::form::{At, Written};
 use crate::config::host::Scheme;
-use crate::config::problem::{Finding, Place, Problem};
+use crate::config::problem::Finding;
+use crate::config::report::{Place, Problem};
 use crate::config::{Cookie, SameSite};
 
 /// The client that a cookie is for.
 pub(super) struct Owner<'a> {
     pub(super) name: &'a str,
     pub(super) place: &'a Place,
-    pub(super) origin: &'a Origin,
+    /// None if it could not be read; then only what does not depend on it is judged.
+    pub(super) origin: Option<&'a Origin>,
     pub(super) hosts: &'a [WrittenHost],
     /// `session.absolute`.
     pub(super) absolute: Duration,
@@ -50,7 +52,7 @@ pub(super) fn session(
     if judge.problems.len() > before {
         return None;
     }
-    let secure = owner.origin.scheme == Scheme::Https;
+    let secure = owner.origin?.scheme == Scheme::Https;
     let prefix = match (secure, &domain) {
         (false, _) => "",
         (true, Some(_)) => "__Secure-",
@@ -105,7 +107,7 @@ fn judge_domain(judge: &mut Judge<'_>, at: &At<String>, owner: &Owner<'_>) -> Op
     if let Some(finding) = finding {
         return judge.refuse(at.problem(finding));
     }
-    let needed: Vec<String> = reached(owner).map(|(host, _)| host.to_owned()).collect();
+    let needed: Vec<String> = reached(owner).map(str::to_owned).collect();
     let Some(uncovered) = needed.iter().find(|host| !covers(&domain, host)) else { return Some(domain) };
     let only_one_host = owner.hosts.iter().all(|host| is_origin_host(host, owner));
     let write = match (common_parent(&needed), only_one_host) {
@@ -123,7 +125,8 @@ fn judge_domain(judge: &mut Judge<'_>, at: &At<String>, owner: &Owner<'_>) -> Op
 
 /// Without a domain the cookie goes to the host of `redirect_uri` only; on any other the login would never end.
 fn find_unreached(judge: &mut Judge<'_>, owner: &Owner<'_>) {
-    let needed: Vec<String> = reached(owner).map(|(host, _)| host.to_owned()).collect();
+    let Some(origin) = owner.origin else { return };
+    let needed: Vec<String> = reached(owner).map(str::to_owned).collect();
     let write = match common_parent(&needed) {
         Some(parent) => format!("Write: cookie: {{ domain: {parent} }}"),
         None => NO_PARENT.to_owned(),
@@ -132,20 +135,21 @@ fn find_unreached(judge: &mut Judge<'_>, owner: &Owner<'_>) {
     if let Some(host) = unreached {
         judge.problems.push(host.problem(Finding::HostWithoutCookie {
             host: host.value.to_string(),
-            origin: owner.origin.authority.host().to_owned(),
+            origin: origin.authority.host().to_owned(),
             write,
         }));
     }
 }
 
 /// Every host that the cookie has to reach.
-fn reached<'a>(owner: &'a Owner<'_>) -> impl Iterator<Item = (&'a str, bool)> {
-    let hosts = owner.hosts.iter().map(|host| (host.value.host(), host.value.is_wildcard()));
-    hosts.chain(std::iter::once((owner.origin.authority.host(), false)))
+fn reached<'a>(owner: &'a Owner<'_>) -> impl Iterator<Item = &'a str> {
+    let hosts = owner.hosts.iter().map(|host| host.value.host());
+    hosts.chain(owner.origin.map(|origin| origin.authority.host()))
 }
 
 fn is_origin_host(host: &WrittenHost, owner: &Owner<'_>) -> bool {
-    !host.value.is_wildcard() && host.value.host() == owner.origin.authority.host()
+    !host.value.is_wildcard()
+        && owner.origin.is_some_and(|origin| origin.authority.host() == host.value.host())
 }
 
 /// Whether a browser sends a cookie of that domain to that host (RFC 6265bis section 5.1.3).

@@ -14,7 +14,8 @@ use super::file::{FileAsWritten, Setting};
 use super::form::{Form, Reader, Table};
 use super::node::{self, Value};
 use super::overlay;
-use super::problem::{Finding, Notice, Place, Problem, Problems};
+use super::problem::Finding;
+use super::report::{Notice, Place, Problem, Problems};
 use super::source::{Environment, Files};
 
 /// Judges the text of a configuration file.
@@ -29,19 +30,16 @@ pub fn check(
     environment: &Environment,
     files: &dyn Files,
 ) -> Result<(Config, Vec<Notice>), Problems> {
-    let mut root = node::parse(text).map_err(|problem| Problems::new(file, vec![problem]))?;
+    let mut root = node::parse(text).map_err(|problem| Problems::new(file, vec![*problem]))?;
     if matches!(root.value, Value::Empty) {
         let problem = Problem::new(Place::File, "", Finding::EmptyFile);
         return Err(Problems::new(file, vec![problem]));
     }
     let mut reader = Reader::default();
     overlay::lay(environment, &mut root, &mut reader.problems);
-    let written = match FileAsWritten::read(&root, &Place::File, &mut reader) {
-        Ok(written) => written,
-        Err(_) => {
-            let problem = Problem::new(Place::Line(1), "", Finding::FileIsNoTable);
-            return Err(Problems::new(file, vec![problem]));
-        }
+    let Ok(written) = FileAsWritten::read(&root, &Place::File, &mut reader) else {
+        let problem = Problem::new(root.place, "", Finding::FileIsNoTable);
+        return Err(Problems::new(file, vec![problem]));
     };
 
     let mut judge = Judge { environment, files, problems: reader.problems, notices: Vec::new() };
@@ -49,6 +47,7 @@ pub fn check(
     let clients = client::judge_all(&mut judge, &written.clients);
     match (server, clients) {
         (Some(server), Some(clients)) if judge.problems.is_empty() => {
+            judge.notices.sort_by(|a, b| a.place().cmp(b.place()));
             let notices = judge.notices.into_iter().map(|notice| Notice::new(file, notice)).collect();
             Ok((Config { server, clients }, notices))
         }

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::Judge;
 use crate::config::file::{AuthenticationMethod, ClientAsWritten};
 use crate::config::form::{At, List, Written};
-use crate::config::problem::{Finding, Problem};
+use crate::config::problem::Finding;
+use crate::config::report::Problem;
 use crate::config::source::{Contents, Variable};
 use crate::protocol::registration::ClientAuthentication;
 use crate::protocol::secret::Secret;
@@ -63,7 +64,7 @@ pub(super) fn authentication(
     }
 }
 
-fn place_of<T>(written: &Written<T>) -> Option<(crate::config::problem::Place, String)> {
+fn place_of<T>(written: &Written<T>) -> Option<(crate::config::report::Place, String)> {
     written.given().map(|at| (at.place.clone(), at.path.clone()))
 }
 

@@ -7,8 +7,10 @@ use ipnet::IpNet;
 
 use super::{Judge, secret};
 use crate::config::file::{LogAsWritten, ServerAsWritten};
-use crate::config::form::{Choice, Written};
-use crate::config::problem::{Finding, Place, Problem};
+use crate::config::form::Written;
+use crate::config::kind::Choice;
+use crate::config::problem::Finding;
+use crate::config::report::{Place, Problem};
 use crate::config::source::Variable;
 use crate::config::{LogFormat, LogLevel, ServerConfig};
 
@@ -65,7 +67,8 @@ fn judge_proxies(judge: &mut Judge<'_>, settings: &ServerAsWritten) -> Vec<IpNet
             .filter_map(|(address, prefix): (IpAddr, u8)| IpNet::new(address, prefix).ok())
             .collect();
     };
-    let danger = settings.danger_trust_every_peer.or(false);
+    // One that cannot be read is refused already; whoever wrote it meant something by it.
+    let danger = settings.danger_trust_every_peer.or(!settings.danger_trust_every_peer.is_absent());
     if at.value.0.is_empty() {
         judge.problems.push(at.problem(Finding::NoProxies));
     }

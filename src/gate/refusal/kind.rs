@@ -186,7 +186,7 @@ refusals! {
     CallbackStateMissing "callback_state_missing" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
         "Nothing needs to be done; crawlers and bookmarks do this."
     CallbackStateUnreadable "callback_state_unreadable" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
-        "If it happens after each restart or on some replicas: give all of them the same server.keys."
+        "If it happens after each restart or on some replicas: give all of them the same server.key_files."
     CallbackStateOtherClient "callback_state_other_client" Caller BAD_REQUEST TryAgain NOT_FROM_HERE
         "If it happens at every login: register at the provider exactly the redirect_uri of this client."
     CallbackStateExpired "callback_state_expired" Caller BAD_REQUEST TryAgain TOO_LATE
@@ -378,7 +378,7 @@ refusals! {
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
-        "This is a mistake in vestibule. Please report it with the log lines of this request."
+        "This is a mistake in vestibule. Report it with the log lines of this request."
 }
 
 const GATEWAY: &str = "The login gateway is not set up correctly. Tell the operator.";

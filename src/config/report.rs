@@ -1,0 +1,126 @@
+//! Problems with their places, collected and printed: the file, the line, the path, and the sentence of [`super::problem`].
+
+use std::fmt;
+
+use super::problem::Finding;
+
+/// Where something was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// The file as a whole.
+    File,
+    /// A line of the file, from 1.
+    Line(usize),
+    /// A variable of the environment.
+    Variable(String),
+}
+
+/// How one setting refers to another: `line 3`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("the file"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    place: Place,
+    path: String,
+    finding: Finding,
+}
+
+impl Problem {
+    pub(super) fn new(place: Place, path: &str, finding: Finding) -> Self {
+        Self { place, path: path.to_owned(), finding }
+    }
+
+    /// The line in the file, from 1, where there is one.
+    pub const fn line(&self) -> Option<usize> {
+        match self.place {
+            Place::Line(line) => Some(line),
+            Place::File | Place::Variable(_) => None,
+        }
+    }
+
+    /// Problems of a file are in the order of their places.
+    pub(super) const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// As it is printed: where, what was found, and indented beneath what to do.
+    fn text(&self, file: &str) -> String {
+        let mut text = match &self.place {
+            Place::File => format!("{file}: "),
+            Place::Line(line) => format!("{file}:{line}: "),
+            Place::Variable(name) => format!("{name}: "),
+        };
+        // A variable names the setting already.
+        if !self.path.is_empty() && !matches!(self.place, Place::Variable(_)) {
+            text.extend(
+                self.path
+                    .chars()
+                    .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }),
+            );
+            text += ": ";
+        }
+        text + &self.finding.to_string().replace('\n', "\n    ")
+    }
+}
+
+/// Everything that is wrong with one file; at least one thing.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    file: String,
+    problems: Vec<Problem>,
+}
+
+impl Problems {
+    /// In the order of the file; what comes from the environment last.
+    pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        Self { file: file.to_owned(), problems }
+    }
+
+    /// One by one, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(f, "vestibule: {} has {count} problem{s}, so nothing was started", self.file)?;
+        for problem in &self.problems {
+            write!(f, "\n{}", problem.text(&self.file))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Something that works, but that the operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    file: String,
+    problem: Problem,
+}
+
+impl Notice {
+    pub(super) fn new(file: &str, problem: Problem) -> Self {
+        Self { file: file.to_owned(), problem }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.text(&self.file))
+    }
+}

@@ -1,0 +1,82 @@
+//! docs/configuration.md says what the program does.
+
+use std::fs;
+use std::path::Path;
+
+use vestibule::config::reference;
+
+use super::Case;
+
+/// `UPDATE_DOCS=1` writes the tables anew.
+#[test]
+fn the_settings_in_the_documentation_are_those_of_the_program() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    let needed = format!("\n{}\n", reference());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{needed}{END}{after}")).unwrap();
+    } else {
+        assert!(
+            written == needed,
+            "docs/configuration.md differs from src/config/file.rs: run with UPDATE_DOCS=1"
+        );
+    }
+}
+
+#[test]
+fn the_examples_in_the_documentation_load() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let mut count = 0;
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        Case::new(text).with("MY_APP_SECRET", "a secret for tests").accepted();
+        count += 1;
+    }
+    assert!(count >= 2);
+}
+
+/// Writing what holds where a setting is left out changes nothing.
+#[test]
+fn the_defaults_in_the_documentation_are_those_of_the_program() {
+    let without = format!("{:?}", Case::new(CLIENT).accepted().0);
+    let reference = reference();
+    let mut count = 0;
+    for section in reference.split("\n### `").skip(1) {
+        let (table, rows) = section.split_once("`\n").unwrap();
+        for row in rows.lines() {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let [key, _, default, _] = cells.as_slice() else { continue };
+            let key = key.trim_start_matches("| ").trim_matches('`');
+            let Some(default) = default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) else {
+                continue;
+            };
+            if default.contains(['`', '<']) {
+                continue;
+            }
+            let setting = format!("{key}: {default}");
+            let text = match table.split('.').collect::<Vec<_>>().as_slice() {
+                ["clients", _] => format!("{CLIENT}    {setting}\n"),
+                ["clients", _, inner] => format!("{CLIENT}    {inner}: {{ {setting} }}\n"),
+                [outer, inner] => format!("{CLIENT}{outer}: {{ {inner}: {{ {setting} }} }}\n"),
+                [outer] => format!("{CLIENT}{outer}: {{ {setting} }}\n"),
+                _ => panic!("{table}"),
+            };
+            assert_eq!(format!("{:?}", Case::new(&text).accepted().0), without, "{table}: {setting}");
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "{count}");
+}
+
+const CLIENT: &str = "clients:
+  app:
+    issuer: https://id.example.com
+    client_id: app
+    redirect_uri: https://app.example.com/oidc/app/callback
+    hosts: app.example.com
+";
+const BEGIN: &str = "<!-- settings: written by tests/config from src/config/file.rs -->";
+const END: &str = "<!-- end of settings -->";

@@ -1,0 +1,78 @@
+//! The pure decision about one forwarded request.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod credential;
+mod decide;
+mod forwarded;
+mod identity;
+mod navigation;
+mod refusal;
+mod return_to;
+mod spoof;
+mod websocket;
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use vestibule::config::host::{HostPattern, Scheme};
+use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, SameSite};
+use vestibule::protocol::claim_path::ClaimPath;
+use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
+
+/// A client that guards app.example.test, *.apps.example.test and port.example.test:8443.
+fn client() -> Client {
+    let session = Cookie {
+        name: "__Host-vestibule_app".to_owned(),
+        domain: None,
+        secure: true,
+        same_site: SameSite::Lax,
+        max_age: None,
+    };
+    let header = |claim: &str, header: &'static str| ClaimHeader {
+        claim: ClaimPath::parse(claim).unwrap(),
+        header: HeaderName::from_static(header),
+    };
+    Client {
+        name: "app".to_owned(),
+        issuer: Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap(),
+        registration: Registration {
+            client_id: "vestibule".to_owned(),
+            authentication: ClientAuthentication::None,
+            redirect_uri: "https://auth.example.test/oidc/app/callback".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            response_mode: ResponseMode::Query,
+            id_token_algorithm: SigningAlgorithm::Rs256,
+            post_logout_redirect_uri: None,
+        },
+        origin: "https://auth.example.test".to_owned(),
+        scheme: Scheme::Https,
+        hosts: ["app.example.test", "*.apps.example.test", "port.example.test:8443"]
+            .map(|host| HostPattern::parse(host).unwrap())
+            .to_vec(),
+        home: "https://app.example.test/".parse().unwrap(),
+        claim_headers: vec![
+            header("email", "x-auth-email"),
+            header("groups", "x-auth-groups"),
+            header("realm_access.roles", "x-auth-roles"),
+        ],
+        flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },
+        cookie: session,
+        lifetimes: Lifetimes {
+            idle: Duration::from_secs(8 * 3600),
+            absolute: Duration::from_secs(7 * 86400),
+            refresh_grace: Duration::from_secs(300),
+            access_token: Duration::from_secs(300),
+        },
+    }
+}
+
+/// Headers from pairs, repeated ones kept.
+fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        map.append(name.parse::<HeaderName>().unwrap(), value);
+    }
+    map
+}

@@ -1,0 +1,319 @@
+//! The table of refusals: complete, stable, and the same in docs/refusals.md.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use vestibule::config::host::Authority;
+use vestibule::gate::refusal::{Fault, Flaw, Kind, LoopCause, Part, Refusal, Retry, Trouble};
+use vestibule::protocol::answer::AnswerFault;
+use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
+use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::endpoint::EndpointFault;
+use vestibule::protocol::id_token_fault::IdTokenFault;
+use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::json::JsonFault;
+use vestibule::protocol::jwks::JwksFault;
+use vestibule::protocol::jws::JwsFault;
+use vestibule::protocol::registration::SigningAlgorithm;
+use vestibule::protocol::timestamp::Timestamp;
+use vestibule::protocol::token::{OAuthError, TokenFault};
+use vestibule::protocol::userinfo::UserinfoFault;
+
+/// What a request, token or provider could have said; no person may ever read it on our page.
+const FOUND: &str = "found-7f3a";
+
+#[test]
+fn codes_are_unique_and_written_alike() {
+    let mut seen = HashSet::new();
+    for kind in Kind::ALL {
+        let code = kind.code();
+        assert!(seen.insert(code), "{code} is there twice");
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+        assert!(kind.status().is_client_error() || kind.status().is_server_error(), "{code}");
+    }
+}
+
+#[test]
+fn sentences_are_for_people_and_remedies_for_the_operator() {
+    for kind in Kind::ALL {
+        for text in [kind.sentence(), kind.remedy()] {
+            assert!(text.ends_with(['.', ';']) || text.ends_with("https."), "{text}");
+            assert!(!text.contains('!') && !text.to_lowercase().contains("please"), "{text}");
+            for word in ["invalid ", "failed to parse", "bad "] {
+                assert!(!text.to_lowercase().contains(word), "{text}");
+            }
+        }
+        let offers = kind.sentence().contains("ry again") || kind.sentence().contains("trying again");
+        assert!(kind.retry() != Retry::Never || !kind.sentence().contains("Try again."), "{}", kind.code());
+        assert!(kind.retry() != Retry::Automatically || offers, "{} says nothing about waiting", kind.code());
+    }
+}
+
+#[test]
+fn what_the_protocol_refuses_has_the_same_code_here() {
+    let ours: HashSet<_> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+    let theirs = [
+        CallbackFault::ALL_CODES,
+        DiscoveryFault::ALL_CODES,
+        JwksFault::ALL_CODES,
+        TokenFault::ALL_CODES,
+        IdTokenFault::ALL_CODES,
+        UserinfoFault::ALL_CODES,
+    ];
+    for code in theirs.into_iter().flatten() {
+        assert!(ours.contains(code), "{code} has no row");
+    }
+    for refusal in one_of_each() {
+        let code = match &refusal {
+            Refusal::Callback(fault) => fault.code(),
+            Refusal::Discovery(fault) => fault.code(),
+            Refusal::Jwks(fault) => fault.code(),
+            Refusal::Token(fault) => fault.code(),
+            Refusal::IdToken(fault) => fault.code(),
+            Refusal::Userinfo(fault) => fault.code(),
+            _ => continue,
+        };
+        assert_eq!(refusal.code(), code);
+        let caller = match &refusal {
+            Refusal::Callback(fault) => fault.caller_is_at_fault(),
+            Refusal::Token(fault) => fault.caller_is_at_fault(),
+            Refusal::IdToken(fault) => fault.caller_is_at_fault(),
+            _ => false,
+        };
+        assert_eq!(refusal.fault() == Fault::Caller, caller, "{code}");
+    }
+}
+
+#[test]
+fn every_row_can_be_reached() {
+    let reached: HashMap<_, _> = one_of_each().into_iter().map(|refusal| (refusal.kind(), refusal)).collect();
+    for kind in Kind::ALL {
+        assert!(reached.contains_key(kind), "nothing is refused as {}", kind.code());
+    }
+}
+
+#[test]
+fn no_public_sentence_holds_what_was_found() {
+    for refusal in one_of_each() {
+        assert!(!refusal.sentence().contains(FOUND), "{refusal:?}");
+        assert!(!refusal.to_string().is_empty(), "{refusal:?}");
+        assert!(!refusal.remedy().is_empty(), "{refusal:?}");
+    }
+}
+
+#[test]
+fn the_remedy_for_an_untrusted_peer_can_be_pasted() {
+    let remedy = |peer: &str| Refusal::PeerNotTrusted { peer: peer.parse().unwrap() }.remedy().into_owned();
+    assert!(remedy("10.0.0.4").ends_with("trusted_proxies: [10.0.0.4/32]"));
+    assert!(remedy("2001:db8::1").ends_with("trusted_proxies: [\"2001:db8::1/128\"]"));
+}
+
+/// `UPDATE_DOCS=1 cargo test --test gate` writes the page anew.
+#[test]
+fn the_page_is_the_table() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/refusals.md");
+    if updating() {
+        std::fs::create_dir_all(page.parent().unwrap()).unwrap();
+        std::fs::write(&page, written()).unwrap();
+    }
+    let found = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        found == written(),
+        "docs/refusals.md differs from the code; UPDATE_DOCS=1 cargo test --test gate writes it"
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "the switch of this test, not of the program")]
+fn updating() -> bool {
+    std::env::var("UPDATE_DOCS").is_ok()
+}
+
+fn written() -> String {
+    let mut page = String::from(
+        "# Refusals\n\n\
+         Every answer of vestibule that is neither a yes nor a redirect carries `Vestibule-Refusal: <code>` and \
+         `Vestibule-Request-Id`. The log line of the request has the same code, whose fault it is, and what was found. \
+         A code never changes its meaning.\n\n\
+         At `/auth/nginx` nginx passes on only 200, 401 and 403, so 400 and 503 arrive there as nginx makes them; the code \
+         in the log is the one below.\n\n\
+         This page is written by a test out of `src/gate/refusal/kind.rs`.\n",
+    );
+    for kind in Kind::ALL {
+        let fault = match kind.fault() {
+            Fault::Caller => "the caller",
+            Fault::Proxy => "the proxy",
+            Fault::Provider => "the provider",
+            Fault::Operator => "the configuration",
+            Fault::Store => "the session store",
+            Fault::Us => "vestibule",
+        };
+        let retry = match kind.retry() {
+            Retry::Never => "",
+            Retry::TryAgain => " The page has a link to try again.",
+            Retry::Automatically => " The page tries again by itself.",
+        };
+        let status = kind.status();
+        write!(page, "\n## `{}`\n\n", kind.code()).unwrap();
+        write!(page, "{} {}, ", status.as_u16(), status.canonical_reason().unwrap_or_default()).unwrap();
+        write!(page, "fault of {fault}. The person reads: \"{}\"{retry}\n\n", kind.sentence()).unwrap();
+        writeln!(page, "{}", kind.remedy()).unwrap();
+    }
+    page
+}
+
+/// At least one refusal of every kind, filled with what a hostile side could have said.
+fn one_of_each() -> Vec<Refusal> {
+    let found = || FOUND.to_owned();
+    let malformed = || Flaw::Malformed { why: "a rule", found: Some(FOUND.into()) };
+    let mut all = vec![
+        Refusal::PeerNotTrusted { peer: "192.0.2.1".parse().unwrap() },
+        Refusal::ForwardedAlias { of: "x-forwarded-uri".parse().unwrap() },
+        Refusal::HostNotGuarded { host: Authority::parse(FOUND).unwrap() },
+        Refusal::IdentityHeaderSent { header: "x-auth-subject".parse().unwrap() },
+        Refusal::IdentityHeaderInConnection { header: "x-auth-subject".parse().unwrap() },
+        Refusal::WebsocketOrigin,
+        Refusal::ReturnToMalformed { why: "a rule" },
+        Refusal::ReturnToHost,
+        Refusal::ClaimUnfit { claim: FOUND.into(), why: "a rule" },
+        Refusal::IdentityTooLarge { bytes: 5000 },
+        Refusal::ClientUnknown,
+        Refusal::PathUnknown,
+        Refusal::MethodNotAllowed,
+        Refusal::BodyTooLarge { limit: 1 },
+        Refusal::BodyTimeout,
+        Refusal::BodyMalformed { why: "a rule" },
+        Refusal::StoreUnavailable,
+        Refusal::StoreFull,
+        Refusal::SessionsFull { limit: 1 },
+        Refusal::FlowReplayed,
+        Refusal::SessionKeyMismatch,
+        Refusal::CrossSite,
+        Refusal::NoSession,
+        Refusal::RefreshUnavailable,
+        Refusal::NotRefreshable,
+        Refusal::Internal { what: FOUND.into() },
+    ];
+    for part in [Part::Method, Part::Proto, Part::Host, Part::Uri, Part::Url] {
+        for flaw in [Flaw::Missing, Flaw::Empty, Flaw::Twice, malformed()] {
+            all.push(Refusal::Forwarded { part, flaw });
+        }
+    }
+    for trouble in [
+        Trouble::Unreachable,
+        Trouble::Tls,
+        Trouble::Timeout,
+        Trouble::TooLarge,
+        Trouble::Redirect,
+        Trouble::Status(503),
+    ] {
+        let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
+        all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
+    }
+    for cause in [
+        LoopCause::CookieNotReturned,
+        LoopCause::CookieDomain,
+        LoopCause::HttpWithSecureCookie,
+        LoopCause::SessionNotFound,
+        LoopCause::Store,
+        LoopCause::Clock,
+    ] {
+        all.push(Refusal::LoginLoop { cause });
+    }
+    let callback = [
+        CallbackFault::TooLong { found: 1 },
+        CallbackFault::Twice(Parameter::State),
+        CallbackFault::ParameterTooLong { parameter: Parameter::Code, found: 1 },
+        CallbackFault::ParameterForm(Parameter::Issuer),
+        CallbackFault::OtherResponseType { parameter: "id_token" },
+        CallbackFault::IssuerMissing,
+        CallbackFault::IssuerOther { expected: found(), found: found() },
+        CallbackFault::StateMissing,
+        CallbackFault::StateUnreadable,
+        CallbackFault::StateOtherClient { started: found(), called: found() },
+        CallbackFault::StateExpired { age: Duration::from_secs(660) },
+        CallbackFault::NoFlowCookie,
+        CallbackFault::OtherBrowser,
+        CallbackFault::Provider(ProviderError::AccessDenied),
+        CallbackFault::Provider(ProviderError::Unavailable("server_error")),
+        CallbackFault::Provider(ProviderError::InteractionRequired("login_required")),
+        CallbackFault::Provider(ProviderError::Registration("invalid_scope")),
+        CallbackFault::Provider(ProviderError::Unknown),
+        CallbackFault::CodeWithError,
+        CallbackFault::CodeMissing,
+    ];
+    all.extend(callback.map(Refusal::from));
+    let answers = || {
+        [
+            AnswerFault::Redirect { status: 302 },
+            AnswerFault::Status { status: 500 },
+            AnswerFault::TooLarge { found: 2, limit: 1 },
+            AnswerFault::ContentType { found: Some(found()) },
+            AnswerFault::Json { fault: JsonFault::Syntax, content_type: None },
+        ]
+    };
+    all.extend(answers().map(|fault| Refusal::from(DiscoveryFault::Answer(fault))));
+    all.extend(answers().map(|fault| Refusal::from(JwksFault::Answer(fault))));
+    all.extend(answers().map(|fault| Refusal::from(TokenFault::Answer(fault))));
+    all.extend(answers().map(|fault| Refusal::from(UserinfoFault::Answer(fault))));
+    let discovery = [
+        DiscoveryFault::Issuer { expected: found(), found: Some(found()) },
+        DiscoveryFault::Missing { member: "jwks_uri" },
+        DiscoveryFault::Form { member: "jwks_uri", needed: "a text" },
+        DiscoveryFault::Endpoint { member: "jwks_uri", found: found(), fault: EndpointFault::NotHttps },
+    ];
+    all.extend(discovery.map(Refusal::from));
+    let jwks = [
+        JwksFault::KeysMissing,
+        JwksFault::TooMany { found: 101 },
+        JwksFault::NoneUsable { skipped: Vec::new() },
+    ];
+    all.extend(jwks.map(Refusal::from));
+    let token = [
+        TokenFault::NoSharedAuthentication { announced: vec![found()] },
+        TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
+        TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
+        TokenFault::Refused { status: 400, error: OAuthError::Other },
+        TokenFault::ErrorWithSuccess { error: OAuthError::Other },
+        TokenFault::Missing { member: "id_token" },
+        TokenFault::Form { member: "id_token", needed: "a text" },
+        TokenFault::TokenType { found: found() },
+    ];
+    all.extend(token.map(Refusal::from));
+    let userinfo = [UserinfoFault::Signed, UserinfoFault::SubjectMissing, UserinfoFault::SubjectOther];
+    all.extend(userinfo.map(Refusal::from));
+    let (now, leeway) = (Timestamp::from_seconds(100), Duration::from_secs(60));
+    let jws = [
+        JwsFault::TooLong { found: 1 },
+        JwsFault::Encrypted,
+        JwsFault::Parts { found: 2 },
+        JwsFault::Encoding { part: "header" },
+        JwsFault::Json { part: "header", fault: JsonFault::Syntax },
+        JwsFault::Algorithm { expected: SigningAlgorithm::Rs256, found: Some(found()) },
+        JwsFault::Critical,
+        JwsFault::Kind { found: Some(found()) },
+        JwsFault::KeyName,
+        JwsFault::KeyUnknown { kid: Some(found()), algorithm: SigningAlgorithm::Rs256 },
+        JwsFault::KeysAmbiguous { found: 9 },
+        JwsFault::Signature { kid: Some(found()) },
+    ];
+    all.extend(jws.map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    let id_token = [
+        IdTokenFault::OtherKind,
+        IdTokenFault::Missing { claim: "sub" },
+        IdTokenFault::Form { claim: "sub", needed: "a text" },
+        IdTokenFault::Issuer { expected: found(), found: found() },
+        IdTokenFault::Audience { expected: found(), found: vec![found()] },
+        IdTokenFault::AuthorizedParty { expected: found(), found: None },
+        IdTokenFault::Expired { expired_at: now, now, leeway },
+        IdTokenFault::IssuedInFuture { issued_at: now, now, leeway },
+        IdTokenFault::TooOld { issued_at: now, now },
+        IdTokenFault::NotYetValid { not_before: now, now, leeway },
+        IdTokenFault::Nonce,
+        IdTokenFault::AccessTokenHash,
+        IdTokenFault::Changed { claim: "sub" },
+    ];
+    all.extend(id_token.map(Refusal::from));
+    all
+}

@@ -1,0 +1,22 @@
+//! The protocol layer, one file for each section of a specification that it pins. No runtime, no clock, no network: keys are
+//! made when the tests start, time is a number.
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+mod oidc_core_12_2_refresh;
+mod oidc_core_3_1_2_1_authorization_request;
+mod oidc_core_3_1_3_7_id_token;
+mod oidc_core_5_3_userinfo;
+mod oidc_discovery_4_3_metadata;
+mod properties;
+mod refusal_codes;
+mod rfc6749_2_3_1_client_authentication;
+mod rfc6749_4_1_2_authorization_response;
+mod rfc6749_5_token_response;
+mod rfc7515_5_2_signature;
+mod rfc7517_5_key_set;
+mod rfc7636_4_pkce;
+mod rfc8259_strict_json;
+mod rfc9207_2_issuer_in_response;
+mod rp_initiated_logout_2;
+mod signer;
+mod world;

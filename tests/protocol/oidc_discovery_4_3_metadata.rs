@@ -1,0 +1,250 @@
+//! OpenID Connect Discovery 1.0 sections 3, 4.1 and 4.3, RFC 8414 section 3.3.
+
+use serde_json::{Value, json};
+use vestibule::protocol::discovery::{self, DiscoveryFault, MAX_ANSWER_BYTES};
+use vestibule::protocol::endpoint::is_refused_address;
+use vestibule::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
+
+use crate::world::{
+    ISSUER, answer, issuer, json_answer, metadata, metadata_with, provider, provider_from, unusable_answers,
+};
+
+fn code(metadata: &Value, issuer: &Issuer) -> Option<&'static str> {
+    discovery::judge(&json_answer(metadata), issuer).err().map(|fault| fault.code())
+}
+
+// "If the Issuer value contains a path component, any terminating / MUST be removed before appending
+// /.well-known/openid-configuration."
+#[test]
+fn the_slash_at_the_end_is_removed_before_the_well_known_path() {
+    for (issuer, uri) in [
+        ("https://idp.example", "https://idp.example/.well-known/openid-configuration"),
+        ("https://idp.example/", "https://idp.example/.well-known/openid-configuration"),
+        ("https://idp.example/a", "https://idp.example/a/.well-known/openid-configuration"),
+        ("https://idp.example/a/", "https://idp.example/a/.well-known/openid-configuration"),
+        ("http://localhost:8490", "http://localhost:8490/.well-known/openid-configuration"),
+    ] {
+        let request = discovery::request(&Issuer::parse(issuer, HttpIssuer::OnlyLoopback).unwrap());
+        assert_eq!(request.uri(), uri);
+        assert_eq!(request.method(), "GET");
+        assert_eq!(request.headers()["accept"], "application/json");
+        assert!(request.body().is_empty());
+    }
+}
+
+#[test]
+fn an_issuer_is_https_without_query_or_fragment() {
+    let only = HttpIssuer::OnlyLoopback;
+    for (text, fault) in [
+        ("http://idp.example", IssuerFault::NotHttps),
+        ("https://idp.example?x", IssuerFault::HasExtras),
+        ("https://idp.example#x", IssuerFault::HasExtras),
+        ("https://user@idp.example", IssuerFault::HasExtras),
+        ("idp.example", IssuerFault::NotAnAddress),
+        ("ftp://idp.example", IssuerFault::NotAnAddress),
+        ("https://idp.example ", IssuerFault::NotAnAddress),
+        ("https://idp.exa\nmple", IssuerFault::NotAnAddress),
+        ("https://idp{a}.example", IssuerFault::NotAnAddress),
+        ("", IssuerFault::NotAnAddress),
+    ] {
+        assert_eq!(Issuer::parse(text, only), Err(fault), "{text:?}");
+    }
+    for text in ["http://localhost:1", "http://a.localhost", "http://127.0.0.9/x", "http://[::1]:8490"] {
+        assert!(Issuer::parse(text, only).is_ok(), "{text}");
+    }
+    assert!(Issuer::parse("http://idp.example", HttpIssuer::DangerAllowed).is_ok());
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let provider = provider();
+    assert_eq!(provider.issuer(), &issuer());
+    assert_eq!(provider.authorization_endpoint().as_str(), "https://idp.example/authorize?tenant=7");
+    assert_eq!(provider.token_endpoint().as_str(), "https://idp.example/token");
+    assert_eq!(provider.jwks_uri().as_str(), "https://keys.example/set");
+    assert_eq!(provider.userinfo_endpoint().unwrap().as_str(), "https://idp.example/userinfo");
+    assert_eq!(provider.end_session_endpoint().unwrap().as_str(), "https://idp.example/logout");
+    assert_eq!(provider.id_token_algorithms(), ["RS256", "EdDSA"]);
+    assert!(provider.iss_parameter_supported());
+}
+
+// Section 3: what a provider that leaves members out means.
+#[test]
+fn members_left_out_have_the_defaults_of_the_specification() {
+    for absent in [None, Some(Value::Null)] {
+        let without = |member| provider_from(&metadata_with(member, absent.clone()));
+        let methods = without("token_endpoint_auth_methods_supported");
+        assert_eq!(methods.token_endpoint_auth_methods(), ["client_secret_basic"]);
+        assert!(!without("authorization_response_iss_parameter_supported").iss_parameter_supported());
+        assert!(without("userinfo_endpoint").userinfo_endpoint().is_none());
+        assert!(without("end_session_endpoint").end_session_endpoint().is_none());
+    }
+}
+
+// "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix to /.well-known/…"
+#[test]
+fn the_issuer_is_compared_byte_for_byte() {
+    for found in [
+        json!("https://idp.example/realms/main/"),
+        json!("https://idp.example/realms/Main"),
+        json!("https://IDP.example/realms/main"),
+        json!("https://idp.example:443/realms/main"),
+        json!("https://idp.example/realms/other"),
+        json!(" https://idp.example/realms/main"),
+        json!("https://idp.example/realms/%6dain"),
+        json!("https://idp.example/{tenantid}/main"),
+        json!(""),
+        json!(7),
+        json!([ISSUER]),
+        Value::Null,
+    ] {
+        let metadata = metadata_with("issuer", Some(found.clone()));
+        assert_eq!(code(&metadata, &issuer()), Some("discovery_issuer"), "{found}");
+    }
+    assert_eq!(code(&metadata_with("issuer", None), &issuer()), Some("discovery_issuer"));
+}
+
+#[test]
+fn an_issuer_mismatch_says_what_to_write() {
+    let text = |found: &str| {
+        let answer = json_answer(&metadata_with("issuer", Some(json!(found))));
+        discovery::judge(&answer, &issuer()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        text("https://idp.example/realms/main/"),
+        "issuer is \"https://idp.example/realms/main\", but the provider calls itself \
+         \"https://idp.example/realms/main/\". Only the slash at the end differs. Write: issuer: \
+         \"https://idp.example/realms/main/\""
+    );
+    assert!(text("https://idp.example/{tenantid}").ends_with("configure the issuer of one tenant"));
+    assert!(text("https://else.example").ends_with("They must be equal to the letter"));
+    assert!(
+        !text("https://x.example/\n\u{1b}[31m").contains(['\n', '\u{1b}']),
+        "a log line cannot be forged"
+    );
+}
+
+#[test]
+fn an_endpoint_that_no_provider_has_is_refused() {
+    let local = Issuer::parse("http://localhost:8490", HttpIssuer::OnlyLoopback).unwrap();
+    let cases = [
+        "http://idp.example/x",
+        "ftp://idp.example/x",
+        "file:///etc/passwd",
+        "gopher://idp.example/",
+        "javascript:alert(1)",
+        "/relative",
+        "//idp.example/x",
+        "https://",
+        "https://user:p@idp.example/x",
+        "https://user@idp.example/x",
+        "https://idp.example/x#fragment",
+        "https://idp.example/x y",
+        "https://idp.example/x\n",
+        "https://169.254.169.254/latest/meta-data",
+        "https://0xa9fea9fe/",
+        "https://2852039166/",
+        "https://[::ffff:169.254.169.254]/",
+        "https://[fe80::1]/",
+        "https://[fd00:ec2::254]/",
+        "https://100.100.100.200/",
+        "https://metadata.google.internal/",
+        "https://metadata.google.internal./",
+        "https://0.0.0.0/",
+        "https://[::]/",
+        "https://127.0.0.1:6379/",
+        "https://[::1]:6379/",
+        "https://localhost/",
+        "https://localhost./",
+        "https://a.localhost/",
+        "https://[::ffff:127.0.0.1]/",
+        "",
+    ];
+    let members =
+        ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"];
+    for member in members {
+        for found in cases {
+            let metadata = metadata_with(member, Some(json!(found)));
+            assert_eq!(code(&metadata, &issuer()), Some("discovery_endpoint"), "{member}: {found:?}");
+        }
+        for found in [json!(5), json!(["https://idp.example"]), json!({})] {
+            let metadata = metadata_with(member, Some(found));
+            assert_eq!(code(&metadata, &issuer()), Some("discovery_endpoint"), "{member}");
+        }
+        let long = format!("https://idp.example/{}", "x".repeat(2048));
+        let metadata = metadata_with(member, Some(json!(long)));
+        assert_eq!(code(&metadata, &issuer()), Some("discovery_endpoint"), "{member}: too long");
+    }
+    // An issuer on this machine may be http and have its endpoints here, but not at the metadata service.
+    let mut metadata = metadata_with("issuer", Some(json!("http://localhost:8490")));
+    metadata["token_endpoint"] = json!("http://localhost:8490/token");
+    assert_eq!(code(&metadata, &local), None);
+    metadata["token_endpoint"] = json!("http://169.254.169.254/token");
+    assert_eq!(code(&metadata, &local), Some("discovery_endpoint"));
+}
+
+// RFC 6749 section 3.1: parameters must not be included more than once.
+#[test]
+fn an_authorization_endpoint_whose_query_has_our_parameters_is_refused() {
+    for name in ["state", "client_id", "nonce", "code_challenge_method", "redirect_uri", "st%61te"] {
+        let address = format!("https://idp.example/authorize?{name}=x");
+        let metadata = metadata_with("authorization_endpoint", Some(json!(address)));
+        assert_eq!(code(&metadata, &issuer()), Some("discovery_endpoint"), "{name}");
+    }
+}
+
+#[test]
+fn members_that_must_be_there_are_asked_for() {
+    for member in ["authorization_endpoint", "token_endpoint", "jwks_uri"] {
+        assert_eq!(
+            code(&metadata_with(member, None), &issuer()),
+            Some("discovery_member_missing"),
+            "{member}"
+        );
+    }
+}
+
+#[test]
+fn members_of_another_kind_are_refused() {
+    for (member, found) in [
+        ("token_endpoint_auth_methods_supported", json!("client_secret_basic")),
+        ("token_endpoint_auth_methods_supported", json!(["a", 1])),
+        ("id_token_signing_alg_values_supported", json!({})),
+        ("authorization_response_iss_parameter_supported", json!("false")),
+    ] {
+        let metadata = metadata_with(member, Some(found));
+        assert_eq!(code(&metadata, &issuer()), Some("discovery_member_form"), "{member}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_document_is_refused() {
+    for (name, answer, code) in unusable_answers(MAX_ANSWER_BYTES) {
+        let fault = discovery::judge(&answer, &issuer()).unwrap_err();
+        assert_eq!(fault.code(), format!("discovery_{code}"), "{name}");
+        assert!(!fault.caller_is_at_fault());
+    }
+}
+
+#[test]
+fn a_document_of_a_server_that_knows_no_json_is_read() {
+    for content_type in [None, Some("application/octet-stream"), Some("text/plain")] {
+        assert!(discovery::judge(&answer(200, content_type, metadata().to_string()), &issuer()).is_ok());
+    }
+}
+
+#[test]
+fn a_fault_is_an_error_with_a_text_for_every_kind() {
+    let fault = DiscoveryFault::Missing { member: "jwks_uri" };
+    assert_eq!(fault.to_string(), "the provider's metadata has no jwks_uri");
+}
+
+#[test]
+fn addresses_that_names_may_not_resolve_to_are_known() {
+    for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "224.0.0.1"] {
+        assert!(is_refused_address(address.parse().unwrap()), "{address}");
+    }
+    for address in ["10.0.0.1", "127.0.0.1", "fd00::1", "93.184.215.14"] {
+        assert!(!is_refused_address(address.parse().unwrap()), "{address}");
+    }
+}

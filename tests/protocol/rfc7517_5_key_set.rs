@@ -1,0 +1,165 @@
+//! RFC 7517 sections 4 and 5; RFC 7518 sections 3.3, 6.2 and 6.3; RFC 8037 section 2.
+
+use serde_json::{Value, json};
+use vestibule::protocol::jwks::{self, MAX_ANSWER_BYTES, SkipReason};
+
+use crate::signer::{PROVIDER, STRANGER, encode, with, without};
+use crate::world::{answer, json_answer, metadata_with, provider, provider_from, unusable_answers};
+
+fn skip_reason(jwk: Value) -> Option<SkipReason> {
+    // Beside a good key, so that the set as a whole is used.
+    let set = json!({"keys": [jwk, PROVIDER.rsa_jwk("good")]});
+    let keys = jwks::judge(&json_answer(&set)).unwrap();
+    assert_eq!(keys.count() + keys.skipped().len(), 2);
+    keys.skipped().first().map(|skipped| skipped.reason)
+}
+
+fn code(set: &Value) -> Option<&'static str> {
+    jwks::judge(&json_answer(set)).err().map(|fault| fault.code())
+}
+
+#[test]
+fn the_keys_are_asked_for_where_the_metadata_says() {
+    let request = jwks::request(&provider());
+    assert_eq!(
+        (request.method().as_str(), request.uri().to_string().as_str()),
+        ("GET", "https://keys.example/set")
+    );
+    assert_eq!(request.headers()["accept"], "application/json, application/jwk-set+json");
+    let provider = provider_from(&metadata_with("jwks_uri", Some(json!("https://keys.example/set?p=b2c"))));
+    assert_eq!(jwks::request(&provider).uri(), "https://keys.example/set?p=b2c");
+}
+
+#[test]
+fn keys_for_every_algorithm_are_used() {
+    for jwk in [
+        PROVIDER.rsa_jwk("k"),
+        PROVIDER.p256_jwk("k"),
+        PROVIDER.p384_jwk("k"),
+        PROVIDER.ed25519_jwk("k"),
+        without(PROVIDER.rsa_jwk("k"), "kid"),
+        with(PROVIDER.rsa_jwk("k"), "use", json!("sig")),
+        with(PROVIDER.rsa_jwk("k"), "key_ops", json!(["verify"])),
+        with(PROVIDER.rsa_jwk("k"), "alg", json!("PS512")),
+        with(PROVIDER.ed25519_jwk("k"), "alg", json!("EdDSA")),
+        with(PROVIDER.ed25519_jwk("k"), "alg", json!("Ed25519")),
+        with(PROVIDER.rsa_jwk("k"), "x5c", json!(["ignored"])),
+        with(PROVIDER.rsa_jwk("k"), "x5u", json!("http://169.254.169.254/")),
+    ] {
+        assert_eq!(skip_reason(jwk.clone()), None, "{jwk}");
+    }
+}
+
+// Section 5: "Implementations SHOULD ignore JWKs within a JWK Set that use kty values that are not understood …, that are
+// missing required members, or for which values are out of the supported ranges."
+#[test]
+fn a_key_that_cannot_be_used_is_skipped_and_the_others_are_used() {
+    let rsa = || PROVIDER.rsa_jwk("k");
+    let p256 = || PROVIDER.p256_jwk("k");
+    let ed = || PROVIDER.ed25519_jwk("k");
+    let modulus = |bytes: usize| {
+        let mut n = vec![0xab; bytes];
+        n[bytes - 1] |= 1;
+        json!(encode(n))
+    };
+    let cases = [
+        ("not an object", json!("x"), SkipReason::Form),
+        ("kid a number", with(rsa(), "kid", json!(7)), SkipReason::Form),
+        ("kid too long", with(rsa(), "kid", json!("k".repeat(257))), SkipReason::Form),
+        ("use a list", with(rsa(), "use", json!(["sig"])), SkipReason::Form),
+        ("key_ops a text", with(rsa(), "key_ops", json!("verify")), SkipReason::Form),
+        ("alg a number", with(rsa(), "alg", json!(1)), SkipReason::Form),
+        ("symmetric", json!({"kty": "oct", "kid": "k", "k": "c2VjcmV0"}), SkipReason::Kind),
+        ("unknown kind", with(rsa(), "kty", json!("AKP")), SkipReason::Kind),
+        ("kind in other case", with(rsa(), "kty", json!("rsa")), SkipReason::Kind),
+        ("no kind", without(rsa(), "kty"), SkipReason::Kind),
+        ("curve not offered", with(p256(), "crv", json!("secp256k1")), SkipReason::Kind),
+        ("Ed448", with(ed(), "crv", json!("Ed448")), SkipReason::Kind),
+        ("X25519", with(ed(), "crv", json!("X25519")), SkipReason::Kind),
+        ("for encryption", with(rsa(), "use", json!("enc")), SkipReason::Purpose),
+        ("key_ops without verify", with(rsa(), "key_ops", json!(["sign"])), SkipReason::Purpose),
+        ("key_ops empty", with(rsa(), "key_ops", json!([])), SkipReason::Purpose),
+        ("alg for encryption", with(rsa(), "alg", json!("RSA-OAEP")), SkipReason::Algorithm),
+        ("alg none", with(rsa(), "alg", json!("none")), SkipReason::Algorithm),
+        ("alg symmetric", with(rsa(), "alg", json!("HS256")), SkipReason::Algorithm),
+        ("alg of another kind", with(rsa(), "alg", json!("ES256")), SkipReason::Algorithm),
+        ("alg of another curve", with(p256(), "alg", json!("ES384")), SkipReason::Algorithm),
+        ("private RSA", with(rsa(), "d", json!("AQ")), SkipReason::Private),
+        ("private EC", with(p256(), "d", json!("AQ")), SkipReason::Private),
+        ("private OKP", with(ed(), "d", json!("AQ")), SkipReason::Private),
+        ("1024 bits", with(rsa(), "n", modulus(128)), SkipReason::Strength),
+        (
+            "2047 bits",
+            with(rsa(), "n", json!(encode([&[0x7f][..], &[0xff; 255]].concat()))),
+            SkipReason::Strength,
+        ),
+        ("16384 bits", with(rsa(), "n", modulus(2048)), SkipReason::Strength),
+        ("8200 bits", with(rsa(), "n", modulus(1025)), SkipReason::Strength),
+        ("even modulus", with(rsa(), "n", json!(encode([0xaa; 256]))), SkipReason::Strength),
+        ("modulus zero", with(rsa(), "n", json!(encode([0; 256]))), SkipReason::Strength),
+        ("exponent 1", with(rsa(), "e", json!("AQ")), SkipReason::Strength),
+        ("exponent 0", with(rsa(), "e", json!("AA")), SkipReason::Strength),
+        ("exponent even", with(rsa(), "e", json!("Ag")), SkipReason::Strength),
+        ("exponent empty", with(rsa(), "e", json!("")), SkipReason::Strength),
+        ("exponent huge", with(rsa(), "e", json!(encode([0xff; 5]))), SkipReason::Strength),
+        ("no modulus", without(rsa(), "n"), SkipReason::Numbers),
+        ("modulus padded", with(rsa(), "n", json!("AQ==")), SkipReason::Numbers),
+        ("modulus a number", with(rsa(), "n", json!(7)), SkipReason::Numbers),
+        ("off the curve", with(p256(), "x", json!(encode([1; 32]))), SkipReason::Numbers),
+        (
+            "point zero",
+            with(with(p256(), "x", json!(encode([0; 32]))), "y", json!(encode([0; 32]))),
+            SkipReason::Numbers,
+        ),
+        ("short coordinate", with(p256(), "x", json!(encode([1; 31]))), SkipReason::Numbers),
+        ("long coordinate", with(p256(), "y", json!(encode([1; 33]))), SkipReason::Numbers),
+        ("P-384 numbers on P-256", with(PROVIDER.p384_jwk("k"), "crv", json!("P-256")), SkipReason::Numbers),
+        ("no y", without(p256(), "y"), SkipReason::Numbers),
+        ("Ed25519 too short", with(ed(), "x", json!(encode([1; 31]))), SkipReason::Numbers),
+    ];
+    for (name, jwk, reason) in cases {
+        assert_eq!(skip_reason(jwk), Some(reason), "{name}");
+    }
+}
+
+#[test]
+fn a_sign_byte_before_the_modulus_is_no_part_of_it() {
+    let n = PROVIDER.rsa_jwk("k")["n"].clone();
+    let bytes =
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, n.as_str().unwrap())
+            .unwrap();
+    let padded = json!(encode([&[0][..], &bytes].concat()));
+    assert_eq!(skip_reason(with(PROVIDER.rsa_jwk("k"), "n", padded)), None);
+}
+
+#[test]
+fn a_set_without_a_usable_key_is_refused() {
+    for (set, expected) in [
+        (json!({}), "jwks_keys_missing"),
+        (json!({"keys": {}}), "jwks_keys_missing"),
+        (json!({"keys": null}), "jwks_keys_missing"),
+        (json!({"keys": []}), "jwks_no_usable_key"),
+        (json!({"keys": [{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}]}), "jwks_no_usable_key"),
+        (json!({"keys": vec![PROVIDER.ed25519_jwk("k"); 101]}), "jwks_too_many_keys"),
+    ] {
+        assert_eq!(code(&set), Some(expected), "{set}");
+    }
+    assert_eq!(code(&json!({"keys": vec![STRANGER.ed25519_jwk("k"); 100]})), None);
+    let oct = json!({"keys": [{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}]});
+    let text = jwks::judge(&json_answer(&oct)).unwrap_err().to_string();
+    assert!(text.ends_with("key \"s\": no algorithm offered here uses this kind of key"), "{text}");
+    assert!(!text.contains("c2Vj"));
+}
+
+#[test]
+fn an_answer_that_is_no_set_is_refused() {
+    for (name, answer, code) in unusable_answers(MAX_ANSWER_BYTES) {
+        let fault = jwks::judge(&answer).unwrap_err();
+        assert_eq!(fault.code(), format!("jwks_{code}"), "{name}");
+        assert!(!fault.caller_is_at_fault());
+    }
+    let set = json!({"keys": [PROVIDER.rsa_jwk("k")]}).to_string();
+    for content_type in [None, Some("application/jwk-set+json"), Some("application/octet-stream")] {
+        assert!(jwks::judge(&answer(200, content_type, set.clone())).is_ok());
+    }
+}
