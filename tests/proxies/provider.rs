@@ -6,6 +6,11 @@ use crate::browser::Browser;
 use crate::http::Request;
 use crate::stage::{Proxy, Registration, Seen, Setup, Stage};
 
+/// Seconds: the shortest life of an access token that vestibule believes.
+const SHORT_LIFE: u32 = 10;
+/// Tokens younger than that are new enough for whoever asks for new ones; and a little more.
+const NEW_ENOUGH: Duration = Duration::from_millis(5_200);
+
 /// nginx is the proxy here: the strictest of the dialects.
 fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
     Setup { proxy: Proxy::Nginx, registration, access_token_seconds }.start()
@@ -40,45 +45,48 @@ fn a_provider_that_answers_by_form_post_signs_in() {
     signs_in(Registration::FormPost);
 }
 
+/// How many refreshes the provider has answered.
+fn refreshes(stage: &Stage) -> usize {
+    stage.provider.as_ref().unwrap().log_text().matches("token: refresh_token").count()
+}
+
 #[test]
 fn rotated_refresh_tokens_are_each_used_once_however_many_ask() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
     let alice = stage.signed_in("alice");
     let cookies = Stage::cookies(&alice);
     // A refresh token that is used twice ends the whole grant at this provider, and with it the session here.
-    for round in 0..3 {
+    for round in 1..=3 {
+        std::thread::sleep(NEW_ENOUGH);
         std::thread::scope(|scope| {
             for _ in 0..10 {
                 scope.spawn(|| {
-                    let answer = stage
-                        .send(&Request::get("/oidc/quickstart/new-token").fetch().header("Cookie", &cookies));
+                    let ask = Request::get("/oidc/quickstart/new-token").fetch().header("Cookie", &cookies);
+                    let answer = stage.send(&ask);
                     assert_eq!(answer.status, 200, "round {round}: {}", answer.body);
                 });
             }
         });
         let seen = Seen::from(&stage.send(&Request::get("/").fetch().header("Cookie", &cookies)));
         assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
+        assert_eq!(refreshes(&stage), round);
     }
-    let refreshes = stage.provider.as_ref().unwrap().log_text().matches("token: refresh_token").count();
-    // At least one for each round; asks that come after the first of their round has ended may count again.
-    assert!((3..=30).contains(&refreshes), "{refreshes} refreshes");
 }
 
 #[test]
 fn an_access_token_that_ends_is_refreshed_and_nobody_notices() {
-    let Some(stage) = start(Registration::SecretBasic, 4) else { return };
+    let Some(stage) = start(Registration::SecretBasic, SHORT_LIFE) else { return };
     let mut alice = stage.signed_in("alice");
-    let provider = stage.provider.as_ref().unwrap();
-    for _ in 0..40 {
+    for _ in 0..120 {
         let seen = Seen::from(&alice.fetch(&stage.at("/")));
         assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
         assert_eq!(seen.header("X-User-Email"), "alice@example.com");
-        if provider.log_text().matches("token: refresh_token").count() >= 2 {
+        if refreshes(&stage) >= 2 {
             return;
         }
         std::thread::sleep(Duration::from_millis(250));
     }
-    panic!("two refreshes were due within ten seconds");
+    panic!("two refreshes were due within thirty seconds");
 }
 
 #[test]
@@ -149,12 +157,12 @@ fn a_provider_that_starts_late_is_waited_for_with_a_page_that_names_it() {
 
 #[test]
 fn a_session_survives_an_outage_of_the_provider() {
-    let Some(mut stage) = start(Registration::SecretBasic, 3) else { return };
+    let Some(mut stage) = start(Registration::SecretBasic, SHORT_LIFE) else { return };
     let mut alice = stage.signed_in("alice");
     stage.provider.take();
     // Past the end of the access token; the grace of five minutes has begun.
-    for _ in 0..10 {
-        std::thread::sleep(Duration::from_millis(500));
+    for _ in 0..12 {
+        std::thread::sleep(Duration::from_secs(1));
         let seen = Seen::from(&alice.fetch(&stage.at("/")));
         assert_eq!(seen.header("X-Auth-Subject"), "user-alice-1");
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::http::{Answer, Request};
@@ -44,6 +45,7 @@ pub(crate) struct Setup {
 
 /// Everything running. Ended when dropped, the proxy first.
 pub(crate) struct Stage {
+    pub(crate) kind: Proxy,
     pub(crate) proxy: Option<Process>,
     pub(crate) vestibule: Option<Process>,
     pub(crate) application: Option<Process>,
@@ -97,6 +99,7 @@ impl Stage {
         let (proxy_port, vestibule_port, application_port, provider_port) =
             (free_port(), free_port(), free_port(), free_port());
         let mut stage = Self {
+            kind: setup.proxy,
             proxy: None,
             vestibule: None,
             application: None,
@@ -125,7 +128,22 @@ impl Stage {
         assert!(configured.unwrap().success());
         let start = Command::new(stage.folder.join("proxy/start"));
         stage.proxy = Some(Process::start("proxy", start, proxy_port, &stage.folder));
+        stage.wait_for_routes();
         stage
+    }
+
+    /// Traefik listens before it has read its routes, and answers 404 meanwhile.
+    fn wait_for_routes(&self) {
+        for _ in 0..200 {
+            if self.send(&Request::get("/").fetch()).status == 401 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!(
+            "no 401 within ten seconds:\n{}",
+            self.proxy.as_ref().map(Process::log_text).unwrap_or_default()
+        );
     }
 
     /// Starts vestibule, again after it was dropped.
