@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::SET_COOKIE;
-use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
 use super::login::flow_cookie;
@@ -39,11 +39,11 @@ use crate::telemetry::metrics::Metrics;
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
     let parameters = match asked.client.registration.response_mode {
         ResponseMode::Query => {
-            asked.takes(&[Method::GET])?;
+            asked.takes("GET")?;
             Bytes::copy_from_slice(asked.query().as_bytes())
         }
         ResponseMode::FormPost => {
-            asked.takes(&[Method::POST])?;
+            asked.takes("POST")?;
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
     };
