@@ -162,10 +162,12 @@ pub(super) fn page_with_form(page: &impl Template) -> Answer {
     html(StatusCode::OK, page, &POLICY_WITH_FORM, "same-origin")
 }
 
-/// 302 or 303 to an absolute address.
+/// 302 or 303 to an absolute address, which does not learn from where: a code must not travel on in a referrer (RFC 9700
+/// section 4.2.4).
 pub(super) fn redirect(status: StatusCode, to: &str) -> Answer {
     let mut answer = empty(status);
     answer.headers_mut().insert(LOCATION, header(to));
+    answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
 
