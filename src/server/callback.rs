@@ -51,7 +51,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
     let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
-    let return_to = return_to(asked, opened.as_ref(), cookie.as_ref());
+    let return_to = return_to(asked, opened.as_ref());
     let refusal = match parsed {
         Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie.as_ref(), &return_to).await {
             Ok(answer) => return Ok(answer),
@@ -192,11 +192,12 @@ fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<Sess
     Ok(cookie)
 }
 
-/// Where the login leads: what its state says, if it was begun for this client in this browser, and is still allowed.
-fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>, cookie: Option<&FlowCookie>) -> ReturnTo {
+/// Where the login leads: what its state says, if it was begun for this client, and is still allowed. The browser does not
+/// count: of an old login the flow cookie is gone, and the address, sealed by us and on a host of this client, is no more
+/// than a link that anybody could have written.
+fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>) -> ReturnTo {
     opened
         .filter(|opened| opened.flow.client == asked.client.name)
-        .filter(|opened| cookie.is_some_and(|cookie| cookie.binding() == opened.flow.binding))
         .and_then(|opened| return_to::check(&opened.flow.return_to, asked.client).ok())
         .unwrap_or_else(|| return_to::home(asked.client))
 }
