@@ -13,7 +13,7 @@ use super::service::Asked;
 use super::{body, outbound, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
-use crate::gate::refusal::Refusal;
+use crate::gate::refusal::{LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::verify;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
@@ -25,6 +25,7 @@ use crate::protocol::token::{self, Tokens};
 use crate::protocol::userinfo;
 use crate::session::key::Handle;
 use crate::session::lifetime;
+use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
 use crate::session::transaction::{self, FlowCookie, Opened};
 use crate::session::used_flows::Taken;
@@ -86,6 +87,13 @@ async fn sign_in(
     let remembered = service.providers.of(&client.issuer);
     let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
     let (flow, code) = judge(asked, parsed, &provider, opened, cookie)?;
+    let binding = flow.1.binding();
+    // Both when it began and now, so that somebody who waited a minute gets in.
+    if flow.0.flow.in_vain >= loops::LIMIT
+        && service.loops.in_vain(binding, &client.name, service.clock.steady()) >= loops::LIMIT
+    {
+        return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
+    }
 
     let verifier = flow.0.code_verifier(flow.1);
     let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
@@ -108,7 +116,7 @@ async fn sign_in(
             .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
-    let session_cookie = keep(asked, claims, tokens)?;
+    let session_cookie = keep(asked, claims, tokens, binding)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -161,7 +169,12 @@ fn judge<'a>(
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
-fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<SessionCookie, Refusal> {
+fn keep(
+    asked: Asked<'_>,
+    claims: Claims,
+    tokens: Tokens<Secret>,
+    binding: [u8; 32],
+) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
     let identity = Identity::from_claims(&claims, client)?;
     let now = service.clock.steady();
@@ -180,16 +193,28 @@ fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<Sess
         Credential::Session(cookie) => Some(cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
+    let used = session.used.clone();
     let limit = service.config.server.max_sessions;
     service
         .sessions
         .insert(&cookie, session, before.as_ref())
         .map_err(|_| Refusal::SessionsFull { limit })?;
+    service.loops.finished(binding, &client.name, &used, now);
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
     );
     Ok(cookie)
+}
+
+/// What is known of why logins succeed here and lead nowhere.
+async fn loop_cause(asked: Asked<'_>) -> LoopCause {
+    match credential::find(&asked.head.headers, &asked.client.cookie.name) {
+        Credential::Absent | Credential::Unreadable(_) => LoopCause::CookieNotReturned,
+        // It comes back to this host, and opens a session: so it is the application's host that it does not reach.
+        Credential::Session(_) if has_session(asked).await => LoopCause::CookieDomain,
+        Credential::Session(_) => LoopCause::SessionNotFound,
+    }
 }
 
 /// Where the login leads: what its state says, if it was begun for this client, and is still allowed. The browser does not

@@ -21,6 +21,7 @@ use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::Sessions;
+use crate::session::loops::Loops;
 use crate::session::sealing::KeyRing;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
@@ -34,6 +35,7 @@ pub(super) struct Service {
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<Providers>,
     pub(super) used_flows: UsedFlows,
+    pub(super) loops: Loops,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,
     /// When each refusal was last logged as a warning.
