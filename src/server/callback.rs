@@ -13,7 +13,7 @@ use super::service::Asked;
 use super::{body, outbound, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
-use crate::gate::refusal::{LoopCause, Refusal};
+use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::verify;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
@@ -204,6 +204,14 @@ fn keep(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
     );
+    if !refreshable {
+        let remedy = Kind::NotRefreshable.remedy();
+        tracing::info!(
+            code = "no_refresh_token", fault = "operator", client = client.name, session = %handle,
+            request_id = asked.request_id, remedy,
+            "the session cannot be refreshed: its claims stay as they are until it ends"
+        );
+    }
     Ok(cookie)
 }
 
