@@ -284,4 +284,4 @@ impl Drop for Place {
 }
 
 /// Tokens fetched within this time are new enough for anybody.
-const MIN_AGE: Duration = Duration::from_secs(5);
+pub const MIN_AGE: Duration = Duration::from_secs(5);
