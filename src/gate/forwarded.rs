@@ -218,19 +218,18 @@ fn refuse_walks(target: &str) -> Result<(), Refusal> {
 /// Everything that a CGI-like layer on the way would take for a header that is read here.
 fn refuse_aliases(headers: &HeaderMap, family: &[HeaderName]) -> Result<(), Refusal> {
     for name in headers.keys() {
-        if let Some(ours) = family.iter().find(|ours| *ours != name && spoof::is_alias(name.as_str(), ours)) {
+        if let Some(ours) = family.iter().find(|ours| spoof::is_alias(name.as_str(), ours) && *ours != name) {
             return Err(Refusal::ForwardedAlias { of: ours.clone() });
         }
     }
     Ok(())
 }
 
-/// `X-Forwarded-For`, all lines, read from the right: each trusted proxy wrote the address left of its own. An entry that
+/// `X-Forwarded-For` is a list, so it may have several lines (RFC 9110 section 5.3). It is read from the right: each trusted proxy wrote the address left of its own. An entry that
 /// is no address ends the search without a result, for what stands left of it was written by nobody known.
 fn client_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut outermost = None;
-    let lines: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().collect();
-    for line in lines.into_iter().rev() {
+    for line in headers.get_all(&X_FORWARDED_FOR).iter().rev() {
         for entry in line.to_str().ok()?.rsplit(',') {
             let entry = entry.trim_matches([' ', '\t']);
             let address = entry

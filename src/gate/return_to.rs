@@ -27,7 +27,7 @@ pub struct ReturnTo(String);
 /// [`Refusal::ReturnToMalformed`], [`Refusal::ReturnToHost`].
 pub fn check(text: &str, client: &Client) -> Result<ReturnTo, Refusal> {
     let mut text = Cow::Borrowed(text);
-    loop {
+    for _ in 0..MAX_NESTED {
         let url = parse(&text, client)?;
         if !is_own(&url) {
             let authority = authority_of(&url).ok_or(Refusal::ReturnToHost)?;
@@ -36,12 +36,12 @@ pub fn check(text: &str, client: &Client) -> Result<ReturnTo, Refusal> {
             }
             return Ok(shorten(url));
         }
-        // A nested address is shorter than the one around it, so this ends.
         match url.query().and_then(rd_of) {
             Some(inner) => text = Cow::Owned(inner?),
-            None => return Ok(home(client)),
+            None => break,
         }
     }
+    Ok(home(client))
 }
 
 /// The address of the forwarded request itself, or `home` if it is not one that can be returned to.
@@ -189,6 +189,8 @@ pub const OWN_PREFIX: &str = "/oidc";
 pub const MAX_RETURN_TO: usize = 2048;
 /// Bytes of a return address inside a login address, so that the head of an answer fits 4096.
 const MAX_ENCODED: usize = 3000;
+/// Logins inside logins that are looked into; a loop stops long before, and only an attack goes on.
+const MAX_NESTED: usize = 16;
 /// Bytes that are looked at.
 const MAX_READ: usize = 32 * 1024;
 

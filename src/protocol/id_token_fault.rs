@@ -181,9 +181,9 @@ impl fmt::Display for IdTokenFault {
                 write!(f, "the ID token is by {}, but the issuer is {}", quote(found), quote(expected))
             }
             Self::Audience { expected, found } => {
-                let found: Vec<String> = found.iter().take(5).map(|audience| quote(audience)).collect();
-                write!(f, "the ID token is for {}, but must be for ", found.join(", "))?;
-                write!(f, "{} and nobody else", quote(expected))
+                let shown: Vec<String> = found.iter().take(5).map(|audience| quote(audience)).collect();
+                let shown = if shown.is_empty() { "nobody".to_owned() } else { shown.join(", ") };
+                write!(f, "the ID token is for {shown}, but must be for {} and nobody else", quote(expected))
             }
             Self::AuthorizedParty { expected, found: Some(found) } => {
                 write!(f, "the ID token's azp is {}, but client_id is {}", quote(found), quote(expected))

@@ -160,7 +160,7 @@ impl SkipReason {
             Self::Algorithm => "alg is not offered here, or does not go with the kind of key",
             Self::Private => "it is a private key",
             Self::Numbers => "its numbers make no key",
-            Self::Strength => "RSA needs 2048 to 8192 bits and an odd exponent from 3 to 32 bits",
+            Self::Strength => "RSA needs 2048 to 8192 bits and an odd exponent of 3 or more, up to 32 bits",
         }
     }
 }

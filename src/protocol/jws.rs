@@ -145,7 +145,7 @@ impl JwsFault {
 
 impl fmt::Display for JwsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), quote);
+        let show = |text: &Option<String>| text.as_deref().map_or_else(|| "missing".to_owned(), quote);
         match self {
             Self::TooLong { found } => {
                 write!(f, "the token has {found} bytes, but at most {MAX_TOKEN_BYTES} are read")

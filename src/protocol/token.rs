@@ -3,13 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::{Map, Value};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use super::answer::{self, AnswerFault, MediaType};
 use super::callback::Code;

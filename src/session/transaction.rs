@@ -24,12 +24,6 @@ impl FlowCookie {
         Self(entropy)
     }
 
-    /// Reads the value of a flow cookie. `None` for anything that [`FlowCookie::value`] does not write.
-    pub fn read(value: &[u8]) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
-        Some(Self(bytes.try_into().ok()?))
-    }
-
     /// The value of the cookie: 43 characters of base64url.
     pub fn value(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

@@ -78,7 +78,7 @@ fn a_name_that_only_looks_like_ours_is_another() {
         format!("x{NAME}={a}"),
         format!("{NAME}[]={a}"),
         format!("{NAME}.0={a}"),
-        format!("{NAME}"),
+        NAME.to_owned(),
     ] {
         assert_eq!(found(&lines(&[line.as_bytes()])), "absent", "{line}");
     }

@@ -104,7 +104,9 @@ fn what_the_cookie_led_to_decides_about_a_request_in_order() {
 fn a_request_out_of_order_is_refused_with_and_without_a_session() {
     let identity = Identity::blank(&client());
     let here = forwarded("GET", "https", "app.example.test", "/");
-    let table: Vec<(&str, Forwarded, Vec<(&str, &str)>, &str)> = vec![
+    /// Name, request, headers, answer.
+    type Row = (&'static str, Forwarded, Vec<(&'static str, &'static str)>, &'static str);
+    let table: Vec<Row> = vec![
         ("another host", forwarded("GET", "https", "evil.example", "/"), vec![], "403 host_not_guarded"),
         (
             "another port",

@@ -85,6 +85,9 @@ fn only_a_trusted_peer_is_believed() {
         for (dialect, base) in [(Dialect::Forwarded, headers(&BASE)), (Dialect::Nginx, headers(&NGINX))] {
             assert_eq!(code(ask(dialect, peer, &Method::GET, "", &base)), expected, "{name}");
         }
+        if let Err(refusal) = ask(Dialect::Forwarded, peer, &Method::GET, "", &headers(&BASE)) {
+            assert!(!refusal.to_string().contains("::ffff:"), "{refusal}");
+        }
         let host = headers(&[("host", "app.example.test")]);
         assert_eq!(code(ask(Dialect::Envoy, peer, &Method::GET, "/", &host)), expected, "{name}");
     }

@@ -136,8 +136,8 @@ fn written() -> String {
          Every answer of vestibule that is neither a yes nor a redirect carries `Vestibule-Refusal: <code>` and \
          `Vestibule-Request-Id`. The log line of the request has the same code, whose fault it is, and what was found. \
          A code never changes its meaning.\n\n\
-         At `/auth/nginx` nginx passes on only 200, 401 and 403, so 400 and 503 arrive there as nginx makes them; the code \
-         in the log is the one below.\n\n\
+         nginx knows only 401 and 403 as a no, so the status at `/auth/nginx` is one of these; the code in the header and in the \
+         log is the one below.\n\n\
          This page is written by a test out of `src/gate/refusal/kind.rs`.\n",
     );
     for kind in Kind::ALL {

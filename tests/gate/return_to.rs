@@ -225,6 +225,8 @@ fn our_own_pages_are_replaced_by_where_they_lead() {
     {
         assert_eq!(check(own, &client).unwrap(), home(&client), "{own}");
     }
+    let bottomless = "/oidc/app/login?rd=".repeat(1000) + "/x";
+    assert_eq!(check(&bottomless, &client).unwrap(), home(&client));
     assert_eq!(check("/oidcx", &client).unwrap().as_str(), "https://app.example.test/oidcx");
     let away = check("/oidc/app/login?rd=https://evil.example/", &client);
     assert_eq!(away.map_err(|refusal| refusal.code()), Err("return_to_host"));

@@ -1,0 +1,113 @@
+//! What the operator reads in the log: the facts of a refusal, and never a token, code, secret, cookie or claim.
+
+use std::fmt;
+
+use super::{Flaw, LoopCause, Part, Refusal, Trouble};
+use crate::gate::identity::MAX_IDENTITY;
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PeerNotTrusted { peer } => {
+                write!(f, "{peer} asked, and server.trusted_proxies does not have that address")
+            }
+            Self::Forwarded { part, flaw } => match flaw {
+                Flaw::Missing => write!(f, "the proxy sent no {part}"),
+                Flaw::Empty => write!(f, "the proxy sent an empty {part}"),
+                Flaw::Twice => write!(f, "the proxy sent {part} more than once"),
+                Flaw::Malformed { why, found: Some(found) } => {
+                    write!(f, "the proxy sent {part} \"{found}\": {why}")
+                }
+                Flaw::Malformed { why, found: None } => {
+                    write!(f, "the proxy sent {part} that cannot be judged: {why}")
+                }
+            },
+            Self::ForwardedAlias { of } => write!(f, "the request has another spelling of {of}"),
+            Self::HostNotGuarded { host } => {
+                write!(f, "the request is for {host}, which is not among the hosts")
+            }
+            Self::IdentityHeaderSent { header } => {
+                write!(f, "the request already has {header}, or another spelling of it")
+            }
+            Self::IdentityHeaderInConnection { header } => {
+                write!(f, "the request names {header} in Connection")
+            }
+            Self::WebsocketOrigin => {
+                f.write_str("a page whose origin is not among the hosts wants to open a WebSocket")
+            }
+            Self::ReturnToMalformed { why } => write!(f, "the return address cannot be used: {why}"),
+            Self::ReturnToHost => f.write_str("the return address is on a host that is not among the hosts"),
+            Self::ClaimUnfit { claim, why } => {
+                write!(f, "the claim {claim} cannot be sent in a header: {why}")
+            }
+            Self::IdentityTooLarge { bytes } => write!(
+                f,
+                "the identity headers would take {bytes} bytes, and at most {} fit an answer",
+                MAX_IDENTITY
+            ),
+            Self::ClientUnknown => f.write_str("no client has that name"),
+            Self::PathUnknown => f.write_str("there is nothing at that path"),
+            Self::MethodNotAllowed => f.write_str("the path does not take that method"),
+            Self::BodyTooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
+            Self::BodyTimeout => f.write_str("the body did not come in time"),
+            Self::BodyMalformed { why } => write!(f, "the body cannot be used: {why}"),
+            Self::Provider { issuer, trouble, detail } => {
+                match trouble {
+                    Trouble::Unreachable => write!(f, "no connection to {issuer}"),
+                    Trouble::Tls => write!(f, "no secure connection to {issuer}"),
+                    Trouble::Timeout => write!(f, "no answer in time from {issuer}"),
+                    Trouble::TooLarge => write!(f, "an answer beyond the size limit from {issuer}"),
+                    Trouble::Redirect => write!(f, "a redirect from {issuer}, which is not followed"),
+                    Trouble::Status(status) => write!(f, "status {status} from {issuer}"),
+                }?;
+                if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
+            }
+            Self::Callback(fault) => fault.fmt(f),
+            Self::Discovery(fault) => fault.fmt(f),
+            Self::Jwks(fault) => fault.fmt(f),
+            Self::Token(fault) => fault.fmt(f),
+            Self::IdToken(fault) => fault.fmt(f),
+            Self::Userinfo(fault) => fault.fmt(f),
+            Self::StoreUnavailable => f.write_str("the session store did not answer"),
+            Self::StoreFull => f.write_str("the session store has no room"),
+            Self::SessionsFull { limit } => {
+                write!(f, "there are {limit} sessions, which is server.max_sessions")
+            }
+            Self::FlowReplayed => f.write_str("the login was finished before"),
+            Self::SessionKeyMismatch => {
+                f.write_str("the session in the address is not the session of the cookie")
+            }
+            Self::CrossSite => f.write_str("a page of another site sent the request"),
+            Self::NoSession => f.write_str("the request has no session"),
+            Self::RefreshUnavailable => f.write_str("the provider could not refresh the tokens"),
+            Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
+            Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
+            Self::Internal { what } => f.write_str(what),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Method => "X-Forwarded-Method (nginx: X-Original-Method)",
+            Self::Proto => "X-Forwarded-Proto",
+            Self::Host => "X-Forwarded-Host (Envoy: Host)",
+            Self::Uri => "X-Forwarded-Uri (Envoy: path)",
+            Self::Url => "X-Original-URL",
+        })
+    }
+}
+
+impl fmt::Display for LoopCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CookieNotReturned => "the browser does not send the session cookie",
+            Self::CookieDomain => "the cookie's domain does not cover the host",
+            Self::HttpWithSecureCookie => "the page is http, and the cookie is only sent over https",
+            Self::SessionNotFound => "the session of the cookie is not here",
+            Self::Store => "the session store does not keep the sessions",
+            Self::Clock => "the session is over as soon as it begins",
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! What the operator reads. `messages.txt` has one line for each kind of fault, with example facts; changing one is a reviewed
+//! change.
+
+use std::fmt::{Display, Write as _};
+use std::time::Duration;
+
+use vestibule::protocol::answer::AnswerFault;
+use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
+use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::endpoint::EndpointFault;
+use vestibule::protocol::json::JsonFault;
+use vestibule::protocol::jwks::{JwksFault, SkipReason, SkippedKey};
+use vestibule::protocol::jws::JwsFault;
+use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::registration::SigningAlgorithm;
+use vestibule::protocol::timestamp::Timestamp;
+use vestibule::protocol::token::{OAuthError, TokenFault};
+use vestibule::protocol::userinfo::UserinfoFault;
+
+/// A name from outside that tries to forge a log line.
+const HOSTILE: &str = "x\"\n\u{1b}[31m\u{202e}";
+
+fn answers() -> Vec<AnswerFault> {
+    let html = Some("text/html".to_owned());
+    let twice = JsonFault::Twice { member: HOSTILE.to_owned() };
+    vec![
+        AnswerFault::Redirect { status: 302 },
+        AnswerFault::Status { status: 503 },
+        AnswerFault::TooLarge { found: 300_000, limit: 262_144 },
+        AnswerFault::ContentType { found: html.clone() },
+        AnswerFault::ContentType { found: None },
+        AnswerFault::Json { fault: JsonFault::Syntax, content_type: html },
+        AnswerFault::Json { fault: JsonFault::NotAnObject, content_type: None },
+        AnswerFault::Json { fault: twice, content_type: None },
+        AnswerFault::Json { fault: JsonFault::TooDeep, content_type: None },
+    ]
+}
+
+fn discovery() -> Vec<DiscoveryFault> {
+    let issuer = |found: Option<&str>| DiscoveryFault::Issuer {
+        expected: "https://id.example".to_owned(),
+        found: found.map(str::to_owned),
+    };
+    let mut faults: Vec<_> = answers().into_iter().map(DiscoveryFault::Answer).collect();
+    faults.extend([
+        issuer(None),
+        issuer(Some("https://id.example/")),
+        issuer(Some("https://id.example/{tenantid}")),
+        issuer(Some(HOSTILE)),
+        DiscoveryFault::Missing { member: "jwks_uri" },
+        DiscoveryFault::Form { member: "token_endpoint_auth_methods_supported", needed: "a list of texts" },
+    ]);
+    let endpoints = [
+        EndpointFault::NotText,
+        EndpointFault::TooLong,
+        EndpointFault::NotAnAddress,
+        EndpointFault::NotHttps,
+        EndpointFault::HasExtras,
+        EndpointFault::OnThisMachine,
+        EndpointFault::RefusedAddress,
+        EndpointFault::TakenParameter,
+    ];
+    faults.extend(endpoints.map(|fault| DiscoveryFault::Endpoint {
+        member: "token_endpoint",
+        found: "http://169.254.169.254/".to_owned(),
+        fault,
+    }));
+    faults
+}
+
+fn callback() -> Vec<CallbackFault> {
+    vec![
+        CallbackFault::TooLong { found: 70_000 },
+        CallbackFault::Twice(Parameter::Code),
+        CallbackFault::ParameterTooLong { parameter: Parameter::State, found: 4096 },
+        CallbackFault::ParameterForm(Parameter::Issuer),
+        CallbackFault::OtherResponseType { parameter: "id_token" },
+        CallbackFault::IssuerMissing,
+        CallbackFault::IssuerOther { expected: "https://id.example".to_owned(), found: HOSTILE.to_owned() },
+        CallbackFault::StateMissing,
+        CallbackFault::StateUnreadable,
+        CallbackFault::StateOtherClient { started: "a".to_owned(), called: "b".to_owned() },
+        CallbackFault::StateExpired { age: Duration::from_secs(660) },
+        CallbackFault::NoFlowCookie,
+        CallbackFault::OtherBrowser,
+        CallbackFault::Provider(ProviderError::AccessDenied),
+        CallbackFault::Provider(ProviderError::Unavailable("server_error")),
+        CallbackFault::Provider(ProviderError::InteractionRequired("login_required")),
+        CallbackFault::Provider(ProviderError::Registration("invalid_scope")),
+        CallbackFault::Provider(ProviderError::Unknown),
+        CallbackFault::CodeWithError,
+        CallbackFault::CodeMissing,
+    ]
+}
+
+fn token() -> Vec<TokenFault> {
+    let mut faults: Vec<_> = answers().into_iter().map(TokenFault::Answer).collect();
+    faults.extend([
+        TokenFault::NoSharedAuthentication { announced: vec!["private_key_jwt".to_owned()] },
+        TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
+        TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
+        TokenFault::Refused { status: 400, error: OAuthError::Other },
+        TokenFault::ErrorWithSuccess { error: OAuthError::ServerError },
+        TokenFault::Missing { member: "id_token" },
+        TokenFault::Form { member: "id_token", needed: "a text" },
+        TokenFault::TokenType { found: HOSTILE.to_owned() },
+    ]);
+    faults
+}
+
+fn jwks() -> Vec<JwksFault> {
+    let reasons = [
+        SkipReason::Form,
+        SkipReason::Kind,
+        SkipReason::Purpose,
+        SkipReason::Algorithm,
+        SkipReason::Private,
+        SkipReason::Numbers,
+        SkipReason::Strength,
+    ];
+    let mut faults: Vec<_> = answers().into_iter().map(JwksFault::Answer).collect();
+    faults.extend([JwksFault::KeysMissing, JwksFault::TooMany { found: 10_000 }]);
+    faults.extend(
+        reasons.map(|reason| JwksFault::NoneUsable { skipped: vec![SkippedKey { kid: None, reason }] }),
+    );
+    let kid = Some(HOSTILE.to_owned());
+    faults.push(JwksFault::NoneUsable { skipped: vec![SkippedKey { kid, reason: SkipReason::Form }] });
+    faults
+}
+
+fn userinfo() -> Vec<UserinfoFault> {
+    let mut faults: Vec<_> = answers().into_iter().map(UserinfoFault::Answer).collect();
+    faults.extend([UserinfoFault::Signed, UserinfoFault::SubjectMissing, UserinfoFault::SubjectOther]);
+    faults
+}
+
+fn id_token() -> Vec<IdTokenFault> {
+    let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
+    let at = Timestamp::from_seconds;
+    let algorithm = SigningAlgorithm::Rs256;
+    let text = |text: &str| Some(text.to_owned());
+    let mut faults: Vec<IdTokenFault> = vec![
+        JwsFault::TooLong { found: 20_000 }.into(),
+        JwsFault::Encrypted.into(),
+        JwsFault::Parts { found: 2 }.into(),
+        JwsFault::Encoding { part: "header" }.into(),
+        JwsFault::Json { part: "payload", fault: JsonFault::Syntax }.into(),
+        JwsFault::Algorithm { expected: algorithm, found: text("none") }.into(),
+        JwsFault::Algorithm { expected: algorithm, found: None }.into(),
+        JwsFault::Critical.into(),
+        JwsFault::Kind { found: text("at+jwt") }.into(),
+        JwsFault::KeyName.into(),
+        JwsFault::KeyUnknown { kid: text(HOSTILE), algorithm }.into(),
+        JwsFault::KeysAmbiguous { found: 9 }.into(),
+        JwsFault::Signature { kid: None }.into(),
+    ];
+    let expected = "vestibule-a".to_owned();
+    faults.extend([
+        IdTokenFault::OtherKind,
+        IdTokenFault::Missing { claim: "nonce" },
+        IdTokenFault::Form { claim: "aud", needed: "a text or a list of texts" },
+        IdTokenFault::Issuer { expected: "https://id.example".to_owned(), found: HOSTILE.to_owned() },
+        IdTokenFault::Audience {
+            expected: expected.clone(),
+            found: vec!["account".to_owned(), expected.clone()],
+        },
+        IdTokenFault::Audience { expected: expected.clone(), found: Vec::new() },
+        IdTokenFault::AuthorizedParty { expected: expected.clone(), found: text("grafana") },
+        IdTokenFault::AuthorizedParty { expected, found: None },
+        IdTokenFault::Expired { expired_at: at(1_799_999_925), now, leeway },
+        IdTokenFault::IssuedInFuture { issued_at: at(1_800_000_090), now, leeway },
+        IdTokenFault::TooOld { issued_at: at(1_799_990_000), now },
+        IdTokenFault::NotYetValid { not_before: at(1_800_000_090), now, leeway },
+        IdTokenFault::Nonce,
+        IdTokenFault::AccessTokenHash,
+        IdTokenFault::Changed { claim: "sub" },
+    ]);
+    faults
+}
+
+fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &mut String) {
+    for fault in faults {
+        writeln!(into, "{}: {fault}", code(&fault)).unwrap();
+    }
+}
+
+#[test]
+fn every_text_is_the_reviewed_one() {
+    let mut text = String::new();
+    lines(callback(), CallbackFault::code, &mut text);
+    lines(discovery(), DiscoveryFault::code, &mut text);
+    lines(id_token(), IdTokenFault::code, &mut text);
+    lines(jwks(), JwksFault::code, &mut text);
+    lines(token(), TokenFault::code, &mut text);
+    lines(userinfo(), UserinfoFault::code, &mut text);
+    assert_eq!(text, include_str!("messages.txt"), "this is how it reads now:\n{text}");
+    // Exactly one line each, whatever came from outside, and in the house's tone.
+    assert!(text.chars().all(|character| character == '\n' || matches!(character, ' '..='~')));
+    for word in ["invalid ", "bad ", "please", "failed to", "!"] {
+        assert!(!text.to_lowercase().contains(word), "{word}");
+    }
+}

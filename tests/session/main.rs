@@ -1,0 +1,9 @@
+//! Sessions: values in, values out; no runtime but where a refresh is single-flight.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails there")]
+
+mod lifetime;
+mod made;
+mod sealing;
+mod store;
+mod transaction;
+mod used_flows;

@@ -1,0 +1,80 @@
+//! The store in memory.
+
+use std::sync::Arc;
+
+use vestibule::session::key::SessionKey;
+use vestibule::session::store::{MemoryStore, StoreFull};
+
+use crate::made::session;
+
+fn key(of: u8) -> SessionKey {
+    SessionKey::of_cookie(&[of; 32])
+}
+
+#[test]
+fn a_full_store_refuses_a_new_session_and_keeps_the_others() {
+    let store = MemoryStore::new(2);
+    assert_eq!(store.insert(key(1), session()), Ok(()));
+    assert_eq!(store.insert(key(2), session()), Ok(()));
+    assert_eq!(store.insert(key(3), session()), Err(StoreFull));
+    assert!(store.get(&key(1)).is_some() && store.get(&key(2)).is_some());
+    assert!(store.remove(&key(1)).is_some());
+    assert_eq!(store.insert(key(3), session()), Ok(()), "there is room again");
+    assert_eq!(store.len(), 2);
+}
+
+#[test]
+fn a_session_that_was_ended_meanwhile_is_not_brought_back() {
+    let store = MemoryStore::new(10);
+    store.insert(key(1), session()).unwrap();
+    let before = store.get(&key(1)).unwrap();
+    let next = before.refreshed(
+        vestibule::gate::identity::Identity::clone(&before.identity),
+        vestibule::protocol::claims::Claims::clone(&before.claims),
+        before.tokens.clone(),
+    );
+    store.remove(&key(1)).unwrap();
+    assert!(!store.replace(&key(1), &before, next));
+    assert!(store.get(&key(1)).is_none());
+}
+
+#[test]
+fn of_two_who_replace_the_same_version_the_second_loses() {
+    let store = MemoryStore::new(10);
+    store.insert(key(1), session()).unwrap();
+    let before = store.get(&key(1)).unwrap();
+    let next = || {
+        before.refreshed(
+            vestibule::gate::identity::Identity::clone(&before.identity),
+            vestibule::protocol::claims::Claims::clone(&before.claims),
+            before.tokens.clone(),
+        )
+    };
+    assert!(store.replace(&key(1), &before, next()));
+    assert!(!store.replace(&key(1), &before, next()));
+    assert_eq!(store.get(&key(1)).unwrap().version, 1);
+}
+
+#[test]
+fn of_many_who_remove_a_session_at_once_exactly_one_gets_it() {
+    for _ in 0..100 {
+        let store = Arc::new(MemoryStore::new(10));
+        store.insert(key(1), session()).unwrap();
+        let removed: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| usize::from(store.remove(&key(1)).is_some()))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!((removed, store.len()), (1, 0));
+    }
+}
+
+#[test]
+fn nothing_in_the_store_shows_a_cookie_a_token_or_a_claim() {
+    let store = MemoryStore::new(10);
+    store.insert(key(1), session()).unwrap();
+    let shown = format!("{store:?} {:?}", store.get(&key(1)).unwrap());
+    for secret in ["refresh", "alice", "AQEBAQEB"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

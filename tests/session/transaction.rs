@@ -1,0 +1,62 @@
+//! A login under way: everything in the state, nothing on the server.
+
+use vestibule::protocol::secret::Secret;
+use vestibule::protocol::timestamp::Timestamp;
+use vestibule::session::sealing::KeyRing;
+use vestibule::session::transaction::{Flow, FlowCookie, begin, open};
+
+fn ring() -> KeyRing {
+    KeyRing::new(&[Secret::new("k".repeat(32))], [0; 32])
+}
+
+fn flow(cookie: &FlowCookie) -> Flow {
+    Flow {
+        id: [3; 16],
+        client: "app".to_owned(),
+        binding: cookie.binding(),
+        begun: Timestamp::from_seconds(1_800_000_000),
+        return_to: "https://app.example.com/a%2Fb?x=1&y=%C3%A9".to_owned(),
+    }
+}
+
+#[test]
+fn a_flow_comes_back_from_its_state_as_it_was() {
+    let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
+    let begun = begin(&ring, &flow(&cookie), &cookie, [5; 12]);
+    let opened = open(&ring, &begun.state).unwrap();
+    assert_eq!(opened.flow, flow(&cookie));
+    assert!(opened.nonce(&cookie).matches(&begun.nonce));
+    assert!(opened.code_verifier(&cookie).matches(&begun.code_verifier));
+}
+
+#[test]
+fn another_browser_gets_neither_nonce_nor_verifier() {
+    let (ring, cookie, other) = (ring(), FlowCookie::new([9; 32]), FlowCookie::new([8; 32]));
+    let begun = begin(&ring, &flow(&cookie), &cookie, [5; 12]);
+    let opened = open(&ring, &begun.state).unwrap();
+    assert!(!opened.nonce(&other).matches(&begun.nonce));
+    assert!(!opened.code_verifier(&other).matches(&begun.code_verifier));
+    assert_ne!(cookie.binding(), other.binding());
+}
+
+#[test]
+fn neither_state_nor_cookie_shows_what_it_protects() {
+    let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
+    let begun = begin(&ring, &flow(&cookie), &cookie, [5; 12]);
+    for shown in
+        [format!("{cookie:?}"), format!("{begun:?}"), format!("{:?}", open(&ring, &begun.state).unwrap())]
+    {
+        assert!(!shown.contains(begun.nonce.expose()), "{shown}");
+        assert!(!shown.contains(begun.code_verifier.expose()), "{shown}");
+        assert!(!shown.contains(&cookie.value()), "{shown}");
+    }
+}
+
+/// The longest return address still leaves room for the whole authorization request in a head of 4096 bytes.
+#[test]
+fn the_state_of_the_longest_return_address_is_under_three_thousand_bytes() {
+    let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
+    let long = Flow { return_to: "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO), ..flow(&cookie) };
+    let begun = begin(&ring, &long, &cookie, [5; 12]);
+    assert!(begun.state.len() < 3000, "{}", begun.state.len());
+}
