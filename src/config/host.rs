@@ -164,6 +164,6 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Bytes of a host name (RFC 1035 section 2.3.4).
-const MAX_HOST: usize = 253;
+pub const MAX_HOST: usize = 253;
 /// Bytes of one label (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;

@@ -227,6 +227,21 @@ impl Config {
     }
 }
 
+impl ServerConfig {
+    /// Whether `danger_trust_every_peer` is in force: strangers could describe a request.
+    pub fn trusts_every_peer(&self) -> bool {
+        self.trusted_proxies.iter().any(is_everybody)
+    }
+}
+
+/// Whether a block holds more than any private network: 10.0.0.0/8 and fc00::/7 are the largest.
+pub(in crate::config) fn is_everybody(block: &IpNet) -> bool {
+    match block {
+        IpNet::V4(block) => block.prefix_len() < 8,
+        IpNet::V6(block) => block.prefix_len() < 7,
+    }
+}
+
 impl Client {
     /// Whether this client guards that host.
     pub fn guards(&self, authority: &Authority, scheme: Scheme) -> bool {

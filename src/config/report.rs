@@ -83,12 +83,31 @@ impl Problems {
     /// In the order of the file; what comes from the environment last.
     pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| a.place.cmp(&b.place));
+        // A setting that was misspelt is missing too; it is one mistake.
+        let misspelt: Vec<String> = problems.iter().filter_map(Problem::meant).collect();
+        problems.retain(|problem| !problem.is_missing() || !misspelt.contains(&problem.path));
         Self { file: file.to_owned(), problems }
     }
 
     /// One by one, in the order in which they are printed.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.problems.iter()
+    }
+}
+
+impl Problem {
+    /// The path of the setting that was meant, where one was misspelt.
+    fn meant(&self) -> Option<String> {
+        let Finding::NoSuchSetting { help } = &self.finding else { return None };
+        let name = help.strip_prefix("Did you mean ")?.strip_suffix('?')?;
+        Some(match self.path.rsplit_once('.') {
+            Some((table, _)) => format!("{table}.{name}"),
+            None => name.to_owned(),
+        })
+    }
+
+    const fn is_missing(&self) -> bool {
+        matches!(self.finding, Finding::Missing { .. })
     }
 }
 

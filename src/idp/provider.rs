@@ -281,6 +281,6 @@ pub const KEYS_REFETCH_INTERVAL: Duration = Duration::from_secs(30);
 /// Keys that could not be fetched again for so long are no longer used.
 pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Between two rounds of the background task when all is well.
-const RELEARN: Duration = Duration::from_secs(60 * 60);
+pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);

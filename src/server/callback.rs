@@ -18,7 +18,6 @@ use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::verify;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
-use crate::protocol::discovery::Provider;
 use crate::protocol::registration::ResponseMode;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, Tokens};
@@ -85,8 +84,13 @@ async fn sign_in(
 ) -> Result<Answer, Refusal> {
     let Asked { service, client, .. } = asked;
     let remembered = service.providers.of(&client.issuer);
+    if opened.is_none() {
+        // Without a state of ours it is a refusal in any case; whatever a stranger sends makes nobody ask the provider.
+        let announced = remembered.remembered_metadata().is_some_and(|known| known.iss_parameter_supported());
+        judge(asked, parsed, announced, None, cookie)?;
+    }
     let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
-    let (flow, code) = judge(asked, parsed, &provider, opened, cookie)?;
+    let (flow, code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
     let binding = flow.1.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
     if flow.0.flow.in_vain >= loops::LIMIT
@@ -129,7 +133,7 @@ async fn sign_in(
 fn judge<'a>(
     asked: Asked<'_>,
     parsed: &callback::Answer,
-    provider: &Provider,
+    iss_announced: bool,
     opened: Option<&'a Opened<'a>>,
     cookie: Option<&'a FlowCookie>,
 ) -> Result<((&'a Opened<'a>, &'a FlowCookie), Code), Refusal> {
@@ -142,7 +146,7 @@ fn judge<'a>(
     });
     let expected = callback::Expected {
         issuer: &client.issuer,
-        iss_announced: provider.iss_parameter_supported(),
+        iss_announced,
         client: &client.name,
         state: state.as_ref(),
         browser: cookie.map(FlowCookie::binding),

@@ -64,6 +64,7 @@ pub struct Running {
 /// An address cannot be listened on, or the system has no certificate authorities to trust.
 pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let metrics = Arc::new(Metrics::new());
+    metrics.trusts_every_peer.set(i64::from(config.server.trusts_every_peer()));
     let providers = Arc::new(Providers::new(&config, &clock).map_err(io::Error::other)?);
     let store = Arc::new(MemoryStore::new(config.server.max_sessions));
     let refresher = Arc::new(Refresher::new(

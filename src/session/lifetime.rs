@@ -101,6 +101,6 @@ pub fn after_failure(before: Option<RefreshFailures>, now: Timestamp, jitter: u8
 /// The part of an access token's life after which it is refreshed.
 const REFRESH_AT: f64 = 0.75;
 /// The shortest life of an access token that is believed.
-const MIN_TOKEN_LIFE: Duration = Duration::from_secs(10);
+pub const MIN_TOKEN_LIFE: Duration = Duration::from_secs(10);
 /// The first pause after a failed refresh; it doubles up to sixteen times that.
 const FIRST_RETRY: Duration = Duration::from_secs(4);

@@ -199,6 +199,10 @@ impl Refresher {
                     verify::id_token(remembered, client, id_token, None, &tokens.access_token, now).await;
                 Some(verified.map_err(|fault| match fault {
                     VerifyFault::Keys(fault) => Fault::passing("provider_unreachable", &fault),
+                    // The provider may be changing its keys just now: that is no reason to sign people out.
+                    VerifyFault::IdToken(fault) if fault.asks_for_new_keys() => {
+                        Fault::passing(fault.code(), &fault)
+                    }
                     VerifyFault::IdToken(fault) => Fault::ending(fault.code(), &fault),
                 })?)
             }
@@ -284,4 +288,4 @@ impl Drop for Place {
 }
 
 /// Tokens fetched within this time are new enough for anybody.
-const MIN_AGE: Duration = Duration::from_secs(5);
+pub const MIN_AGE: Duration = Duration::from_secs(5);

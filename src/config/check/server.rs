@@ -12,7 +12,7 @@ use crate::config::kind::Choice;
 use crate::config::problem::Finding;
 use crate::config::report::{Place, Problem};
 use crate::config::source::Variable;
-use crate::config::{LogFormat, LogLevel, ServerConfig};
+use crate::config::{LogFormat, LogLevel, ServerConfig, is_everybody};
 
 /// Judges the section, and the variable that has no setting in the file. `None` if the section cannot be read at all.
 pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<ServerAsWritten>) -> Option<ServerConfig> {
@@ -106,14 +106,6 @@ fn read_block(text: &str, danger: bool) -> Result<IpNet, Finding> {
         return Err(Finding::TrustsStrangers(found()));
     }
     Ok(block)
-}
-
-/// Whether a block holds more than any private network: 10.0.0.0/8 and fc00::/7 are the largest.
-fn is_everybody(block: &IpNet) -> bool {
-    match block {
-        IpNet::V4(block) => block.prefix_len() < 8,
-        IpNet::V6(block) => block.prefix_len() < 7,
-    }
 }
 
 /// Whether the system could not give both addresses.
