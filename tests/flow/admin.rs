@@ -1,5 +1,6 @@
 //! The operator's listener (R-20.2, R-24.3, I-10).
 
+use crate::wire::within;
 use crate::world::{APP, PAGE, World};
 
 #[tokio::test]
@@ -32,6 +33,12 @@ async fn metrics_count_decisions_logins_sessions_and_refreshes_with_their_reason
     stranger.call_back(&callback.having("state", None)).await;
     world.clock.shift(3601);
     world.send(&world.base_of(&browser)).await.assert_allowed("with a refresh");
+    within("the refresh", async {
+        while !world.admin("/metrics").await.text().contains("vestibule_refreshes_total{") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let answer = world.admin("/metrics").await;
     assert_eq!(answer.status, 200);
     assert!(answer.header("Content-Type").unwrap().starts_with("application/openmetrics-text"));

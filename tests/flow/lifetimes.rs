@@ -43,7 +43,7 @@ async fn no_use_and_no_refresh_moves_the_absolute_end() {
     for scopes in ["openid email", "openid email offline_access"] {
         let world = World::new()
             .app(|app| app.scopes(scopes))
-            .line("session: { idle: 2h, absolute: 8h }")
+            .line("session: { idle: 2h, absolute: 8h, refresh_grace: 2h }")
             .start()
             .await;
         let mut browser = world.signed_in().await;

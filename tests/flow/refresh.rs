@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::provider::{Draft, Endpoint, Gate, Step};
+use crate::keys::RsaKey;
+use crate::provider::{Draft, Endpoint, Gate, Signing, Step};
 use crate::wire::{Connection, within};
 use crate::world::{APP, PAGE, World};
 
@@ -21,12 +22,38 @@ async fn allowed(world: &World, browser: &Browser) -> bool {
     answer.status == 200
 }
 
+/// Waits until so many refreshes have ended, well or not. A request waits for a refresh only for a moment, so on a busy machine
+/// it may be answered before.
+async fn settled(world: &World, count: usize) {
+    within(&format!("waiting for refresh {count} to end"), async {
+        while ended_refreshes(world).await < count {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+async fn ended_refreshes(world: &World) -> usize {
+    let metrics = world.admin("/metrics").await.text();
+    let counts = metrics.lines().filter(|line| line.starts_with("vestibule_refreshes_total{"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+}
+
+/// Waits until the session is over.
+async fn over(world: &World, browser: &Browser, case: &str) {
+    within(&format!("waiting for the end of the session: {case}"), async {
+        while allowed(world, browser).await {}
+    })
+    .await;
+}
+
 /// Shifts to the end of the access token and lets one request refresh it.
 async fn refresh_once(world: &World, browser: &Browser) {
-    let before = world.provider.count(Endpoint::Token);
+    let before = (world.provider.count(Endpoint::Token), ended_refreshes(world).await);
     world.clock.shift(TOKEN + 1);
     world.send(&world.base_of(browser)).await.assert_allowed("at the end of the access token");
-    assert_eq!(world.provider.count(Endpoint::Token), before + 1);
+    settled(world, before.1 + 1).await;
+    assert_eq!(world.provider.count(Endpoint::Token), before.0 + 1);
 }
 
 #[tokio::test]
@@ -42,7 +69,7 @@ async fn at_three_quarters_of_its_life_the_token_is_refreshed_behind_a_request_t
     assert!(allowed(&world, &browser).await, "answered although the provider has not");
     world.provider.reached(Endpoint::Token, 2).await;
     gate.open();
-    world.provider.reached(Endpoint::Userinfo, 2).await;
+    settled(&world, 1).await;
     assert_eq!(world.provider.refreshes(), 1);
 }
 
@@ -58,6 +85,7 @@ async fn five_hundred_requests_at_expiry_cost_one_refresh_and_all_pass() {
         for answer in answers {
             answer.assert_allowed("at expiry");
         }
+        settled(&world, round).await;
         assert_eq!((world.provider.refreshes(), world.provider.reuses()), (round, 0));
     }
 }
@@ -103,7 +131,7 @@ async fn a_refusal_of_the_provider_ends_the_session_at_once() {
         let browser = world.signed_in().await;
         world.provider.always(Endpoint::Token, Step::oauth_error(status, error));
         world.clock.shift(TOKEN + 1);
-        assert!(!allowed(&world, &browser).await, "{error}");
+        over(&world, &browser, error).await;
         world.provider.recover();
         assert!(!allowed(&world, &browser).await, "{error}: it stays ended");
         assert_eq!(world.provider.refreshes(), 1, "{error}");
@@ -118,7 +146,7 @@ async fn a_refusal_in_the_background_ends_the_session_as_well() {
     world.clock.shift(TOKEN * 4 / 5);
     allowed(&world, &browser).await;
     world.provider.reached(Endpoint::Token, 2).await;
-    within("the end of the session", async { while allowed(&world, &browser).await {} }).await;
+    over(&world, &browser, "in the background").await;
 }
 
 /// R-4.5, XI-06, G-15: an outage is not a refusal.
@@ -140,6 +168,7 @@ async fn an_outage_keeps_the_session_until_the_grace_is_over() {
         world.provider.always(Endpoint::Token, step);
         world.clock.shift(TOKEN + 1);
         assert!(allowed(&world, &browser).await, "{name}: at expiry");
+        settled(&world, 1).await;
         world.clock.shift(GRACE - 30);
         assert!(allowed(&world, &browser).await, "{name}: within the grace");
         world.clock.shift(60);
@@ -154,9 +183,11 @@ async fn after_an_outage_within_the_grace_the_session_is_refreshed_and_goes_on()
     world.provider.always(Endpoint::Token, Step::status(503));
     world.clock.shift(TOKEN + 1);
     assert!(allowed(&world, &browser).await);
+    settled(&world, 1).await;
     world.provider.recover();
     world.clock.shift(120);
     assert!(allowed(&world, &browser).await);
+    settled(&world, 2).await;
     assert_eq!(world.provider.refreshes(), 2);
     world.clock.shift(GRACE + 60);
     assert!(allowed(&world, &browser).await, "long after the old grace");
@@ -185,8 +216,11 @@ async fn a_session_found_after_the_grace_by_an_outage_is_neither_used_nor_lost()
     let answer = world.send(&world.base_of(&browser)).await;
     answer.assert_refused(503, "refresh_unavailable", "its claims are too old");
     assert!(answer.all("X-Auth-Subject").is_empty());
+    settled(&world, 1).await;
     world.provider.recover();
     world.clock.shift(60);
+    world.send(&world.base_of(&browser)).await;
+    settled(&world, 2).await;
     assert!(allowed(&world, &browser).await);
 }
 
@@ -208,7 +242,7 @@ async fn clients_that_go_away_do_not_abort_the_refresh_and_the_next_request_is_s
     world.provider.reached(Endpoint::Token, 2).await;
     drop(connections);
     gate.open();
-    world.provider.reached(Endpoint::Userinfo, 2).await;
+    settled(&world, 1).await;
     assert!(allowed(&world, &browser).await);
     assert_eq!((world.provider.refreshes(), world.provider.reuses()), (1, 0));
     refresh_once(&world, &browser).await;
@@ -226,7 +260,7 @@ async fn a_refresh_that_takes_long_is_not_begun_again_by_those_who_gave_up_waiti
         assert!(allowed(&world, &browser).await, "with the claims that are there");
     }
     gate.open();
-    world.provider.reached(Endpoint::Userinfo, 2).await;
+    settled(&world, 1).await;
     assert_eq!((world.provider.refreshes(), world.provider.reuses()), (1, 0));
 }
 
@@ -286,20 +320,40 @@ async fn a_refreshed_id_token_about_something_else_ends_the_session() {
         ("another aud", |draft| draft.set("aud", "grafana")),
         ("another nonce", |draft| draft.set("nonce", "n".repeat(43))),
         ("another auth_time", |draft| draft.set("auth_time", 1_000_000)),
-        ("unsigned", |draft| draft.algorithm("none", crate::provider::Signing::Nothing)),
+        ("unsigned", |draft| draft.algorithm("none", Signing::Nothing)),
         ("expired", |draft| draft.shift("exp", -400)),
-        ("a signature of nobody", |draft| {
-            draft.signing = crate::provider::Signing::Rs256(crate::keys::RsaKey::numbered(9))
-        }),
     ];
     for (name, change) in rows {
         let world = World::new().start().await;
         let browser = world.signed_in().await;
         world.provider.change_id_token(change);
         world.clock.shift(TOKEN + 1);
-        assert!(!allowed(&world, &browser).await, "{name}");
+        over(&world, &browser, name).await;
         world.provider.change_id_token(|_| {});
         assert!(!allowed(&world, &browser).await, "{name}: it stays ended");
+    }
+}
+
+/// XK-01, XK-06: the provider may be changing its keys just now. What cannot be verified is not used, and nobody is signed out
+/// before the grace is over.
+#[tokio::test]
+async fn a_refreshed_id_token_by_a_key_that_is_not_known_yet_keeps_the_session_with_its_old_claims() {
+    let rows: &[(&str, Change)] = &[
+        ("an unknown key", |draft| draft.set_header("kid", "not-published-yet")),
+        ("a signature of nobody", |draft| draft.signing = Signing::Rs256(RsaKey::numbered(9))),
+    ];
+    for (name, change) in rows {
+        let world = World::new().start().await;
+        let browser = world.signed_in().await;
+        world.provider.script().id_token_claims.insert("groups".to_owned(), json!(["forged"]));
+        world.provider.change_id_token(change);
+        world.clock.shift(TOKEN + 1);
+        assert!(allowed(&world, &browser).await, "{name}");
+        settled(&world, 1).await;
+        let answer = world.send(&world.base_of(&browser)).await;
+        assert_eq!(answer.all("X-User-Groups"), ["staff,admins"], "{name}");
+        world.clock.shift(GRACE + 30);
+        over(&world, &browser, name).await;
     }
 }
 
@@ -309,7 +363,7 @@ async fn userinfo_about_somebody_else_at_a_refresh_ends_the_session() {
     let browser = world.signed_in().await;
     world.provider.always(Endpoint::Userinfo, Step::json(200, r#"{"sub":"somebody-else"}"#));
     world.clock.shift(TOKEN + 1);
-    assert!(!allowed(&world, &browser).await);
+    over(&world, &browser, "another sub").await;
 }
 
 /// The old refresh token is used up: the new one must be kept whatever comes after it.
@@ -320,8 +374,10 @@ async fn a_refresh_that_fails_after_the_token_endpoint_keeps_the_rotated_token()
     world.provider.once(Endpoint::Userinfo, Step::status(503));
     world.clock.shift(TOKEN + 1);
     assert!(allowed(&world, &browser).await);
+    settled(&world, 1).await;
     world.clock.shift(60);
     assert!(allowed(&world, &browser).await);
+    settled(&world, 2).await;
     assert_eq!((world.provider.refreshes(), world.provider.reuses()), (2, 0));
 }
 
@@ -352,6 +408,7 @@ async fn without_expires_in_the_configured_life_counts() {
     assert_eq!(world.provider.refreshes(), 0);
     world.clock.shift(4 * 60);
     assert!(allowed(&world, &browser).await);
+    settled(&world, 1).await;
     assert_eq!(world.provider.refreshes(), 1);
 }
 
@@ -369,7 +426,7 @@ async fn a_session_that_is_signed_out_while_it_is_refreshed_stays_signed_out() {
     let answer = browser.submit(PAGE, &format!("{APP}/logout"), "").await;
     assert_eq!(answer.status, 303, "{}", answer.show());
     gate.open();
-    world.provider.reached(Endpoint::Userinfo, 2).await;
+    settled(&world, 1).await;
     for _ in 0..50 {
         let answer = world.send(&world.base().with("Cookie", &cookie)).await;
         assert_eq!(answer.status, 302, "{}", answer.show());
@@ -390,11 +447,6 @@ async fn fifty_sessions_that_expire_together_are_each_refreshed_once() {
     for answer in join_all(asks.iter().map(|ask| world.send(ask))).await {
         answer.assert_allowed("at expiry");
     }
-    within("the refreshes", async {
-        while world.provider.refreshes() < 50 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    settled(&world, 50).await;
     assert_eq!((world.provider.refreshes(), world.provider.reuses()), (50, 0));
 }
