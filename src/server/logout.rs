@@ -17,13 +17,13 @@ use crate::protocol::logout;
 use crate::session::sealing::Purpose;
 
 /// Ends the session and goes to the provider to end it there (OpenID Connect RP-Initiated Logout 1.0). A POST from one of
-/// our pages does so at once, and so does a GET of the same origin or of a typed address; everything else is asked first,
-/// for a picture on another site could have sent it.
+/// our pages does so at once, and so does a person who follows a link of the same origin or types the address; everything else
+/// is asked first, for a picture could have sent it, or a browser that loads links in advance.
 ///
 /// # Errors
 /// Another method; a return address on a host that is not ours; a form that cannot be read.
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::POST])?;
+    asked.takes("GET, POST")?;
     let site = same_site::of(&asked.head.headers, asked.client);
     let (return_to, is_wanted) = if asked.head.method == Method::POST {
         let form = body::form(asked.head, body, MAX_FORM).await?;
@@ -36,7 +36,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             "" => None,
             query => Some(return_to::from_query(query, asked.client)?),
         };
-        (return_to, matches!(site, Site::Own | Site::Typed))
+        (return_to, matches!(site, Site::Own | Site::Typed) && same_site::is_visit(&asked.head.headers))
     };
     if is_wanted { Ok(sign_out(asked, return_to.as_ref())) } else { Ok(confirm(asked, return_to.as_ref())) }
 }
@@ -47,7 +47,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
 /// # Errors
 /// Another method.
 pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::HEAD])?;
+    asked.takes("GET, HEAD")?;
     let state = form_urlencoded::parse(asked.query().as_bytes())
         .find(|(name, _)| name == "state")
         .map(|(_, value)| value.into_owned());

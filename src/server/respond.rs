@@ -3,7 +3,7 @@
 use askama::Template;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -143,6 +143,10 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
+    if let Refusal::MethodNotAllowed { allowed } = refusal {
+        // RFC 9110 section 15.5.6.
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    }
     mark(&mut answer, refusal.code(), request_id);
     answer
 }
@@ -158,10 +162,12 @@ pub(super) fn page_with_form(page: &impl Template) -> Answer {
     html(StatusCode::OK, page, &POLICY_WITH_FORM, "same-origin")
 }
 
-/// 302 or 303 to an absolute address.
+/// 302 or 303 to an absolute address, which does not learn from where: a code must not travel on in a referrer (RFC 9700
+/// section 4.2.4).
 pub(super) fn redirect(status: StatusCode, to: &str) -> Answer {
     let mut answer = empty(status);
     answer.headers_mut().insert(LOCATION, header(to));
+    answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
 
@@ -241,3 +247,18 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-or
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Seconds after which a page about a provider that is down asks again.
 const RELOAD_AFTER: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use http::header::{LOCATION, REFERRER_POLICY};
+
+    use super::redirect;
+
+    #[test]
+    fn no_page_is_told_which_address_redirected_to_it() {
+        let answer = redirect(StatusCode::SEE_OTHER, "https://app.example.com/");
+        assert_eq!(answer.headers()[LOCATION], "https://app.example.com/");
+        assert_eq!(answer.headers()[REFERRER_POLICY], "no-referrer");
+    }
+}
