@@ -85,7 +85,10 @@ pub enum Refusal {
     /// There is nothing at that path.
     PathUnknown,
     /// The path takes other methods.
-    MethodNotAllowed,
+    MethodNotAllowed {
+        /// Those that it takes, as the `Allow` header lists them.
+        allowed: &'static str,
+    },
     /// The body is longer than the path takes.
     BodyTooLarge {
         /// What it takes, in bytes.
@@ -257,7 +260,7 @@ impl Refusal {
             Self::IdentityTooLarge { .. } => Kind::IdentityTooLarge,
             Self::ClientUnknown => Kind::ClientUnknown,
             Self::PathUnknown => Kind::PathUnknown,
-            Self::MethodNotAllowed => Kind::MethodNotAllowed,
+            Self::MethodNotAllowed { .. } => Kind::MethodNotAllowed,
             Self::BodyTooLarge { .. } => Kind::BodyTooLarge,
             Self::BodyTimeout => Kind::BodyTimeout,
             Self::BodyMalformed { .. } => Kind::BodyMalformed,

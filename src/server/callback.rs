@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::SET_COOKIE;
-use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
 use super::login::flow_cookie;
@@ -13,7 +13,7 @@ use super::service::Asked;
 use super::{body, outbound, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
-use crate::gate::refusal::Refusal;
+use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::verify;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
@@ -24,6 +24,7 @@ use crate::protocol::token::{self, Tokens};
 use crate::protocol::userinfo;
 use crate::session::key::Handle;
 use crate::session::lifetime;
+use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
 use crate::session::transaction::{self, FlowCookie, Opened};
 use crate::session::used_flows::Taken;
@@ -38,11 +39,11 @@ use crate::telemetry::metrics::Metrics;
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
     let parameters = match asked.client.registration.response_mode {
         ResponseMode::Query => {
-            asked.takes(&[Method::GET])?;
+            asked.takes("GET")?;
             Bytes::copy_from_slice(asked.query().as_bytes())
         }
         ResponseMode::FormPost => {
-            asked.takes(&[Method::POST])?;
+            asked.takes("POST")?;
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
     };
@@ -50,7 +51,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
     let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
-    let return_to = return_to(asked, opened.as_ref(), cookie.as_ref());
+    let return_to = return_to(asked, opened.as_ref());
     let refusal = match parsed {
         Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie.as_ref(), &return_to).await {
             Ok(answer) => return Ok(answer),
@@ -90,6 +91,13 @@ async fn sign_in(
     }
     let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
     let (flow, code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
+    let binding = flow.1.binding();
+    // Both when it began and now, so that somebody who waited a minute gets in.
+    if flow.0.flow.in_vain >= loops::LIMIT
+        && service.loops.in_vain(binding, &client.name, service.clock.steady()) >= loops::LIMIT
+    {
+        return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
+    }
 
     let verifier = flow.0.code_verifier(flow.1);
     let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
@@ -112,7 +120,7 @@ async fn sign_in(
             .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
-    let session_cookie = keep(asked, claims, tokens)?;
+    let session_cookie = keep(asked, claims, tokens, binding)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -165,7 +173,12 @@ fn judge<'a>(
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
-fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<SessionCookie, Refusal> {
+fn keep(
+    asked: Asked<'_>,
+    claims: Claims,
+    tokens: Tokens<Secret>,
+    binding: [u8; 32],
+) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
     let identity = Identity::from_claims(&claims, client)?;
     let now = service.clock.steady();
@@ -184,23 +197,44 @@ fn keep(asked: Asked<'_>, claims: Claims, tokens: Tokens<Secret>) -> Result<Sess
         Credential::Session(cookie) => Some(cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
+    let used = session.used.clone();
     let limit = service.config.server.max_sessions;
     service
         .sessions
         .insert(&cookie, session, before.as_ref())
         .map_err(|_| Refusal::SessionsFull { limit })?;
+    service.loops.finished(binding, &client.name, &used, now);
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
     );
+    if !refreshable {
+        let remedy = Kind::NotRefreshable.remedy();
+        tracing::info!(
+            code = "no_refresh_token", fault = "operator", client = client.name, session = %handle,
+            request_id = asked.request_id, remedy,
+            "the session cannot be refreshed: its claims stay as they are until it ends"
+        );
+    }
     Ok(cookie)
 }
 
-/// Where the login leads: what its state says, if it was begun for this client in this browser, and is still allowed.
-fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>, cookie: Option<&FlowCookie>) -> ReturnTo {
+/// What is known of why logins succeed here and lead nowhere.
+async fn loop_cause(asked: Asked<'_>) -> LoopCause {
+    match credential::find(&asked.head.headers, &asked.client.cookie.name) {
+        Credential::Absent | Credential::Unreadable(_) => LoopCause::CookieNotReturned,
+        // It comes back to this host, and opens a session: so it is the application's host that it does not reach.
+        Credential::Session(_) if has_session(asked).await => LoopCause::CookieDomain,
+        Credential::Session(_) => LoopCause::SessionNotFound,
+    }
+}
+
+/// Where the login leads: what its state says, if it was begun for this client, and is still allowed. The browser does not
+/// count: of an old login the flow cookie is gone, and the address, sealed by us and on a host of this client, is no more
+/// than a link that anybody could have written.
+fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>) -> ReturnTo {
     opened
         .filter(|opened| opened.flow.client == asked.client.name)
-        .filter(|opened| cookie.is_some_and(|cookie| cookie.binding() == opened.flow.binding))
         .and_then(|opened| return_to::check(&opened.flow.return_to, asked.client).ok())
         .unwrap_or_else(|| return_to::home(asked.client))
 }

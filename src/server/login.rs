@@ -1,7 +1,7 @@
 //! `GET /oidc/{client}/login`: the one place where a login begins. Nothing is kept of it.
 
+use http::StatusCode;
 use http::header::{HeaderMap, SET_COOKIE};
-use http::{Method, StatusCode};
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
@@ -19,7 +19,7 @@ use crate::session::transaction::{self, Flow, FlowCookie};
 /// # Errors
 /// A return address on a host that is not ours; a method other than GET and HEAD.
 pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::HEAD])?;
+    asked.takes("GET, HEAD")?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let remembered = asked.service.providers.of(&asked.client.issuer);
     let provider = match remembered.metadata().await {
@@ -60,6 +60,7 @@ fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &F
         binding: cookie.binding(),
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
+        in_vain: asked.service.loops.in_vain(cookie.binding(), &asked.client.name, clock.steady()),
     };
     let begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
     let code_challenge = pkce::challenge(begun.code_verifier.expose());

@@ -24,7 +24,7 @@ use crate::session::sealing::Purpose;
 /// # Errors
 /// Another method; a return address on a host that is not ours; a form that cannot be read.
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::POST])?;
+    asked.takes("GET, POST")?;
     let site = same_site::of(&asked.head.headers, asked.client);
     let (return_to, is_wanted) = if asked.head.method == Method::POST {
         let form = body::form(asked.head, body, MAX_FORM).await?;
@@ -48,7 +48,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
 /// # Errors
 /// Another method.
 pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::HEAD])?;
+    asked.takes("GET, HEAD")?;
     let state = form_urlencoded::parse(asked.query().as_bytes())
         .find(|(name, _)| name == "state")
         .map(|(_, value)| value.into_owned());

@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::idp::providers::Providers;
 use crate::session::Sessions;
+use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
 use crate::session::sealing::KeyRing;
 use crate::session::store::MemoryStore;
@@ -88,6 +89,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         sessions,
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
+        loops: Loops::default(),
         metrics: Arc::clone(&metrics),
         request_ids: RequestIds::new(clock.entropy()),
         warned: DashMap::new(),
@@ -152,6 +154,7 @@ async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         service.used_flows.sweep(service.clock.wall());
+        service.loops.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::respond::{self, Answer};
@@ -21,7 +21,7 @@ use crate::session::{Look, Looked};
 /// # Errors
 /// No session; a page of another site asks.
 pub(super) async fn session(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::HEAD])?;
+    asked.takes("GET, HEAD")?;
     not_from_another_site(asked)?;
     let (_, session) = find(asked, Look::Only).await?;
     Ok(respond::json(&describe(asked, &session)))
@@ -32,7 +32,7 @@ pub(super) async fn session(asked: Asked<'_>) -> Result<Answer, Refusal> {
 /// # Errors
 /// No session; a page of another site asks.
 pub(super) async fn userinfo(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::HEAD])?;
+    asked.takes("GET, HEAD")?;
     not_from_another_site(asked)?;
     let (_, session) = find(asked, Look::Only).await?;
     let claims: Map<String, Value> = session
@@ -52,7 +52,7 @@ pub(super) async fn userinfo(asked: Asked<'_>) -> Result<Answer, Refusal> {
 /// No session, or another than `session_key` names; a page of another site asks; there is no refresh token; the provider
 /// cannot be reached.
 pub(super) async fn new_token(asked: Asked<'_>, session_key: Option<&str>) -> Result<Answer, Refusal> {
-    asked.takes(&[Method::GET, Method::POST])?;
+    asked.takes("GET, POST")?;
     not_from_another_site(asked)?;
     let return_to = match asked.query() {
         "" => None,

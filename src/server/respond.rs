@@ -3,7 +3,7 @@
 use askama::Template;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -143,6 +143,10 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
+    if let Refusal::MethodNotAllowed { allowed } = refusal {
+        // RFC 9110 section 15.5.6.
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    }
     mark(&mut answer, refusal.code(), request_id);
     answer
 }
@@ -158,11 +162,11 @@ pub(super) fn page_with_form(page: &impl Template) -> Answer {
     html(StatusCode::OK, page, &POLICY_WITH_FORM, "same-origin")
 }
 
-/// 302 or 303 to an absolute address.
+/// 302 or 303 to an absolute address, which does not learn from where: a code must not travel on in a referrer (RFC 9700
+/// section 4.2.4).
 pub(super) fn redirect(status: StatusCode, to: &str) -> Answer {
     let mut answer = empty(status);
     answer.headers_mut().insert(LOCATION, header(to));
-    // The address that redirects may hold a code or a return address: the next page is not told of it.
     answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }

@@ -21,6 +21,7 @@ use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::Sessions;
+use crate::session::loops::Loops;
 use crate::session::sealing::KeyRing;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
@@ -34,6 +35,7 @@ pub(super) struct Service {
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<Providers>,
     pub(super) used_flows: UsedFlows,
+    pub(super) loops: Loops,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,
     /// When each refusal was last logged as a warning.
@@ -75,7 +77,7 @@ impl Service {
         };
         // TRACE would send the cookie back, and a 200 to CONNECT would open a tunnel. An absolute target is a proxy's.
         if head.method == Method::CONNECT || head.method == Method::TRACE {
-            return refuse(Refusal::MethodNotAllowed);
+            return refuse(Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" });
         }
         if head.uri.authority().is_some() {
             return refuse(Refusal::PathUnknown);
@@ -162,9 +164,10 @@ impl Asked<'_> {
         )
     }
 
-    /// Refuses a method that the address does not take.
-    pub(super) fn takes(self, methods: &[Method]) -> Result<(), Refusal> {
-        if methods.contains(&self.head.method) { Ok(()) } else { Err(Refusal::MethodNotAllowed) }
+    /// Refuses a method that the address does not take. `allowed` lists those that it takes, as `Allow` does.
+    pub(super) fn takes(self, allowed: &'static str) -> Result<(), Refusal> {
+        let taken = allowed.split(", ").any(|method| method == self.head.method.as_str());
+        if taken { Ok(()) } else { Err(Refusal::MethodNotAllowed { allowed }) }
     }
 
     /// The raw query, empty if there is none.

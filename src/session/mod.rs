@@ -2,6 +2,7 @@
 
 pub mod key;
 pub mod lifetime;
+pub mod loops;
 pub mod record;
 pub mod refresh;
 pub mod sealing;

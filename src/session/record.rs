@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::key::Handle;
+use super::loops::Used;
 use crate::gate::identity::Identity;
 use crate::protocol::claims::Claims;
 use crate::protocol::secret::Secret;
@@ -26,6 +27,8 @@ pub struct Session {
     pub signed_in: Timestamp,
     /// Goes up by one with each refresh: what a refresh writes goes only in the place of what it read.
     pub version: u64,
+    /// Whether any request was let through with it.
+    pub used: Used,
     last_used: AtomicU64,
     retires: AtomicU64,
 }
@@ -74,6 +77,7 @@ impl Session {
             tokens,
             signed_in: now,
             version: 0,
+            used: Used::default(),
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
         }
@@ -86,6 +90,7 @@ impl Session {
 
     /// Notes a use. Time never goes back, and an unchanged second writes nothing.
     pub fn touch(&self, now: Timestamp) {
+        self.used.set();
         if self.last_used.load(Ordering::Relaxed) < now.seconds() {
             self.last_used.fetch_max(now.seconds(), Ordering::Relaxed);
         }
@@ -128,6 +133,7 @@ impl Session {
             tokens: self.tokens.clone(),
             signed_in: self.signed_in,
             version: self.version + 1,
+            used: self.used.clone(),
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
         }

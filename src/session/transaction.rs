@@ -59,6 +59,8 @@ pub struct Flow {
     pub begun: Timestamp,
     /// Where the person wanted to go, an address that `return_to::check` allowed when the flow began.
     pub return_to: String,
+    /// How many logins this browser had finished in vain before ([`super::loops`]).
+    pub in_vain: u8,
 }
 
 /// A flow together with what the authorization request and the token request say of it.
@@ -80,6 +82,7 @@ pub fn begin(ring: &KeyRing, flow: &Flow, cookie: &FlowCookie, nonce: [u8; 12]) 
         b: URL_SAFE_NO_PAD.encode(flow.binding),
         t: flow.begun.seconds(),
         r: flow.return_to.clone(),
+        v: flow.in_vain,
     };
     let plain = serde_json::to_vec(&sealed).expect("texts and a number always become JSON");
     let key = ring.sealer();
@@ -120,6 +123,7 @@ pub fn open<'a>(ring: &'a KeyRing, state: &str) -> Option<Opened<'a>> {
         binding: URL_SAFE_NO_PAD.decode(sealed.b).ok()?.try_into().ok()?,
         begun: Timestamp::from_seconds(sealed.t),
         return_to: sealed.r,
+        in_vain: sealed.v,
     };
     Some(Opened { flow, key })
 }
@@ -133,4 +137,5 @@ struct Sealed {
     b: String,
     t: u64,
     r: String,
+    v: u8,
 }

@@ -180,7 +180,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::IdentityTooLarge { bytes: 5000 },
         Refusal::ClientUnknown,
         Refusal::PathUnknown,
-        Refusal::MethodNotAllowed,
+        Refusal::MethodNotAllowed { allowed: "GET" },
         Refusal::BodyTooLarge { limit: 1 },
         Refusal::BodyTimeout,
         Refusal::BodyMalformed { why: "a rule" },

@@ -15,6 +15,7 @@ fn flow(cookie: &FlowCookie) -> Flow {
         client: "app".to_owned(),
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(1_800_000_000),
+        in_vain: 0,
         return_to: "https://app.example.com/a%2Fb?x=1&y=%C3%A9".to_owned(),
     }
 }

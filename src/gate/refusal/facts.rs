@@ -47,7 +47,7 @@ impl fmt::Display for Refusal {
             ),
             Self::ClientUnknown => f.write_str("no client has that name"),
             Self::PathUnknown => f.write_str("there is nothing at that path"),
-            Self::MethodNotAllowed => f.write_str("the path does not take that method"),
+            Self::MethodNotAllowed { allowed } => write!(f, "the path takes {allowed} only"),
             Self::BodyTooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
             Self::BodyTimeout => f.write_str("the body did not come in time"),
             Self::BodyMalformed { why } => write!(f, "the body cannot be used: {why}"),

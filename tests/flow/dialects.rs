@@ -1,0 +1,486 @@
+//! How each proxy asks and how it is answered.
+
+use percent_encoding::percent_decode_str;
+
+use crate::wire::{Answer, Ask, exchange};
+use crate::world::{Client, PAGE, World};
+
+const LOGIN: &str = "https://app.example.test/oidc/app/login?rd=";
+
+/// The return address that a login address carries.
+fn return_to(login: &str) -> String {
+    let rd = login.strip_prefix(LOGIN).unwrap_or_else(|| panic!("no login address: {login}"));
+    percent_decode_str(rd).decode_utf8().unwrap().into_owned()
+}
+
+#[track_caller]
+fn assert_closed_to_caches(answer: &Answer) {
+    assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{}", answer.show());
+    assert!(answer.all("Set-Cookie").is_empty(), "a subrequest sets no cookie: {}", answer.show());
+    assert!(answer.all("X-Auth-Subject").is_empty(), "{}", answer.show());
+    assert!(answer.header("Vestibule-Request-Id").is_some(), "{}", answer.show());
+    assert!(answer.head.len() <= 4096, "{} bytes of head", answer.head.len());
+}
+
+fn fetch(ask: Ask) -> Ask {
+    ask.having("Sec-Fetch-Mode", "cors").having("Sec-Fetch-Dest", "empty").having("Accept", "*/*")
+}
+
+#[tokio::test]
+async fn a_navigation_is_redirected_to_the_login_with_an_absolute_address() {
+    let world = World::new().start().await;
+    let answer = world.send(&world.base()).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+    assert_eq!(return_to(answer.location()), PAGE);
+    assert_closed_to_caches(&answer);
+}
+
+#[tokio::test]
+async fn anything_but_a_navigation_gets_401_and_learns_where_to_sign_in() {
+    let world = World::new().start().await;
+    let rows = [
+        ("fetch", fetch(world.base())),
+        ("old ajax", world.base().with("X-Requested-With", "XMLHttpRequest")),
+        ("a form post", world.base().having("X-Forwarded-Method", "POST")),
+        ("a put", world.base().having("X-Forwarded-Method", "PUT")),
+        ("an image", world.base().having("Sec-Fetch-Mode", "no-cors").having("Sec-Fetch-Dest", "image")),
+        ("a frame", world.base().having("Sec-Fetch-Dest", "iframe")),
+        (
+            "a web socket",
+            world
+                .base()
+                .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+                .with("Sec-WebSocket-Version", "13")
+                .with("Origin", "https://app.example.test"),
+        ),
+        (
+            "a preflight",
+            world.base().having("X-Forwarded-Method", "OPTIONS").with("Access-Control-Request-Method", "PUT"),
+        ),
+        ("curl", without_fetch_metadata(world.base()).having("Accept", "*/*")),
+        (
+            "a client that wants JSON",
+            without_fetch_metadata(world.base()).having("Accept", "application/json"),
+        ),
+        (
+            "a client that likes JSON better",
+            without_fetch_metadata(world.base()).having("Accept", "text/html;q=0.5, application/json"),
+        ),
+        ("no Accept at all", without_fetch_metadata(world.base()).without("Accept")),
+    ];
+    for (name, ask) in rows {
+        let answer = world.send(&ask).await;
+        assert_eq!(answer.status, 401, "{name}: {}", answer.show());
+        assert!(answer.all("Location").is_empty(), "{name}");
+        assert_eq!(answer.header("WWW-Authenticate"), Some(r#"Cookie realm="app""#), "{name}");
+        assert_eq!(answer.header("Content-Type"), Some("application/problem+json"), "{name}");
+        let login = answer.header("Vestibule-Login").unwrap().to_owned();
+        assert!(login.starts_with("https://app.example.test/oidc/app/login"), "{name}: {login}");
+        assert_eq!(answer.json()["login_url"], login, "{name}");
+        assert!(answer.refusal() != "-", "{name}: {}", answer.show());
+        assert_closed_to_caches(&answer);
+    }
+}
+
+/// A person with a browser that is older than fetch metadata.
+#[tokio::test]
+async fn without_fetch_metadata_a_preference_for_html_makes_a_navigation() {
+    let world = World::new().start().await;
+    let answer = world.send(&without_fetch_metadata(world.base())).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+    let answer = world.send(&world.base().having("X-Forwarded-Method", "HEAD")).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+}
+
+/// R-5.3: somebody who signs in after a failed fetch wants to see the page, not what the page fetched.
+#[tokio::test]
+async fn a_401_leads_back_to_the_page_that_asked_when_it_is_of_the_same_origin() {
+    let world = World::new().start().await;
+    let ask = fetch(world.asking("https://app.example.test/api/items"));
+    let answer = world.send(&ask.clone().with("Referer", "https://app.example.test/board?x=1")).await;
+    assert_eq!(return_to(answer.header("Vestibule-Login").unwrap()), "https://app.example.test/board?x=1");
+    for referer in ["https://evil.example/board", "not an address", "https://app.example.test.evil.example/"]
+    {
+        let answer = world.send(&ask.clone().with("Referer", referer)).await;
+        let login = answer.header("Vestibule-Login").unwrap();
+        assert!(!login.contains("evil") && !login.contains("api"), "{referer}: {login}");
+    }
+}
+
+#[tokio::test]
+async fn nginx_gets_only_200_401_or_403_with_empty_bodies() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let cookie = world.session_cookie(&browser);
+
+    let answer = world.send(&world.nginx(PAGE).with("Cookie", &cookie)).await;
+    answer.assert_allowed("with a session");
+    assert_eq!(answer.all("X-User-Email"), ["ada.secret@example.org"]);
+
+    let answer = world.send(&world.nginx("https://app.example.test/a?x=1&y=2")).await;
+    assert_eq!((answer.status, answer.body.len()), (401, 0), "{}", answer.show());
+    assert_eq!(return_to(answer.location()), "https://app.example.test/a?x=1&y=2");
+    assert_closed_to_caches(&answer);
+
+    let answer = world.send(&fetch(world.nginx(PAGE))).await;
+    assert_eq!((answer.status, answer.body.len()), (401, 0), "{}", answer.show());
+    assert!(answer.all("Location").is_empty(), "a fetch is not redirected: {}", answer.show());
+
+    for (name, ask) in [
+        ("no address", world.nginx(PAGE).without("X-Original-URL")),
+        ("no method", world.nginx(PAGE).without("X-Original-Method")),
+        ("two addresses", world.nginx(PAGE).with("X-Original-URL", PAGE)),
+        ("another host", world.nginx("https://evil.example/")),
+        ("no address but a path", world.nginx(PAGE).having("X-Original-URL", "/private")),
+        ("an identity header", world.nginx(PAGE).with("X-User-Email", "x").with("Cookie", &cookie)),
+    ] {
+        let answer = world.send(&ask).await;
+        assert_eq!((answer.status, answer.body.len()), (403, 0), "{name}: {}", answer.show());
+        assert_ne!(answer.refusal(), "-", "{name}: {}", answer.show());
+        assert!(answer.all("X-Auth-Subject").is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_dialect_reads_its_own_family_of_headers_and_no_other() {
+    let world = World::new().start().await;
+    let nginx = world
+        .nginx("https://app.example.test/nginx")
+        .with("X-Forwarded-Uri", "/forwarded")
+        .with("X-Forwarded-Host", "evil.example")
+        .with("X-Forwarded-Method", "POST");
+    assert_eq!(return_to(world.send(&nginx).await.location()), "https://app.example.test/nginx");
+    let traefik = world
+        .asking("https://app.example.test/traefik")
+        .with("X-Original-URL", "https://app.example.test/nginx")
+        .with("X-Original-Method", "POST")
+        .with("X-Original-Uri", "/other")
+        .with("X-Rewrite-Url", "/other")
+        .with("X-Forwarded-Prefix", "/prefix")
+        .with("Forwarded", "host=evil.example");
+    assert_eq!(return_to(world.send(&traefik).await.location()), "https://app.example.test/traefik");
+    let envoy = world
+        .envoy("https://app.example.test/envoy?x=1")
+        .with("X-Forwarded-Uri", "/forwarded")
+        .with("X-Original-URL", PAGE);
+    assert_eq!(return_to(world.send(&envoy).await.location()), "https://app.example.test/envoy?x=1");
+}
+
+#[tokio::test]
+async fn envoy_asks_with_the_original_path_method_and_host() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let cookie = world.session_cookie(&browser);
+    world.send(&world.envoy(PAGE).with("Cookie", &cookie)).await.assert_allowed("with a session");
+    let answer = world.send(&world.envoy("https://app.example.test/a/b?x=1")).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+    assert_eq!(return_to(answer.location()), "https://app.example.test/a/b?x=1");
+    let mut post = world.envoy(PAGE);
+    post.method = "POST".to_owned();
+    assert_eq!(world.send(&post).await.status, 401);
+}
+
+#[tokio::test]
+async fn bare_auth_finds_the_client_by_the_forwarded_host() {
+    let world = World::new()
+        .client(
+            Client::named("other")
+                .hosts("[other.example.test, '*.wild.example.test']")
+                .line("cookie: { domain: example.test }"),
+        )
+        .start()
+        .await;
+    for (host, client) in
+        [("app.example.test", "app"), ("other.example.test", "other"), ("x.wild.example.test", "other")]
+    {
+        let mut ask = world.base().having("X-Forwarded-Host", host);
+        ask.target = b"/auth".to_vec();
+        let answer = world.send(&ask).await;
+        assert_eq!(answer.status, 302, "{host}: {}", answer.show());
+        assert!(
+            answer.location().contains(&format!("/oidc/{client}/login?")),
+            "{host}: {}",
+            answer.location()
+        );
+        let mut ask = world.nginx(&format!("https://{host}/"));
+        ask.target = b"/auth/nginx".to_vec();
+        assert_eq!(world.send(&ask).await.status, 401, "{host}");
+    }
+    for host in ["evil.example", "wild.example.test", "app.example.test:8443", "example.test"] {
+        let mut ask = world.base().having("X-Forwarded-Host", host);
+        ask.target = b"/auth".to_vec();
+        let answer = world.send(&ask).await;
+        assert_eq!(answer.status, 403, "{host}: {}", answer.show());
+        assert!(answer.all("Location").is_empty(), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_the_client_does_not_guard_is_forbidden_also_with_a_session_and_is_not_repeated() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for host in ["evil.example", "app.example.test.evil.example", "xapp.example.test", "app.example.test:444"]
+    {
+        for ask in [world.base(), world.base_of(&browser)] {
+            let answer = world.send(&ask.having("X-Forwarded-Host", host)).await;
+            answer.assert_refused(403, "host_not_guarded", host);
+            assert!(!answer.show().contains("evil"), "{}", answer.show());
+        }
+    }
+    for host in ["APP.example.test", "app.example.test.", "app.example.test:443"] {
+        world.send(&world.base_of(&browser).having("X-Forwarded-Host", host)).await.assert_allowed(host);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_exist_and_a_path_that_is_not_ours_are_404() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for target in [
+        "/oidc/none/auth",
+        "/oidc/APP/auth",
+        "/oidc/app%2f/auth",
+        "/oidc/app/../app/auth",
+        "/oidc//auth",
+        "/oidc/app/auth/",
+        "/oidc/app//auth",
+        "/oidc/app/auth/nginx/",
+        "/oidc/app/auth/other",
+        "/oidc/app/",
+        "/oidc/app",
+        "/oidc",
+        "/",
+        "/auth/",
+        "//oidc/app/auth",
+        "/OIDC/app/auth",
+        "/oidc/%61pp/auth",
+        "/oidc/app/auth%20",
+        "/oidc/app/unknown",
+        "/metrics",
+        "/live",
+        "/ready",
+    ] {
+        let mut ask = world.base_of(&browser);
+        ask.target = target.as_bytes().to_vec();
+        let answer = world.send(&ask).await;
+        assert_eq!(answer.status, 404, "{target}: {}", answer.show());
+        assert!(answer.all("X-Auth-Subject").is_empty(), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_forwarded_header_that_is_missing_empty_or_twice_is_refused_never_assumed() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for name in ["X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Uri"] {
+        let base = world.base_of(&browser);
+        let value = base.header(name).unwrap().to_vec();
+        let rows = [
+            ("missing", base.clone().without(name)),
+            ("empty", base.clone().having(name, "")),
+            ("blank", base.clone().having(name, "  ")),
+            ("twice the same", base.clone().with(name, &value)),
+            ("twice", base.clone().with(name, "/public")),
+            ("two in one line", base.clone().having(name, [value.as_slice(), b", /x"].concat())),
+            ("bytes that are no text", base.clone().having(name, [0x2f, 0xe9, 0xff])),
+            ("an alias beside it", base.clone().with(&name.replace('-', "_"), &value)),
+            ("a dotted alias beside it", base.clone().with(&name.replace('-', "."), &value)),
+        ];
+        for (case, ask) in rows {
+            let answer = world.send(&ask).await;
+            assert_eq!(answer.status, 400, "{name} {case}: {}", answer.show());
+            assert_ne!(answer.refusal(), "-", "{name} {case}");
+            assert!(answer.all("X-Auth-Subject").is_empty(), "{name} {case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_forwarded_request_that_is_malformed_is_refused_with_a_session_too() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let long_host = format!("{}.test", "a".repeat(300));
+    let long_method = "G".repeat(1024);
+    let rows: Vec<(&str, &[u8])> = vec![
+        ("X-Forwarded-Host", b"a b"),
+        ("X-Forwarded-Host", b"user@app.example.test"),
+        ("X-Forwarded-Host", b"app.example.test:99999"),
+        ("X-Forwarded-Host", b"app.example.test:"),
+        ("X-Forwarded-Host", b"app.example.test:0443"),
+        ("X-Forwarded-Host", b"[::1"),
+        ("X-Forwarded-Host", b"%00"),
+        ("X-Forwarded-Host", b"app.example.test/x"),
+        ("X-Forwarded-Host", b"app.example.test, evil.example"),
+        ("X-Forwarded-Host", b"app\xc3\xa9.example.test"),
+        ("X-Forwarded-Host", long_host.as_bytes()),
+        ("X-Forwarded-Uri", b"private"),
+        ("X-Forwarded-Uri", b"*"),
+        ("X-Forwarded-Uri", "/é".as_bytes()),
+        ("X-Forwarded-Uri", b"/a b"),
+        ("X-Forwarded-Uri", b"/%zz"),
+        ("X-Forwarded-Uri", b"/a#b"),
+        ("X-Forwarded-Uri", b"/\xe9"),
+        ("X-Forwarded-Uri", b"https://evil.example/x"),
+        ("X-Forwarded-Proto", b"javascript"),
+        ("X-Forwarded-Proto", b"HTTPS"),
+        ("X-Forwarded-Proto", b"https://"),
+        ("X-Forwarded-Proto", b"https,http"),
+        ("X-Forwarded-Method", b"GETz"),
+        ("X-Forwarded-Method", b"get"),
+        ("X-Forwarded-Method", b"GET /x"),
+        ("X-Forwarded-Method", long_method.as_bytes()),
+    ];
+    for (name, value) in rows {
+        let answer = world.send(&world.base_of(&browser).having(name, value)).await;
+        let case = format!("{name}: {}", String::from_utf8_lossy(&value[..value.len().min(60)]));
+        assert_eq!(answer.status, 400, "{case}: {}", answer.show());
+        assert_ne!(answer.refusal(), "-", "{case}");
+        assert!(answer.all("Location").is_empty(), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_browser_would_take_elsewhere_stays_on_its_host_or_is_refused() {
+    let world = World::new().start().await;
+    for uri in [
+        "//evil.example/x",
+        "/\\evil.example",
+        "/\\/evil.example",
+        "///evil.example",
+        "/./\\\\evil.example",
+        "/%5cevil.example",
+        "/%09/evil.example",
+        "/..//evil.example",
+    ] {
+        let answer = world.send(&world.base().having("X-Forwarded-Uri", uri)).await;
+        match answer.status {
+            400 => {}
+            302 => {
+                let back = url::Url::parse(&return_to(answer.location())).unwrap();
+                assert_eq!(back.origin().ascii_serialization(), "https://app.example.test", "{uri}");
+            }
+            _ => panic!("{uri}: {}", answer.show()),
+        }
+    }
+}
+
+/// 4096 bytes are nginx's default for the head of an answer.
+#[tokio::test]
+async fn the_head_of_every_answer_fits_4096_bytes_whatever_the_length_of_the_address() {
+    let world = World::new().start().await;
+    for length in [500, 1500, 2000, 2048, 3000, 6000] {
+        for path in [
+            format!("/{}", "a".repeat(length)),
+            format!("/x?{}", "q=%C3%A9&".repeat(length / 9)),
+            format!("/{}?y=1", "%C3%A9".repeat(length / 6)),
+        ] {
+            for ask in [
+                world.base().having("X-Forwarded-Uri", &path),
+                fetch(world.base().having("X-Forwarded-Uri", &path)),
+                world.nginx(PAGE).having("X-Original-URL", format!("https://app.example.test{path}")),
+            ] {
+                let answer = world.send(&ask).await;
+                assert!([302, 401].contains(&answer.status), "{length}: {}", answer.show());
+                assert!(
+                    answer.head.len() <= 4096,
+                    "{} bytes for {length}: {}",
+                    answer.head.len(),
+                    answer.show()
+                );
+            }
+        }
+    }
+}
+
+/// R-8.8: never a broken address.
+#[tokio::test]
+async fn an_address_beyond_2048_bytes_leads_back_to_its_path_or_home() {
+    let world = World::new().start().await;
+    let answer =
+        world.send(&world.base().having("X-Forwarded-Uri", format!("/short?{}", "q".repeat(3000)))).await;
+    assert_eq!(return_to(answer.location()), "https://app.example.test/short");
+    let answer = world.send(&world.base().having("X-Forwarded-Uri", format!("/{}", "p".repeat(3000)))).await;
+    assert_eq!(return_to(answer.location()), "https://app.example.test/");
+}
+
+/// A-01, A-22: whoever is not a configured proxy gets nothing, with or without a session.
+#[tokio::test]
+async fn a_peer_that_is_no_trusted_proxy_is_forbidden_and_the_log_says_which_line_to_add() {
+    let world = World::new().server("trusted_proxies: [192.0.2.0/24]").start().await;
+    let answer = world.send(&world.base()).await;
+    answer.assert_refused(403, "peer_not_trusted", "without a session");
+    assert_closed_to_caches(&answer);
+    let lines = crate::logs::lines_with(&["peer_not_trusted", "trusted_proxies", "127.0.0.1"]);
+    assert!(!lines.is_empty(), "no line tells what to add");
+}
+
+/// R-6.1
+#[tokio::test]
+async fn a_web_socket_of_a_signed_in_page_passes_and_one_of_another_site_does_not() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let handshake = world
+        .base_of(&browser)
+        .having("Sec-Fetch-Mode", "websocket")
+        .having("Sec-Fetch-Dest", "websocket")
+        .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .with("Sec-WebSocket-Version", "13");
+    for proto in ["https", "wss"] {
+        let ask =
+            handshake.clone().having("X-Forwarded-Proto", proto).with("Origin", "https://app.example.test");
+        world.send(&ask).await.assert_allowed(proto);
+    }
+    let answer = world.send(&handshake.clone().with("Origin", "https://evil.example")).await;
+    assert_eq!(answer.status, 403, "{}", answer.show());
+    // Caddy hands the upgrade itself on.
+    let bytes = handshake
+        .with("Origin", "https://app.example.test")
+        .with("Upgrade", "websocket")
+        .with("Connection", "Upgrade")
+        .bytes();
+    let answer = exchange(world.address, &bytes).await.unwrap();
+    answer.assert_allowed("with Upgrade");
+}
+
+/// HTTP/1.0, as nginx before 1.29.7 and Apache's hook ask.
+#[tokio::test]
+async fn a_question_over_http_1_0_is_answered_and_the_connection_closed() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let bytes = world.base_of(&browser).with("Connection", "close").bytes();
+    let text = String::from_utf8(bytes).unwrap().replace(" HTTP/1.1\r\n", " HTTP/1.0\r\n");
+    let answer = exchange(world.address, text.as_bytes()).await.unwrap();
+    answer.assert_allowed("HTTP/1.0");
+    assert_eq!(answer.header("Content-Length"), Some("0"));
+}
+
+/// No CORS header opens an answer to another site's script (D-15).
+#[tokio::test]
+async fn no_answer_opens_itself_to_other_origins() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for origin in
+        ["null", "https://evil.example", "https://app.example.test.evil.test", "https://app.example.test"]
+    {
+        for ask in [
+            world.base().with("Origin", origin),
+            fetch(world.base()).with("Origin", origin),
+            world.base_of(&browser).with("Origin", origin),
+        ] {
+            let answer = world.send(&ask).await;
+            let opened: Vec<_> = answer
+                .headers
+                .iter()
+                .filter(|(name, _)| name.to_lowercase().starts_with("access-control-"))
+                .collect();
+            assert!(opened.is_empty(), "{origin}: {opened:?}");
+        }
+    }
+}
+
+fn without_fetch_metadata(ask: Ask) -> Ask {
+    ask.without("Sec-Fetch-Mode")
+        .without("Sec-Fetch-Dest")
+        .without("Sec-Fetch-Site")
+        .without("Sec-Fetch-User")
+}

@@ -1,0 +1,30 @@
+//! The real server on a loopback port, a scripted provider, and a browser with a cookie jar behind a pretended proxy. Time is set
+//! by the test, never slept; a test's name is the rule it pins, and a refusal is pinned by its code.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+// What the tests stand on.
+mod boot;
+mod browser;
+mod jar;
+mod keys;
+mod logs;
+mod provider;
+mod wire;
+mod world;
+
+// The tests, a file a topic.
+mod admin;
+mod callback_attacks;
+mod dialects;
+mod drain;
+mod endpoints;
+mod id_token_attacks;
+mod key_rotation;
+mod leaks;
+mod lifetimes;
+mod limits;
+mod login;
+mod logout;
+mod provider_down;
+mod refresh;
+mod session_hit;

@@ -1,0 +1,400 @@
+//! Refreshing tokens and claims (R-4.1 to R-4.9, V-RF-1 to V-RF-4, G-14, G-15, XI-06, XI-07).
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::provider::{Draft, Endpoint, Gate, Step};
+use crate::wire::{Connection, within};
+use crate::world::{APP, PAGE, World};
+
+/// Seconds of an access token of the scripted provider.
+const TOKEN: i64 = 3600;
+/// Seconds for which a session goes on without a refresh.
+const GRACE: i64 = 300;
+
+type Change = fn(&mut Draft);
+
+async fn allowed(world: &World, browser: &Browser) -> bool {
+    let answer = world.send(&world.base_of(browser)).await;
+    assert!([200, 302].contains(&answer.status), "{}", answer.show());
+    answer.status == 200
+}
+
+/// Shifts to the end of the access token and lets one request refresh it.
+async fn refresh_once(world: &World, browser: &Browser) {
+    let before = world.provider.count(Endpoint::Token);
+    world.clock.shift(TOKEN + 1);
+    world.send(&world.base_of(browser)).await.assert_allowed("at the end of the access token");
+    assert_eq!(world.provider.count(Endpoint::Token), before + 1);
+}
+
+#[tokio::test]
+async fn at_three_quarters_of_its_life_the_token_is_refreshed_behind_a_request_that_does_not_wait() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.clock.shift(TOKEN * 3 / 4 - 10);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 0);
+    let gate = Gate::closed();
+    world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+    world.clock.shift(20);
+    assert!(allowed(&world, &browser).await, "answered although the provider has not");
+    world.provider.reached(Endpoint::Token, 2).await;
+    gate.open();
+    world.provider.reached(Endpoint::Userinfo, 2).await;
+    assert_eq!(world.provider.refreshes(), 1);
+}
+
+/// R-4.1, G-14: a provider that rotates and takes a second use of a refresh token for theft.
+#[tokio::test]
+async fn five_hundred_requests_at_expiry_cost_one_refresh_and_all_pass() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for round in 1..=3 {
+        world.clock.shift(TOKEN + 1);
+        let ask = world.base_of(&browser);
+        let answers = join_all((0..500).map(|_| world.send(&ask))).await;
+        for answer in answers {
+            answer.assert_allowed("at expiry");
+        }
+        assert_eq!((world.provider.refreshes(), world.provider.reuses()), (round, 0));
+    }
+}
+
+/// R-2.6, D-16: every `Set-Cookie` of a 200 is thrown away by the browser of these tests.
+#[tokio::test]
+async fn a_session_lives_through_twenty_refreshes_with_the_cookie_of_its_login() {
+    let world = World::new().line("session: { idle: 8h, absolute: 7d }").start().await;
+    let mut browser = world.signed_in().await;
+    let cookie = world.session_cookie(&browser);
+    for _ in 0..20 {
+        refresh_once(&world, &browser).await;
+        browser.open(PAGE).await.assert_at(PAGE);
+    }
+    assert_eq!(world.session_cookie(&browser), cookie);
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (20, 0));
+    assert_eq!(world.provider.count(Endpoint::Authorize), 1);
+}
+
+/// V-RF-3
+#[tokio::test]
+async fn without_rotation_the_old_refresh_token_stays_in_use() {
+    let world = World::new().start().await;
+    world.provider.script().rotates = false;
+    let browser = world.signed_in().await;
+    for _ in 0..3 {
+        refresh_once(&world, &browser).await;
+    }
+    assert_eq!(world.provider.refreshes(), 3);
+}
+
+/// R-4.5, XI-07, D-11
+#[tokio::test]
+async fn a_refusal_of_the_provider_ends_the_session_at_once() {
+    for (status, error) in [
+        (400, "invalid_grant"),
+        (401, "invalid_client"),
+        (400, "unauthorized_client"),
+        (400, "invalid_scope"),
+        (403, "invalid_grant"),
+    ] {
+        let world = World::new().start().await;
+        let browser = world.signed_in().await;
+        world.provider.always(Endpoint::Token, Step::oauth_error(status, error));
+        world.clock.shift(TOKEN + 1);
+        assert!(!allowed(&world, &browser).await, "{error}");
+        world.provider.recover();
+        assert!(!allowed(&world, &browser).await, "{error}: it stays ended");
+        assert_eq!(world.provider.refreshes(), 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_background_ends_the_session_as_well() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::oauth_error(400, "invalid_grant"));
+    world.clock.shift(TOKEN * 4 / 5);
+    allowed(&world, &browser).await;
+    world.provider.reached(Endpoint::Token, 2).await;
+    within("the end of the session", async { while allowed(&world, &browser).await {} }).await;
+}
+
+/// R-4.5, XI-06, G-15: an outage is not a refusal.
+#[tokio::test]
+async fn an_outage_keeps_the_session_until_the_grace_is_over() {
+    for (name, step) in [
+        ("503", Step::status(503)),
+        ("500", Step::status(500)),
+        ("429", Step::status(429)),
+        ("temporarily_unavailable", Step::oauth_error(400, "temporarily_unavailable")),
+        ("server_error", Step::oauth_error(500, "server_error")),
+        ("no answer", Step::Cut),
+        ("a page", Step::html(200, "<html>maintenance</html>")),
+        ("a redirect", Step::redirect(302, "http://127.0.0.1:1/")),
+        ("too much", Step::Endless),
+    ] {
+        let world = World::new().start().await;
+        let browser = world.signed_in().await;
+        world.provider.always(Endpoint::Token, step);
+        world.clock.shift(TOKEN + 1);
+        assert!(allowed(&world, &browser).await, "{name}: at expiry");
+        world.clock.shift(GRACE - 30);
+        assert!(allowed(&world, &browser).await, "{name}: within the grace");
+        world.clock.shift(60);
+        assert!(!allowed(&world, &browser).await, "{name}: after the grace");
+    }
+}
+
+#[tokio::test]
+async fn after_an_outage_within_the_grace_the_session_is_refreshed_and_goes_on() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::status(503));
+    world.clock.shift(TOKEN + 1);
+    assert!(allowed(&world, &browser).await);
+    world.provider.recover();
+    world.clock.shift(120);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 2);
+    world.clock.shift(GRACE + 60);
+    assert!(allowed(&world, &browser).await, "long after the old grace");
+}
+
+/// No storm while the provider is down.
+#[tokio::test]
+async fn requests_during_an_outage_do_not_each_try_a_refresh() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::status(503));
+    world.clock.shift(TOKEN + 1);
+    for _ in 0..100 {
+        assert!(allowed(&world, &browser).await);
+    }
+    assert!(world.provider.refreshes() <= 3, "{}", world.provider.refreshes());
+}
+
+/// Somebody comes back from lunch and the provider restarts just then.
+#[tokio::test]
+async fn a_session_found_after_the_grace_by_an_outage_is_neither_used_nor_lost() {
+    let world = World::new().line("session: { idle: 8h, absolute: 7d }").start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::status(503));
+    world.clock.shift(TOKEN + 2 * GRACE);
+    let answer = world.send(&world.base_of(&browser)).await;
+    answer.assert_refused(503, "refresh_unavailable", "its claims are too old");
+    assert!(answer.all("X-Auth-Subject").is_empty());
+    world.provider.recover();
+    world.clock.shift(60);
+    assert!(allowed(&world, &browser).await);
+}
+
+/// R-4.3
+#[tokio::test]
+async fn clients_that_go_away_do_not_abort_the_refresh_and_the_next_request_is_served() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.clock.shift(TOKEN + 1);
+    let gate = Gate::closed();
+    world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+    let bytes = world.base_of(&browser).bytes();
+    let mut connections = Vec::new();
+    for _ in 0..100 {
+        let mut connection = Connection::open(world.address).await;
+        connection.write(&bytes).await;
+        connections.push(connection);
+    }
+    world.provider.reached(Endpoint::Token, 2).await;
+    drop(connections);
+    gate.open();
+    world.provider.reached(Endpoint::Userinfo, 2).await;
+    assert!(allowed(&world, &browser).await);
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (1, 0));
+    refresh_once(&world, &browser).await;
+}
+
+/// R-4.2, the part of one process: a provider that is slower than anybody waits.
+#[tokio::test]
+async fn a_refresh_that_takes_long_is_not_begun_again_by_those_who_gave_up_waiting() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.clock.shift(TOKEN + 1);
+    let gate = Gate::closed();
+    world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+    for _ in 0..2 {
+        assert!(allowed(&world, &browser).await, "with the claims that are there");
+    }
+    gate.open();
+    world.provider.reached(Endpoint::Userinfo, 2).await;
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (1, 0));
+}
+
+/// R-13.5: who was thrown out of a group is out after the next refresh.
+#[tokio::test]
+async fn a_group_removed_at_the_provider_is_gone_after_the_refresh() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.script().id_token_claims.insert("groups".to_owned(), json!(["staff"]));
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), ["staff"]);
+    world.provider.script().id_token_claims.insert("groups".to_owned(), json!([]));
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), [""]);
+}
+
+/// R-4.7: Okta answers a refresh with a thin token, Entra leaves groups out.
+#[tokio::test]
+async fn a_claim_that_a_refresh_leaves_out_keeps_its_value() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    {
+        let mut script = world.provider.script();
+        script.id_token_claims.clear();
+        script.userinfo_claims.clear();
+    }
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), ["staff,admins"]);
+    assert_eq!(answer.all("X-User-Email"), ["ada.secret@example.org"]);
+    assert_eq!(answer.all("X-User-Name"), ["ada"]);
+}
+
+#[tokio::test]
+async fn a_refresh_without_an_id_token_keeps_the_claims_and_takes_userinfo() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    {
+        let mut script = world.provider.script();
+        script.id_token_on_refresh = false;
+        script.userinfo_claims.insert("preferred_username".to_owned(), json!("ada-lovelace"));
+    }
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), ["staff,admins"]);
+    assert_eq!(answer.all("X-User-Name"), ["ada-lovelace"]);
+}
+
+/// V-RF-1, V-RF-2
+#[tokio::test]
+async fn a_refreshed_id_token_about_something_else_ends_the_session() {
+    let rows: &[(&str, Change)] = &[
+        ("another sub", |draft| draft.set("sub", "somebody-else")),
+        ("another iss", |draft| draft.set("iss", "https://evil.example")),
+        ("another aud", |draft| draft.set("aud", "grafana")),
+        ("another nonce", |draft| draft.set("nonce", "n".repeat(43))),
+        ("another auth_time", |draft| draft.set("auth_time", 1_000_000)),
+        ("unsigned", |draft| draft.algorithm("none", crate::provider::Signing::Nothing)),
+        ("expired", |draft| draft.shift("exp", -400)),
+        ("a signature of nobody", |draft| {
+            draft.signing = crate::provider::Signing::Rs256(crate::keys::RsaKey::numbered(9))
+        }),
+    ];
+    for (name, change) in rows {
+        let world = World::new().start().await;
+        let browser = world.signed_in().await;
+        world.provider.change_id_token(change);
+        world.clock.shift(TOKEN + 1);
+        assert!(!allowed(&world, &browser).await, "{name}");
+        world.provider.change_id_token(|_| {});
+        assert!(!allowed(&world, &browser).await, "{name}: it stays ended");
+    }
+}
+
+#[tokio::test]
+async fn userinfo_about_somebody_else_at_a_refresh_ends_the_session() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Userinfo, Step::json(200, r#"{"sub":"somebody-else"}"#));
+    world.clock.shift(TOKEN + 1);
+    assert!(!allowed(&world, &browser).await);
+}
+
+/// The old refresh token is used up: the new one must be kept whatever comes after it.
+#[tokio::test]
+async fn a_refresh_that_fails_after_the_token_endpoint_keeps_the_rotated_token() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.once(Endpoint::Userinfo, Step::status(503));
+    world.clock.shift(TOKEN + 1);
+    assert!(allowed(&world, &browser).await);
+    world.clock.shift(60);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (2, 0));
+}
+
+/// R-4.6
+#[tokio::test]
+async fn without_a_refresh_token_the_session_lives_its_lifetimes_and_the_log_says_why_it_cannot_be_refreshed()
+{
+    let world = World::new().app(|app| app.scopes("openid email")).start().await;
+    let mut browser = world.signed_in().await;
+    let session = browser.fetch(&format!("{APP}/session")).await.json();
+    assert_eq!(session["refreshable"], false);
+    world.clock.shift(TOKEN + 2 * GRACE);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 0);
+    let issuer = world.provider.issuer.clone();
+    let lines = crate::logs::lines_with(&["no_refresh_token"]);
+    assert!(!lines.is_empty(), "nothing is said of it for {issuer}");
+}
+
+/// R-18.2: the life of a token whose provider does not say it is configured.
+#[tokio::test]
+async fn without_expires_in_the_configured_life_counts() {
+    let world = World::new().line("session: { access_token: 10m }").start().await;
+    world.provider.script().expires_in = None;
+    let browser = world.signed_in().await;
+    world.clock.shift(7 * 60);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 0);
+    world.clock.shift(4 * 60);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 1);
+}
+
+/// H-03: a refresh must not bring a session back.
+#[tokio::test]
+async fn a_session_that_is_signed_out_while_it_is_refreshed_stays_signed_out() {
+    let world = World::new().start().await;
+    let mut browser = world.signed_in().await;
+    let cookie = world.session_cookie(&browser);
+    let gate = Gate::closed();
+    world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+    world.clock.shift(TOKEN * 4 / 5);
+    assert!(allowed(&world, &browser).await);
+    world.provider.reached(Endpoint::Token, 2).await;
+    let answer = browser.submit(PAGE, &format!("{APP}/logout"), "").await;
+    assert_eq!(answer.status, 303, "{}", answer.show());
+    gate.open();
+    world.provider.reached(Endpoint::Userinfo, 2).await;
+    for _ in 0..50 {
+        let answer = world.send(&world.base().with("Cookie", &cookie)).await;
+        assert_eq!(answer.status, 302, "{}", answer.show());
+    }
+}
+
+/// XN-05: many sessions at once.
+#[tokio::test]
+async fn fifty_sessions_that_expire_together_are_each_refreshed_once() {
+    let world = World::new().start().await;
+    let mut browsers = Vec::new();
+    for _ in 0..50 {
+        browsers.push(world.signed_in().await);
+    }
+    world.clock.shift(TOKEN + 1);
+    let asks: Vec<_> =
+        browsers.iter().flat_map(|browser| std::iter::repeat_n(world.base_of(browser), 4)).collect();
+    for answer in join_all(asks.iter().map(|ask| world.send(ask))).await {
+        answer.assert_allowed("at expiry");
+    }
+    within("the refreshes", async {
+        while world.provider.refreshes() < 50 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (50, 0));
+}
