@@ -150,6 +150,14 @@ async fn new_token_with_a_session_key_wants_that_sessions_cookie() {
     assert_eq!(world.provider.refreshes(), 1);
 }
 
+#[tokio::test]
+async fn the_segment_of_new_token_can_be_renamed() {
+    let world = World::new().environment("AUTH_NEW_TOKEN_PATH", "renew").start().await;
+    let browser = world.signed_in().await;
+    assert_eq!(world.send(&own(&world, &browser, "GET", "/renew")).await.status, 200);
+    assert_eq!(world.send(&own(&world, &browser, "GET", "/new-token")).await.status, 404);
+}
+
 /// D-14, D-15
 #[tokio::test]
 async fn a_page_of_another_site_gets_nothing_from_them() {

@@ -2,6 +2,7 @@
 //! every point of the flow is one line away.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpStream;
 use url::Url;
@@ -35,6 +36,8 @@ pub(crate) struct World {
     /// None once it was stopped.
     pub(crate) server: Option<Running>,
     secrets: Vec<String>,
+    /// The values of all cookies that the browsers were given.
+    cookies: Arc<Mutex<Vec<String>>>,
 }
 
 type Script = Box<dyn FnOnce(&Provider)>;
@@ -43,6 +46,7 @@ type Script = Box<dyn FnOnce(&Provider)>;
 pub(crate) struct Setup {
     clients: Vec<Client>,
     server: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
     provider_is_down: bool,
     script: Option<Script>,
 }
@@ -160,6 +164,7 @@ impl World {
         Setup {
             clients: vec![Client::named("app")],
             server: Vec::new(),
+            environment: Vec::new(),
             provider_is_down: false,
             script: None,
         }
@@ -172,7 +177,7 @@ impl World {
 
     /// A new person's browser behind a proxy that asks for that client.
     pub(crate) fn browser_for(&self, client: &str) -> Browser {
-        Browser::new(self.address, &self.clock, client)
+        Browser::new(self.address, &self.clock, client, Arc::clone(&self.cookies))
     }
 
     /// A browser that has just signed in at `app`.
@@ -215,7 +220,9 @@ impl World {
     }
 
     pub(crate) async fn send(&self, ask: &Ask) -> Answer {
-        send(self.address, ask).await
+        let answer = send(self.address, ask).await;
+        answer.assert_ours();
+        answer
     }
 
     /// What the admin listener says at that path.
@@ -243,6 +250,7 @@ impl World {
     pub(crate) fn secrets(&self) -> Vec<(&'static str, String)> {
         let mut secrets: Vec<_> =
             self.secrets.iter().map(|secret| ("client_secret", secret.clone())).collect();
+        secrets.extend(self.cookies.lock().unwrap().iter().map(|value| ("cookie", value.clone())));
         for provider in std::iter::once(&self.provider).chain(&self.other_providers) {
             secrets.extend(provider.secrets());
         }
@@ -288,6 +296,12 @@ impl Setup {
         self
     }
 
+    /// A variable of the environment.
+    pub(crate) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
     /// The provider is not there when the server starts.
     pub(crate) fn provider_down(mut self) -> Self {
         self.provider_is_down = true;
@@ -320,7 +334,7 @@ impl Setup {
         for line in &self.server {
             yaml.push_str(&format!("  {line}\n"));
         }
-        let config = crate::boot::config(&yaml);
+        let config = crate::boot::config(&yaml, &self.environment);
         let learns_at_once = self.script.is_none() && !self.provider_is_down;
         if let Some(script) = self.script {
             script(&provider);
@@ -339,6 +353,7 @@ impl Setup {
             address: server.address,
             admin_address: server.admin_address,
             server: Some(server),
+            cookies: Arc::default(),
             secrets: self.clients.iter().filter_map(|client| client.secret.clone()).collect(),
         }
     }
