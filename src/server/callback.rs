@@ -162,7 +162,7 @@ fn judge<'a>(
         return Err(fault.into());
     };
     if matched {
-        let until = opened.flow.begun.after(callback::STATE_LIFETIME * 2);
+        let until = opened.flow.begun.after(callback::STATE_LIFETIME);
         match service.used_flows.take(opened.flow.id, until, now) {
             Taken::First => {}
             Taken::Again => return Err(Refusal::FlowReplayed),

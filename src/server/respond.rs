@@ -247,3 +247,18 @@ const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-or
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Seconds after which a page about a provider that is down asks again.
 const RELOAD_AFTER: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use http::header::{LOCATION, REFERRER_POLICY};
+
+    use super::redirect;
+
+    #[test]
+    fn no_page_is_told_which_address_redirected_to_it() {
+        let answer = redirect(StatusCode::SEE_OTHER, "https://app.example.com/");
+        assert_eq!(answer.headers()[LOCATION], "https://app.example.com/");
+        assert_eq!(answer.headers()[REFERRER_POLICY], "no-referrer");
+    }
+}

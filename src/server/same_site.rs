@@ -38,6 +38,16 @@ pub(super) fn of(headers: &HeaderMap, client: &Client) -> Site {
     }
 }
 
+/// Whether a person is on the way to the address: it is to fill a window now, and is neither a part of a page (a picture that
+/// a user of the application put there has the same origin) nor loaded in advance (Sec-Purpose, Fetch section 4.6, and its
+/// forerunners). What a browser does not say is taken to be so.
+pub(super) fn is_visit(headers: &HeaderMap) -> bool {
+    let says_only = |name: &HeaderName, value: &str| headers.get_all(name).iter().all(|said| said == value);
+    says_only(&SEC_FETCH_MODE, "navigate")
+        && says_only(&SEC_FETCH_DEST, "document")
+        && !IN_ADVANCE.iter().any(|name| headers.contains_key(name))
+}
+
 fn is_guarded(origin: &str, client: &Client) -> bool {
     origin
         .strip_prefix(client.scheme.as_str())
@@ -47,3 +57,40 @@ fn is_guarded(origin: &str, client: &Client) -> bool {
 }
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+static IN_ADVANCE: [HeaderName; 3] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+];
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use http::header::{HeaderName, HeaderValue};
+
+    use super::is_visit;
+
+    #[test]
+    fn only_what_fills_a_window_now_is_a_visit() {
+        let rows: [(bool, &[(&'static str, &'static str)]); 9] = [
+            (true, &[]),
+            (true, &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]),
+            (false, &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")]),
+            (false, &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]),
+            (false, &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]),
+            (false, &[("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "cors")]),
+            (false, &[("sec-fetch-mode", "navigate"), ("sec-purpose", "prefetch;prerender")]),
+            (false, &[("purpose", "prefetch")]),
+            (false, &[("x-moz", "prefetch")]),
+        ];
+        for (is, said) in rows {
+            let mut headers = HeaderMap::new();
+            for (name, value) in said {
+                headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            assert_eq!(is_visit(&headers), is, "{headers:?}");
+        }
+    }
+}

@@ -141,7 +141,7 @@ impl Sessions {
         {
             let same_person = old.claims.sub() == session.claims.sub();
             if same_person && now.since(old.signed_in) < TABS_OVERLAP {
-                old.retire(now.after(TABS_OVERLAP));
+                self.store.retire(&old_key, now.after(TABS_OVERLAP));
             } else {
                 self.end(&old_key, &old.client, Ended::Replaced);
             }

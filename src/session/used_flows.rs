@@ -1,5 +1,7 @@
 //! The flows that were used already: a flow is good once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
@@ -9,6 +11,8 @@ use crate::protocol::timestamp::Timestamp;
 #[derive(Debug, Default)]
 pub struct UsedFlows {
     until: DashMap<[u8; 16], Timestamp>,
+    /// Unix seconds of the last sweep that [`UsedFlows::take`] made for want of room.
+    swept: AtomicU64,
 }
 
 /// What [`UsedFlows::take`] found.
@@ -26,7 +30,10 @@ impl UsedFlows {
     /// Takes the flow; of any number of callers at once exactly one gets [`Taken::First`]. It is remembered until `until`.
     pub fn take(&self, id: [u8; 16], until: Timestamp, now: Timestamp) -> Taken {
         if self.until.len() >= MAX_USED_FLOWS {
-            self.sweep(now);
+            // Anybody can finish flows, without an account: looking through all of them for each would cost a processor.
+            if self.swept.swap(now.seconds(), Ordering::Relaxed) != now.seconds() {
+                self.sweep(now);
+            }
             if self.until.len() >= MAX_USED_FLOWS {
                 return Taken::Full;
             }

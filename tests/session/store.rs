@@ -1,11 +1,12 @@
 //! The store in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule::session::key::SessionKey;
 use vestibule::session::store::{MemoryStore, StoreFull};
 
-use crate::made::session;
+use crate::made::{START, session};
 
 fn key(of: u8) -> SessionKey {
     SessionKey::of_cookie(&[of; 32])
@@ -36,6 +37,22 @@ fn a_session_that_was_ended_meanwhile_is_not_brought_back() {
     store.remove(&key(1)).unwrap();
     assert!(!store.replace(&key(1), &before, next));
     assert!(store.get(&key(1)).is_none());
+}
+
+#[test]
+fn a_session_that_was_to_end_meanwhile_ends_after_a_refresh_too() {
+    let store = MemoryStore::new(10);
+    store.insert(key(1), session()).unwrap();
+    let before = store.get(&key(1)).unwrap();
+    let next = before.refreshed(
+        vestibule::gate::identity::Identity::clone(&before.identity),
+        vestibule::protocol::claims::Claims::clone(&before.claims),
+        before.tokens.clone(),
+    );
+    let end = START.after(Duration::from_secs(30));
+    store.retire(&key(1), end);
+    assert!(store.replace(&key(1), &before, next));
+    assert_eq!(store.get(&key(1)).unwrap().retires(), end);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 
+use crate::protocol::timestamp::Timestamp;
 use crate::session::key::SessionKey;
 use crate::session::record::Session;
 
@@ -52,12 +53,21 @@ impl MemoryStore {
     pub fn replace(&self, key: &SessionKey, before: &Arc<Session>, next: Session) -> bool {
         match self.sessions.get_mut(key) {
             Some(mut entry) if entry.version == before.version && entry.handle == before.handle => {
-                // A use that was noted on the old record after it was copied is not lost.
+                // What was noted on the old record after it was copied is not lost: a use, and that it is to end.
                 next.touch(entry.last_used());
+                next.retire(entry.retires());
                 *entry.value_mut() = Arc::new(next);
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Lets the session of that key end at that moment, whatever version it is then.
+    pub fn retire(&self, key: &SessionKey, at: Timestamp) {
+        // Under the map's lock: a refresh puts a copy in its place only before or after this, and copies it then.
+        if let Some(entry) = self.sessions.get(key) {
+            entry.retire(at);
         }
     }
 
