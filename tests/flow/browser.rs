@@ -14,7 +14,7 @@ use crate::wire::{Answer, Ask, send};
 pub(crate) struct Browser {
     pub(crate) jar: Jar,
     /// Where vestibule is; the pretended proxy sends it `/oidc/` on every host.
-    vestibule: SocketAddr,
+    pub(crate) vestibule: SocketAddr,
     clock: Clock,
     /// The client that the pretended proxy names.
     pub(crate) client: String,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpStream;
 use url::Url;
 use vestibule::clock::Clock;
+use vestibule::config::Config;
 use vestibule::server::Running;
 
 use crate::browser::Browser;
@@ -35,6 +36,7 @@ pub(crate) struct World {
     pub(crate) admin_address: SocketAddr,
     /// None once it was stopped.
     pub(crate) server: Option<Running>,
+    config: Config,
     secrets: Vec<String>,
     /// The values of all cookies that the browsers were given.
     cookies: Arc<Mutex<Vec<String>>>,
@@ -236,6 +238,11 @@ impl World {
         format!("{SESSION}={}", cookie.value)
     }
 
+    /// One more process with the same clients.yaml, or the same one after a restart.
+    pub(crate) async fn replica(&self) -> Running {
+        vestibule::server::start(self.config.clone(), self.clock.clone()).await.unwrap()
+    }
+
     /// Stops the server as SIGTERM would, and waits for it.
     pub(crate) async fn stop(&mut self) {
         self.server.take().expect("it runs").stop().await;
@@ -339,7 +346,7 @@ impl Setup {
         if let Some(script) = self.script {
             script(&provider);
         }
-        let server = vestibule::server::start(config, clock.clone()).await.unwrap();
+        let server = vestibule::server::start(config.clone(), clock.clone()).await.unwrap();
         if learns_at_once {
             // Metadata and keys are learned in the background; from here on no test has to reckon with that.
             for provider in std::iter::once(&provider).chain(&other_providers) {
@@ -353,6 +360,7 @@ impl Setup {
             address: server.address,
             admin_address: server.admin_address,
             server: Some(server),
+            config,
             cookies: Arc::default(),
             secrets: self.clients.iter().filter_map(|client| client.secret.clone()).collect(),
         }
