@@ -68,10 +68,15 @@ pub fn from_referer(headers: &HeaderMap, client: &Client) -> ReturnTo {
 /// # Errors
 /// As [`check`].
 pub fn from_query(query: &str, client: &Client) -> Result<ReturnTo, Refusal> {
-    match rd_of(query) {
-        Some(text) => check(&text?, client),
-        None => Ok(home(client)),
-    }
+    Ok(named_in_query(query, client)?.unwrap_or_else(|| home(client)))
+}
+
+/// The same for addresses that lead nowhere by themselves: `None` if the query names no address, whatever else is in it.
+///
+/// # Errors
+/// As [`check`].
+pub fn named_in_query(query: &str, client: &Client) -> Result<Option<ReturnTo>, Refusal> {
+    rd_of(query).map(|text| check(&text?, client)).transpose()
 }
 
 /// Where a person lands who wanted to go nowhere in particular.

@@ -33,10 +33,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         let return_to = rd.map(|rd| return_to::check(&rd, asked.client)).transpose()?;
         (return_to, site == Site::Own)
     } else {
-        let return_to = match asked.query() {
-            "" => None,
-            query => Some(return_to::from_query(query, asked.client)?),
-        };
+        let return_to = return_to::named_in_query(asked.query(), asked.client)?;
         (return_to, matches!(site, Site::Own | Site::Typed) && same_site::is_visit(&asked.head.headers))
     };
     if is_wanted { Ok(sign_out(asked, return_to.as_ref())) } else { Ok(confirm(asked, return_to.as_ref())) }

@@ -54,10 +54,7 @@ pub(super) async fn userinfo(asked: Asked<'_>) -> Result<Answer, Refusal> {
 pub(super) async fn new_token(asked: Asked<'_>, session_key: Option<&str>) -> Result<Answer, Refusal> {
     asked.takes("GET, POST")?;
     not_from_another_site(asked)?;
-    let return_to = match asked.query() {
-        "" => None,
-        query => Some(return_to::from_query(query, asked.client)?),
-    };
+    let return_to = return_to::named_in_query(asked.query(), asked.client)?;
     let (cookie, session) = find(asked, Look::Use).await?;
     if session_key.is_some_and(|key| key != session.handle.to_string()) {
         return Err(Refusal::SessionKeyMismatch);

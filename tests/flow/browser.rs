@@ -2,6 +2,7 @@
 //! request that is not vestibule's own or the provider's the proxy asks `/oidc/{client}/auth` first, as Traefik would.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use url::Url;
 use vestibule::clock::Clock;
@@ -13,12 +14,14 @@ use crate::wire::{Answer, Ask, send};
 pub(crate) struct Browser {
     pub(crate) jar: Jar,
     /// Where vestibule is; the pretended proxy sends it `/oidc/` on every host.
-    vestibule: SocketAddr,
+    pub(crate) vestibule: SocketAddr,
     clock: Clock,
     /// The client that the pretended proxy names.
     pub(crate) client: String,
     /// Takes no cookies at all.
     pub(crate) blocks_cookies: bool,
+    /// The values of the cookies of vestibule, for whoever looks through the log.
+    seen: Arc<Mutex<Vec<String>>>,
     /// Every address seen, with its status, to be shown when a test fails.
     pub(crate) visited: Vec<String>,
 }
@@ -64,13 +67,19 @@ struct Step {
 }
 
 impl Browser {
-    pub(crate) fn new(vestibule: SocketAddr, clock: &Clock, client: &str) -> Self {
+    pub(crate) fn new(
+        vestibule: SocketAddr,
+        clock: &Clock,
+        client: &str,
+        seen: Arc<Mutex<Vec<String>>>,
+    ) -> Self {
         Self {
             jar: Jar::default(),
             vestibule,
             clock: clock.clone(),
             client: client.to_owned(),
             blocks_cookies: false,
+            seen,
             visited: Vec::new(),
         }
     }
@@ -142,6 +151,7 @@ impl Browser {
             .without("Upgrade-Insecure-Requests")
             .without("Sec-Fetch-User");
         let answer = send(self.vestibule, &ask).await;
+        answer.assert_ours();
         self.keep_cookies(&url, &answer);
         answer
     }
@@ -220,6 +230,9 @@ impl Browser {
         }
         let to = if is_provider(&url) { self.to_provider(&url, &mut ask) } else { self.vestibule };
         let answer = send(to, &ask).await;
+        if !is_provider(&url) {
+            answer.assert_ours();
+        }
         self.visited.push(format!("{} {} -> {} {}", step.method, step.url, answer.status, answer.refusal()));
         self.keep_cookies(&url, &answer);
         answer
@@ -239,6 +252,8 @@ impl Browser {
             return;
         }
         for line in answer.all("Set-Cookie") {
+            let value = line.split(';').next().unwrap().split_once('=').unwrap().1;
+            self.seen.lock().unwrap().push(value.to_owned());
             if let Err(fault) = self.jar.store(url, line, self.now()) {
                 panic!("a browser drops the cookie that {url} set ({fault}): {line}");
             }

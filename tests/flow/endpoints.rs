@@ -150,6 +150,47 @@ async fn new_token_with_a_session_key_wants_that_sessions_cookie() {
     assert_eq!(world.provider.refreshes(), 1);
 }
 
+/// the client proves itself at a refresh as it did at the login.
+#[tokio::test]
+async fn a_refresh_is_authenticated_like_the_login() {
+    for method in ["client_secret_basic", "client_secret_post", "none"] {
+        let world = World::new()
+            .app(|app| app.authenticates_by(method).line(&format!("token_endpoint_auth_method: {method}")))
+            .start()
+            .await;
+        let browser = world.signed_in().await;
+        world.clock.shift(600);
+        assert_eq!(world.send(&own(&world, &browser, "GET", "/new-token")).await.status, 200, "{method}");
+        assert_eq!(world.provider.refreshes(), 1, "{method}");
+    }
+}
+
+/// Scripts add parameters against caches.
+#[tokio::test]
+async fn a_query_without_a_return_address_is_none() {
+    let world = World::new().start().await;
+    let mut browser = world.signed_in().await;
+    world.clock.shift(600);
+    for query in ["?_=1764000000", "?", "?rd=", "?x&y=z"] {
+        let answer = world.send(&own(&world, &browser, "GET", &format!("/new-token{query}"))).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.show());
+    }
+    let landed = browser.open(&format!("{APP}/logout?from=menu")).await;
+    assert!(
+        landed.url.contains("/signed-out"),
+        "signed out and not home, where the next login begins: {}",
+        landed.url
+    );
+}
+
+#[tokio::test]
+async fn the_segment_of_new_token_can_be_renamed() {
+    let world = World::new().environment("AUTH_NEW_TOKEN_PATH", "renew").start().await;
+    let browser = world.signed_in().await;
+    assert_eq!(world.send(&own(&world, &browser, "GET", "/renew")).await.status, 200);
+    assert_eq!(world.send(&own(&world, &browser, "GET", "/new-token")).await.status, 404);
+}
+
 /// D-14, D-15
 #[tokio::test]
 async fn a_page_of_another_site_gets_nothing_from_them() {

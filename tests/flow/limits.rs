@@ -183,6 +183,27 @@ async fn a_huge_body_is_refused_without_being_read() {
     }
 }
 
+/// I-01, XN-02
+#[tokio::test]
+async fn a_form_that_does_not_come_is_given_up_at_the_deadline() {
+    let world = World::new().line("response_mode: form_post").start().await;
+    let browser = world.signed_in().await;
+    let mut connections = Vec::new();
+    for _ in 0..50 {
+        let mut ask = world.base().form("code=").having("Content-Length", "1000");
+        ask.method = "POST".to_owned();
+        ask.target = b"/oidc/app/callback".to_vec();
+        let mut connection = Connection::open(world.address).await;
+        connection.write(&ask.bytes()).await;
+        connections.push(connection);
+    }
+    world.send(&world.base_of(&browser)).await.assert_allowed("beside them");
+    for mut connection in connections {
+        let answer = connection.answer(false).await.unwrap();
+        answer.assert_refused(408, "body_timeout", "half a form");
+    }
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_and_are_served_when_one_closes() {
     let world = World::new().server("max_connections: 5").start().await;

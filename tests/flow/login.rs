@@ -626,6 +626,80 @@ async fn userinfo_about_somebody_else_ends_the_login() {
 }
 
 #[tokio::test]
+async fn userinfo_that_cannot_be_had_ends_the_login_and_the_next_one_works() {
+    for (name, step, code) in [
+        ("500", Step::status(500), "userinfo_status"),
+        ("401", Step::status(401), "userinfo_status"),
+        ("a page", Step::html(200, "<html>"), "userinfo_content_type"),
+        ("no JSON", Step::json(200, "sub=x"), "userinfo_unreadable"),
+        ("members twice", Step::json(200, r#"{"sub":"x","sub":"subject-4711"}"#), "userinfo_unreadable"),
+        ("no answer", Step::Cut, "provider_unreachable"),
+    ] {
+        let world = World::new().start().await;
+        world.provider.once(Endpoint::Userinfo, step);
+        let mut browser = world.browser();
+        let landed = browser.open(PAGE).await;
+        assert_eq!(landed.answer.refusal(), code, "{name}: {}", landed.answer.show());
+        assert!(browser.jar.get(SESSION).is_none(), "{name}");
+        browser.open(PAGE).await.assert_at(PAGE);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_without_userinfo_is_not_asked_for_it() {
+    let world = World::new()
+        .provider(|provider| provider.change_metadata(|metadata| drop(metadata.remove("userinfo_endpoint"))))
+        .start()
+        .await;
+    let landed = world.browser().open(PAGE).await;
+    assert_eq!(
+        (landed.identity("X-User-Email"), landed.identity("X-User-Name")),
+        ("ada.secret@example.org", "")
+    );
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 0);
+}
+
+/// RFC 9207 section 2.4: a provider that does not announce `iss` need not send it, but a wrong one is wrong.
+#[tokio::test]
+async fn iss_may_be_left_out_where_it_is_not_announced_and_must_be_right_where_it_comes() {
+    let world = World::new().provider(|provider| provider.script().sends_iss = false).start().await;
+    let mut browser = world.browser();
+    let callback = browser.open_until_callback(PAGE).await;
+    let answer = browser.call_back(&callback.having("iss", Some("https://evil.example"))).await;
+    answer.assert_refused(400, "callback_issuer", "a wrong iss");
+    browser.finish(callback).await.assert_at(PAGE);
+}
+
+/// Both cookies have one name and path: the one of a client with `form_post` must survive the login of one without.
+#[tokio::test]
+async fn tabs_of_two_clients_of_one_origin_with_different_response_modes_both_land() {
+    let client = |name: &str, host: &str| {
+        Client::named(name)
+            .origin("https://auth.example.test")
+            .hosts(&format!("[{host}.example.test]"))
+            .line("cookie: { domain: example.test }")
+    };
+    let world = World::new()
+        .app(|_| client("app", "app"))
+        .client(client("posted", "posted").line("response_mode: form_post"))
+        .start()
+        .await;
+    let mut browser = world.browser_for("posted");
+    let posted = browser.open_until_callback("https://posted.example.test/a").await;
+    browser.client = "app".to_owned();
+    let plain = browser.open_until_callback("https://app.example.test/b").await;
+    let answer = browser.call_back(&posted).await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (303, "https://posted.example.test/a"),
+        "{}",
+        answer.show()
+    );
+    let answer = browser.call_back(&plain).await;
+    assert_eq!((answer.status, answer.location()), (303, "https://app.example.test/b"), "{}", answer.show());
+}
+
+#[tokio::test]
 async fn a_claim_that_fits_no_header_ends_the_login() {
     for (name, value, code) in [
         ("a line break", json!("x\r\nX-Auth-Subject: admin"), "claim_unfit"),
@@ -662,16 +736,35 @@ async fn when_no_more_sessions_fit_a_login_is_refused_and_the_live_ones_stay() {
     }
 }
 
-/// XP-04, R-10: any replica finishes any login when they share a key; without one a restart loses what is under way.
+/// R-3.8: the state is sealed, so whoever has the key finishes the login.
 #[tokio::test]
-async fn a_login_begun_before_a_restart_shows_a_page_without_a_shared_key() {
-    let first = World::new().start().await;
-    let second = World::new().start().await;
-    let mut browser = first.browser();
+async fn with_a_shared_key_any_replica_finishes_a_login_also_after_a_restart() {
+    let path = std::env::temp_dir().join(format!("vestibule-flow-{}.key", std::process::id()));
+    std::fs::write(&path, vestibule::clock::Clock::system().entropy::<32>()).unwrap();
+    let world = World::new().server(&format!("key_files: [{}]", path.display())).start().await;
+    std::fs::remove_file(&path).unwrap();
+    let replica = world.replica().await;
+    let mut browser = world.browser();
     let callback = browser.open_until_callback(PAGE).await;
-    let mut elsewhere = second.browser();
-    elsewhere.jar = browser.jar.clone();
-    let answer = elsewhere.call_back(&callback.having("iss", Some(&second.provider.issuer))).await;
+    browser.vestibule = replica.address;
+    let answer = browser.call_back(&callback).await;
+    assert_eq!((answer.status, answer.location()), (303, PAGE), "{}", answer.show());
+    let landed = browser.open(PAGE).await;
+    landed.assert_at(PAGE);
+    // Sessions are in the memory of one process; at the other the cookie is unknown, and that is a login, not an error.
+    browser.vestibule = world.address;
+    let answer = browser.get(PAGE).await;
+    assert_eq!((answer.status, answer.refusal()), (302, "session_unknown"), "{}", answer.show());
+}
+
+#[tokio::test]
+async fn without_a_shared_key_a_login_begun_before_a_restart_is_a_page() {
+    let world = World::new().start().await;
+    let after = world.replica().await;
+    let mut browser = world.browser();
+    let callback = browser.open_until_callback(PAGE).await;
+    browser.vestibule = after.address;
+    let answer = browser.call_back(&callback).await;
     answer.assert_refused(400, "callback_state_unreadable", "another key");
-    assert_eq!(second.provider.count(Endpoint::Token), 0);
+    assert_eq!(world.provider.count(Endpoint::Token), 0);
 }

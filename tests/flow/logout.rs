@@ -203,6 +203,23 @@ async fn signing_out_without_a_session_is_signed_out_never_a_login() {
     assert!(landed.url.contains("/signed-out"), "{}", landed.url);
 }
 
+/// `fetch(…, { method: "POST" })` sends neither a body nor a media type.
+#[tokio::test]
+async fn a_post_without_a_body_signs_out() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let mut ask = world
+        .base_of(&browser)
+        .having("Sec-Fetch-Site", "same-origin")
+        .with("Origin", "https://app.example.test")
+        .with("Content-Length", "0");
+    ask.method = "POST".to_owned();
+    ask.target = b"/oidc/app/logout".to_vec();
+    let answer = world.send(&ask).await;
+    assert_eq!(answer.status, 303, "{}", answer.show());
+    assert_eq!(world.send(&world.base_of(&browser)).await.status, 302);
+}
+
 #[tokio::test]
 async fn one_browser_signing_out_leaves_the_other_signed_in() {
     let world = World::new().start().await;

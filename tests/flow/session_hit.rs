@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::jar::{Cookie, SameSite};
@@ -308,6 +309,35 @@ async fn a_hit_asks_nobody_and_keeps_the_connection() {
         answer.assert_allowed("on the same connection");
     }
     assert_eq!(world.provider.count(Endpoint::Token), 1);
+}
+
+/// J-01: whatever is cancelled on the way, nobody gets anybody else's identity.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_answer_ever_carries_the_identity_of_somebody_else() {
+    let world = World::new().start().await;
+    let mut people = Vec::new();
+    for n in 0..20 {
+        world.provider.script().subject = format!("person-{n}");
+        people.push((format!("person-{n}"), world.base_of(&world.signed_in().await).bytes()));
+    }
+    let address = world.address;
+    let clients = people.into_iter().map(|(name, bytes)| {
+        tokio::spawn(async move {
+            for round in 0..100 {
+                let mut connection = Connection::open(address).await;
+                connection.write(&bytes).await;
+                if round % 2 == 0 {
+                    // Gone before the answer.
+                    continue;
+                }
+                let answer = connection.answer(false).await.unwrap();
+                assert_eq!(answer.all("X-Auth-Subject"), [name.as_str()]);
+            }
+        })
+    });
+    for client in join_all(clients).await {
+        client.unwrap();
+    }
 }
 
 /// Requests that a client writes without waiting are answered in order.

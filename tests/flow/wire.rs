@@ -133,6 +133,48 @@ impl Answer {
         assert_eq!((self.status, self.refusal()), (status, code), "{case}: {}", self.show());
     }
 
+    /// Asserts what holds for every answer of vestibule's public listener.
+    #[track_caller]
+    pub(crate) fn assert_ours(&self) {
+        let show = || self.show();
+        assert!(
+            self.head.len() <= 4096,
+            "{} bytes of head are beyond nginx's default: {}",
+            self.head.len(),
+            show()
+        );
+        assert_eq!(self.header("Cache-Control"), Some("no-store"), "{}", show());
+        assert!(![301, 307, 308].contains(&self.status), "{}", show());
+        for location in self.all("Location") {
+            assert!(
+                location.starts_with("https://") || location.starts_with("http://"),
+                "not absolute: {}",
+                show()
+            );
+        }
+        for (name, _) in &self.headers {
+            let name = name.to_ascii_lowercase();
+            assert!(!name.starts_with("access-control-") && name != "server", "{name}: {}", show());
+        }
+        if self.status >= 400 {
+            assert!(self.header("Vestibule-Refusal").is_some(), "{}", show());
+            assert!(self.header("Vestibule-Request-Id").is_some(), "{}", show());
+            assert!(self.all("Set-Cookie").is_empty(), "a refusal sets no cookie: {}", show());
+        }
+        if self.header("Content-Type").is_some() {
+            assert_eq!(self.header("X-Content-Type-Options"), Some("nosniff"), "{}", show());
+        }
+        if self.header("Content-Type").is_some_and(|media| media.starts_with("text/html")) {
+            let policy = self.header("Content-Security-Policy").unwrap_or_else(|| panic!("{}", show()));
+            for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+                assert!(policy.contains(part), "{part}: {}", show());
+            }
+            assert!(!policy.contains("unsafe") && !self.text().contains("<script"), "{}", show());
+            assert_eq!(self.header("X-Frame-Options"), Some("DENY"), "{}", show());
+            assert!(self.header("Referrer-Policy").is_some(), "{}", show());
+        }
+    }
+
     /// Asserts that the caller may go through.
     #[track_caller]
     pub(crate) fn assert_allowed(&self, case: &str) {

@@ -2,10 +2,12 @@
 //! every point of the flow is one line away.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpStream;
 use url::Url;
 use vestibule::clock::Clock;
+use vestibule::config::Config;
 use vestibule::server::Running;
 
 use crate::browser::Browser;
@@ -34,7 +36,10 @@ pub(crate) struct World {
     pub(crate) admin_address: SocketAddr,
     /// None once it was stopped.
     pub(crate) server: Option<Running>,
+    config: Config,
     secrets: Vec<String>,
+    /// The values of all cookies that the browsers were given.
+    cookies: Arc<Mutex<Vec<String>>>,
 }
 
 type Script = Box<dyn FnOnce(&Provider)>;
@@ -43,6 +48,7 @@ type Script = Box<dyn FnOnce(&Provider)>;
 pub(crate) struct Setup {
     clients: Vec<Client>,
     server: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
     provider_is_down: bool,
     script: Option<Script>,
 }
@@ -160,6 +166,7 @@ impl World {
         Setup {
             clients: vec![Client::named("app")],
             server: Vec::new(),
+            environment: Vec::new(),
             provider_is_down: false,
             script: None,
         }
@@ -172,7 +179,7 @@ impl World {
 
     /// A new person's browser behind a proxy that asks for that client.
     pub(crate) fn browser_for(&self, client: &str) -> Browser {
-        Browser::new(self.address, &self.clock, client)
+        Browser::new(self.address, &self.clock, client, Arc::clone(&self.cookies))
     }
 
     /// A browser that has just signed in at `app`.
@@ -215,7 +222,9 @@ impl World {
     }
 
     pub(crate) async fn send(&self, ask: &Ask) -> Answer {
-        send(self.address, ask).await
+        let answer = send(self.address, ask).await;
+        answer.assert_ours();
+        answer
     }
 
     /// What the admin listener says at that path.
@@ -227,6 +236,11 @@ impl World {
     pub(crate) fn session_cookie(&self, browser: &Browser) -> String {
         let cookie = browser.jar.get(SESSION).unwrap_or_else(|| panic!("no session in {:?}", browser.jar));
         format!("{SESSION}={}", cookie.value)
+    }
+
+    /// One more process with the same clients.yaml, or the same one after a restart.
+    pub(crate) async fn replica(&self) -> Running {
+        vestibule::server::start(self.config.clone(), self.clock.clone()).await.unwrap()
     }
 
     /// Stops the server as SIGTERM would, and waits for it.
@@ -243,6 +257,7 @@ impl World {
     pub(crate) fn secrets(&self) -> Vec<(&'static str, String)> {
         let mut secrets: Vec<_> =
             self.secrets.iter().map(|secret| ("client_secret", secret.clone())).collect();
+        secrets.extend(self.cookies.lock().unwrap().iter().map(|value| ("cookie", value.clone())));
         for provider in std::iter::once(&self.provider).chain(&self.other_providers) {
             secrets.extend(provider.secrets());
         }
@@ -288,6 +303,12 @@ impl Setup {
         self
     }
 
+    /// A variable of the environment.
+    pub(crate) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
     /// The provider is not there when the server starts.
     pub(crate) fn provider_down(mut self) -> Self {
         self.provider_is_down = true;
@@ -320,12 +341,12 @@ impl Setup {
         for line in &self.server {
             yaml.push_str(&format!("  {line}\n"));
         }
-        let config = crate::boot::config(&yaml);
+        let config = crate::boot::config(&yaml, &self.environment);
         let learns_at_once = self.script.is_none() && !self.provider_is_down;
         if let Some(script) = self.script {
             script(&provider);
         }
-        let server = vestibule::server::start(config, clock.clone()).await.unwrap();
+        let server = vestibule::server::start(config.clone(), clock.clone()).await.unwrap();
         if learns_at_once {
             // Metadata and keys are learned in the background; from here on no test has to reckon with that.
             for provider in std::iter::once(&provider).chain(&other_providers) {
@@ -339,6 +360,8 @@ impl Setup {
             address: server.address,
             admin_address: server.admin_address,
             server: Some(server),
+            config,
+            cookies: Arc::default(),
             secrets: self.clients.iter().filter_map(|client| client.secret.clone()).collect(),
         }
     }
