@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 pub struct Fetcher {
     client: reqwest::Client,
     pending: Semaphore,
+    strangers: Semaphore,
 }
 
 /// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
@@ -40,7 +41,8 @@ pub enum FetchFault {
         /// The limit.
         limit: usize,
     },
-    /// [`MAX_PENDING`] calls to this provider are under way, and none ended within [`TOTAL_DEADLINE`].
+    /// [`MAX_PENDING`] calls to this provider are under way, or [`MAX_STRANGERS`] of strangers, and none ended within
+    /// [`TOTAL_DEADLINE`].
     TooBusy,
 }
 
@@ -61,14 +63,37 @@ impl Fetcher {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| innermost(&error))?;
-        Ok(Self { client, pending: Semaphore::new(MAX_PENDING) })
+        Ok(Self::of(client))
     }
 
     /// A fetcher for another provider: it shares connections with this one, and no limit, so that a provider that hangs
     /// hinders nobody else's.
     #[must_use]
     pub fn for_another(&self) -> Self {
-        Self { client: self.client.clone(), pending: Semaphore::new(MAX_PENDING) }
+        Self::of(self.client.clone())
+    }
+
+    const fn of(client: reqwest::Client) -> Self {
+        Self {
+            client,
+            pending: Semaphore::const_new(MAX_PENDING),
+            strangers: Semaphore::const_new(MAX_STRANGERS),
+        }
+    }
+
+    /// As [`Fetcher::fetch`], for a call that anybody can cause without an account. Of those at most [`MAX_STRANGERS`] are
+    /// under way, so that no flood of them keeps the sessions of people who are signed in from being refreshed.
+    ///
+    /// # Errors
+    /// As [`Fetcher::fetch`].
+    pub async fn fetch_for_stranger(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        let place = tokio::time::timeout(TOTAL_DEADLINE, self.strangers.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
+        self.fetch(request, limit).await
     }
 
     /// Sends `request` and reads the whole answer, of at most `limit` bytes.
@@ -107,7 +132,7 @@ impl fmt::Display for FetchFault {
             Self::TimedOut => write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs()),
             Self::Broken { why } => write!(f, "the answer broke off: {why}"),
             Self::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
-            Self::TooBusy => write!(f, "{MAX_PENDING} calls are already under way"),
+            Self::TooBusy => f.write_str("too many calls are already under way"),
         }
     }
 }
@@ -153,6 +178,8 @@ pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 pub const TOTAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Calls to one provider under way at once; more wait.
 pub const MAX_PENDING: usize = 64;
+/// Of these, calls that anybody can cause without an account.
+pub const MAX_STRANGERS: usize = 48;
 /// A connection unused for so long is closed, so that a provider that moved is found at its new address.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections kept for each host.

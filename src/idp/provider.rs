@@ -154,6 +154,18 @@ impl RememberedProvider {
         self.fetcher.fetch(request, limit).await
     }
 
+    /// Sends a request that anybody can cause without an account; it takes no place from those that keep people signed in.
+    ///
+    /// # Errors
+    /// [`FetchFault`].
+    pub async fn ask_for_stranger(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        self.fetcher.fetch_for_stranger(request, limit).await
+    }
+
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
     /// spreads the pauses, so that many replicas do not ask at the same moment.
     pub async fn keep_learning(&self, jitter: impl Fn() -> u8) {

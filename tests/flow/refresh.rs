@@ -255,6 +255,31 @@ async fn a_refresh_whose_key_is_not_known_yet_keeps_the_session() {
     assert!(allowed(&world, &browser).await, "long after the old grace");
 }
 
+/// G-12: made-up codes need no account. A provider that hangs on them answers a refresh all the same.
+#[tokio::test]
+async fn a_flood_of_made_up_codes_does_not_keep_a_session_from_its_refresh() {
+    const FLOOD: usize = 70;
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let mut stranger = world.browser();
+    let gate = Gate::closed();
+    let mut connections = Vec::new();
+    for _ in 0..FLOOD {
+        world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+        let callback = stranger.open_until_callback(PAGE).await.having("code", Some("made-up"));
+        let url = url::Url::parse(&callback.url).unwrap();
+        let mut connection = Connection::open(world.address).await;
+        connection.write(&stranger.ask("GET", &url, crate::jar::Context::SameSite).bytes()).await;
+        connections.push(connection);
+    }
+    world.provider.reached(Endpoint::Token, 40).await;
+    world.provider.recover();
+    world.clock.shift(TOKEN + 1);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 1, "the request waited a second for it");
+    gate.open();
+}
+
 ///
 #[tokio::test]
 async fn clients_that_go_away_do_not_abort_the_refresh_and_the_next_request_is_served() {
