@@ -3,10 +3,14 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
+
+use crate::protocol::endpoint::is_refused_address;
 
 /// Sends requests to one provider.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ impl Fetcher {
             .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Resolver)
             .connect_timeout(CONNECT_DEADLINE)
             .timeout(TOTAL_DEADLINE)
             .pool_idle_timeout(POOL_IDLE)
@@ -149,6 +154,28 @@ fn fault(error: &reqwest::Error) -> FetchFault {
     }
 }
 
+/// The system's resolver, without the addresses that no provider has. What metadata writes as an address is judged when it is
+/// read; this is for names, which may be given another address at any time.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(usable(found)?.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn usable(found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let usable: Vec<_> = found.filter(|address| !is_refused_address(address.ip())).collect();
+    if usable.is_empty() {
+        let why = "its name has no address, or only link-local, metadata, multicast and unspecified ones";
+        return Err(io::Error::other(why));
+    }
+    Ok(usable)
+}
+
 /// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
@@ -184,3 +211,24 @@ pub const MAX_STRANGERS: usize = 48;
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections kept for each host.
 const POOL_SIZE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::{SocketAddr, usable};
+
+    #[test]
+    fn a_name_leads_to_no_address_that_a_provider_cannot_have() {
+        let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let mixed = of(&[
+            "169.254.169.254:0",
+            "10.0.0.1:0",
+            "[fe80::1]:0",
+            "[::ffff:169.254.169.254]:0",
+            "127.0.0.1:0",
+        ]);
+        assert_eq!(usable(mixed.into_iter()).unwrap(), of(&["10.0.0.1:0", "127.0.0.1:0"]));
+        for texts in [&["169.254.169.254:0"][..], &["[fd00:ec2::254]:0", "0.0.0.0:0"], &[]] {
+            assert!(usable(of(texts).into_iter()).is_err(), "{texts:?}");
+        }
+    }
+}
