@@ -122,8 +122,6 @@ pub enum Refusal {
     IdToken(IdTokenFault),
     /// What the userinfo endpoint says.
     Userinfo(UserinfoFault),
-    /// The store did not answer.
-    StoreUnavailable,
     /// The store has no room.
     StoreFull,
     /// As many sessions as there may be.
@@ -199,10 +197,6 @@ pub enum Trouble {
     Timeout,
     /// An answer beyond the size limit.
     TooLarge,
-    /// A redirect, which is never followed.
-    Redirect,
-    /// A status that means the provider cannot answer now: 5xx or 429.
-    Status(u16),
 }
 
 /// Why logins go round in circles.
@@ -212,14 +206,8 @@ pub enum LoopCause {
     CookieNotReturned,
     /// The cookie's domain does not cover the host.
     CookieDomain,
-    /// The page is http and the cookie `Secure`.
-    HttpWithSecureCookie,
     /// The cookie comes back and opens no session: another replica, or a restart.
     SessionNotFound,
-    /// The store does not keep what it is given.
-    Store,
-    /// The clocks are so far apart that sessions are over when they begin.
-    Clock,
 }
 
 impl Refusal {
@@ -269,8 +257,6 @@ impl Refusal {
                 Trouble::Tls => Kind::ProviderTls,
                 Trouble::Timeout => Kind::ProviderTimeout,
                 Trouble::TooLarge => Kind::ProviderTooLarge,
-                Trouble::Redirect => Kind::ProviderRedirect,
-                Trouble::Status(_) => Kind::ProviderStatus,
             },
             Self::Callback(fault) => protocol::callback(fault),
             Self::Discovery(fault) => protocol::discovery(fault),
@@ -278,7 +264,6 @@ impl Refusal {
             Self::Token(fault) => protocol::token(fault),
             Self::IdToken(fault) => protocol::id_token(fault),
             Self::Userinfo(fault) => protocol::userinfo(fault),
-            Self::StoreUnavailable => Kind::StoreUnavailable,
             Self::StoreFull => Kind::StoreFull,
             Self::SessionsFull { .. } => Kind::SessionsFull,
             Self::FlowReplayed => Kind::FlowReplayed,
@@ -290,10 +275,7 @@ impl Refusal {
             Self::LoginLoop { cause } => match cause {
                 LoopCause::CookieNotReturned => Kind::LoopCookieNotReturned,
                 LoopCause::CookieDomain => Kind::LoopCookieDomain,
-                LoopCause::HttpWithSecureCookie => Kind::LoopHttpWithSecureCookie,
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
-                LoopCause::Store => Kind::LoopStore,
-                LoopCause::Clock => Kind::LoopClock,
             },
             Self::Internal { .. } => Kind::InternalFault,
         }

@@ -89,9 +89,9 @@ fn what_the_cookie_led_to_decides_about_a_request_in_order() {
         ),
         (
             "a store that does not answer",
-            Found::Unavailable(Refusal::StoreUnavailable),
-            "503 store_unavailable".into(),
-            "503 store_unavailable".into(),
+            Found::Unavailable(Refusal::RefreshUnavailable),
+            "503 refresh_unavailable".into(),
+            "503 refresh_unavailable".into(),
         ),
     ];
     for (name, found, navigation, background) in table {
@@ -138,7 +138,7 @@ fn a_request_out_of_order_is_refused_with_and_without_a_session() {
     ];
     for (name, forwarded, others, expected) in table {
         for found in
-            [Found::Session(&identity), Found::Nothing, Found::Unavailable(Refusal::StoreUnavailable)]
+            [Found::Session(&identity), Found::Nothing, Found::Unavailable(Refusal::RefreshUnavailable)]
         {
             let request = headers(&[&PAGE[..], &others].concat());
             assert_eq!(say(&forwarded, &request, found), expected, "{name}");

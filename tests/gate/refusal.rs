@@ -184,7 +184,6 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::BodyTooLarge { limit: 1 },
         Refusal::BodyTimeout,
         Refusal::BodyMalformed { why: "a rule" },
-        Refusal::StoreUnavailable,
         Refusal::StoreFull,
         Refusal::SessionsFull { limit: 1 },
         Refusal::FlowReplayed,
@@ -205,8 +204,6 @@ fn one_of_each() -> Vec<Refusal> {
         Trouble::Tls,
         Trouble::Timeout,
         Trouble::TooLarge,
-        Trouble::Redirect,
-        Trouble::Status(503),
     ] {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
@@ -214,10 +211,7 @@ fn one_of_each() -> Vec<Refusal> {
     for cause in [
         LoopCause::CookieNotReturned,
         LoopCause::CookieDomain,
-        LoopCause::HttpWithSecureCookie,
         LoopCause::SessionNotFound,
-        LoopCause::Store,
-        LoopCause::Clock,
     ] {
         all.push(Refusal::LoginLoop { cause });
     }

@@ -57,8 +57,6 @@ impl fmt::Display for Refusal {
                     Trouble::Tls => write!(f, "no secure connection to {issuer}"),
                     Trouble::Timeout => write!(f, "no answer in time from {issuer}"),
                     Trouble::TooLarge => write!(f, "an answer beyond the size limit from {issuer}"),
-                    Trouble::Redirect => write!(f, "a redirect from {issuer}, which is not followed"),
-                    Trouble::Status(status) => write!(f, "status {status} from {issuer}"),
                 }?;
                 if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
             }
@@ -68,7 +66,6 @@ impl fmt::Display for Refusal {
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),
-            Self::StoreUnavailable => f.write_str("the session store did not answer"),
             Self::StoreFull => f.write_str("the session store has no room"),
             Self::SessionsFull { limit } => {
                 write!(f, "there are {limit} sessions, which is server.max_sessions")
@@ -104,10 +101,7 @@ impl fmt::Display for LoopCause {
         f.write_str(match self {
             Self::CookieNotReturned => "the browser does not send the session cookie",
             Self::CookieDomain => "the cookie's domain does not cover the host",
-            Self::HttpWithSecureCookie => "the page is http, and the cookie is only sent over https",
             Self::SessionNotFound => "the session of the cookie is not here",
-            Self::Store => "the session store does not keep the sessions",
-            Self::Clock => "the session is over as soon as it begins",
         })
     }
 }

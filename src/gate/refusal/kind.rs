@@ -145,14 +145,8 @@ refusals! {
         "The browser blocks cookies, or something on the way removes Set-Cookie or Cookie. See whether the proxy passes both on."
     LoopCookieDomain "cookie_domain_mismatch" Operator LOOP_DETECTED Never LOOP
         "Write under the client: cookie: { domain: … }, a domain that covers both the login host and the application's."
-    LoopHttpWithSecureCookie "scheme_http_with_secure_cookie" Proxy LOOP_DETECTED Never LOOP
-        "The application is opened over http. Redirect http to https in the proxy; behind another proxy that ends TLS, pass on its X-Forwarded-Proto."
     LoopSessionNotFound "session_not_found" Operator LOOP_DETECTED TryAgain LOOP
         "The process that finished the login is not the one that is asked, or it was restarted. With the memory store run one replica."
-    LoopStore "store_unreachable" Store LOOP_DETECTED TryAgain LOOP
-        "See whether the session store keeps what it is given: memory limit, eviction, replication."
-    LoopClock "clock_skew" Operator LOOP_DETECTED Never LOOP
-        "Set the clocks of this machine and of the provider's by NTP."
 
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
@@ -163,10 +157,6 @@ refusals! {
         "See whether the provider is overloaded, or a firewall drops packets to it."
     ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
         "See what answers at the provider's address; it may be another service."
-    ProviderRedirect "provider_redirect" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
-        "Write the issuer exactly as the provider calls itself; a redirect mostly means that http, a slash or the path differs."
-    ProviderStatus "provider_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
-        "See the provider's own log."
 
     // The provider's answer that the browser brings back.
     CallbackTooLong "callback_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
@@ -361,8 +351,6 @@ refusals! {
         "Raise server.max_sessions, or shorten session.idle."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
         "Give the session store more room."
-    StoreUnavailable "store_unavailable" Store SERVICE_UNAVAILABLE Automatically BUSY
-        "See whether the session store runs and this machine reaches it. Nobody is let in or sent to a login until it does."
 
     // HTTP.
     ClientUnknown "client_unknown" Caller NOT_FOUND Never NOT_HERE
