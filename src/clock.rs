@@ -82,7 +82,7 @@ fn unix_now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{AtomicU64, steady};
+    use crate::clock::{AtomicU64, steady};
 
     /// Wall clock and seconds since the start, and what lifetimes are judged by.
     #[test]
