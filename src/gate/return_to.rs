@@ -146,9 +146,19 @@ fn authority_of(url: &Url) -> Option<Authority> {
     }
 }
 
-/// Whether this is one of this program's own pages: to return there would be the start of a loop.
+/// Whether this is one of this program's own pages: to return there would be the start of a loop. Every spelling counts that a
+/// proxy may resolve to it on the way: encoded letters and slashes, doubled slashes, dots.
 fn is_own(url: &Url) -> bool {
-    url.path().strip_prefix(OWN_PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let path = percent_decode_str(url.path()).collect::<Vec<u8>>();
+    let mut resolved = Vec::new();
+    for segment in path.split(|byte| *byte == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => drop(resolved.pop()),
+            other => resolved.push(other),
+        }
+    }
+    resolved.first().is_some_and(|first| *first == OWN_PREFIX.trim_start_matches('/').as_bytes())
 }
 
 /// The text of the first `rd` of a query.

@@ -3,16 +3,21 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
+
+use crate::protocol::endpoint::is_refused_address;
 
 /// Sends requests to one provider.
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
     pending: Semaphore,
+    strangers: Semaphore,
 }
 
 /// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
@@ -40,7 +45,8 @@ pub enum FetchFault {
         /// The limit.
         limit: usize,
     },
-    /// [`MAX_PENDING`] calls to this provider are under way, and none ended within [`TOTAL_DEADLINE`].
+    /// [`MAX_PENDING`] calls to this provider are under way, or [`MAX_STRANGERS`] of strangers, and none ended within
+    /// [`TOTAL_DEADLINE`].
     TooBusy,
 }
 
@@ -54,6 +60,7 @@ impl Fetcher {
             .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Resolver)
             .connect_timeout(CONNECT_DEADLINE)
             .timeout(TOTAL_DEADLINE)
             .pool_idle_timeout(POOL_IDLE)
@@ -61,14 +68,37 @@ impl Fetcher {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| innermost(&error))?;
-        Ok(Self { client, pending: Semaphore::new(MAX_PENDING) })
+        Ok(Self::of(client))
     }
 
     /// A fetcher for another provider: it shares connections with this one, and no limit, so that a provider that hangs
     /// hinders nobody else's.
     #[must_use]
     pub fn for_another(&self) -> Self {
-        Self { client: self.client.clone(), pending: Semaphore::new(MAX_PENDING) }
+        Self::of(self.client.clone())
+    }
+
+    const fn of(client: reqwest::Client) -> Self {
+        Self {
+            client,
+            pending: Semaphore::const_new(MAX_PENDING),
+            strangers: Semaphore::const_new(MAX_STRANGERS),
+        }
+    }
+
+    /// As [`Fetcher::fetch`], for a call that anybody can cause without an account. Of those at most [`MAX_STRANGERS`] are
+    /// under way, so that no flood of them keeps the sessions of people who are signed in from being refreshed.
+    ///
+    /// # Errors
+    /// As [`Fetcher::fetch`].
+    pub async fn fetch_for_stranger(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        let place = tokio::time::timeout(TOTAL_DEADLINE, self.strangers.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
+        self.fetch(request, limit).await
     }
 
     /// Sends `request` and reads the whole answer, of at most `limit` bytes.
@@ -107,7 +137,7 @@ impl fmt::Display for FetchFault {
             Self::TimedOut => write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs()),
             Self::Broken { why } => write!(f, "the answer broke off: {why}"),
             Self::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
-            Self::TooBusy => write!(f, "{MAX_PENDING} calls are already under way"),
+            Self::TooBusy => f.write_str("too many calls are already under way"),
         }
     }
 }
@@ -122,6 +152,28 @@ fn fault(error: &reqwest::Error) -> FetchFault {
     } else {
         FetchFault::Broken { why: innermost(error) }
     }
+}
+
+/// The system's resolver, without the addresses that no provider has. What metadata writes as an address is judged when it is
+/// read; this is for names, which may be given another address at any time.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(usable(found)?.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn usable(found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let usable: Vec<_> = found.filter(|address| !is_refused_address(address.ip())).collect();
+    if usable.is_empty() {
+        let why = "its name has no address, or only link-local, metadata, multicast and unspecified ones";
+        return Err(io::Error::other(why));
+    }
+    Ok(usable)
 }
 
 /// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`.
@@ -153,7 +205,30 @@ pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 pub const TOTAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Calls to one provider under way at once; more wait.
 pub const MAX_PENDING: usize = 64;
+/// Of these, calls that anybody can cause without an account.
+pub const MAX_STRANGERS: usize = 48;
 /// A connection unused for so long is closed, so that a provider that moved is found at its new address.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections kept for each host.
 const POOL_SIZE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::{SocketAddr, usable};
+
+    #[test]
+    fn a_name_leads_to_no_address_that_a_provider_cannot_have() {
+        let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let mixed = of(&[
+            "169.254.169.254:0",
+            "10.0.0.1:0",
+            "[fe80::1]:0",
+            "[::ffff:169.254.169.254]:0",
+            "127.0.0.1:0",
+        ]);
+        assert_eq!(usable(mixed.into_iter()).unwrap(), of(&["10.0.0.1:0", "127.0.0.1:0"]));
+        for texts in [&["169.254.169.254:0"][..], &["[fd00:ec2::254]:0", "0.0.0.0:0"], &[]] {
+            assert!(usable(of(texts).into_iter()).is_err(), "{texts:?}");
+        }
+    }
+}

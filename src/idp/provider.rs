@@ -90,7 +90,7 @@ impl RememberedProvider {
         }
         let failed = self.read(|known| known.metadata_failure.clone());
         if let Some((at, fault)) = failed
-            && self.clock.wall() < at.after(MIN_RETRY)
+            && self.clock.steady() < at.after(MIN_RETRY)
         {
             return Err(fault);
         }
@@ -115,7 +115,7 @@ impl RememberedProvider {
             return Ok(keys);
         }
         if let Some((at, Some(fault))) = self.read(|known| known.keys_attempt.clone())
-            && self.clock.wall() < at.after(MIN_RETRY)
+            && self.clock.steady() < at.after(MIN_RETRY)
         {
             return Err(fault);
         }
@@ -131,7 +131,7 @@ impl RememberedProvider {
         {
             return Some(keys);
         }
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         let may_ask = self.write(|known| {
             let due = known.keys_refetched.is_none_or(|at| now >= at.after(KEYS_REFETCH_INTERVAL));
             if due {
@@ -152,6 +152,18 @@ impl RememberedProvider {
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
         self.fetcher.fetch(request, limit).await
+    }
+
+    /// Sends a request that anybody can cause without an account; it takes no place from those that keep people signed in.
+    ///
+    /// # Errors
+    /// [`FetchFault`].
+    pub async fn ask_for_stranger(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        self.fetcher.fetch_for_stranger(request, limit).await
     }
 
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
@@ -183,7 +195,7 @@ impl RememberedProvider {
         }
         let _turn = self.fetching_keys.lock().await;
         let attempted = self.read(|known| known.keys_attempt.as_ref().map(|(at, _)| *at));
-        if attempted.is_none_or(|at| self.clock.wall() >= at.after(MIN_RETRY)) {
+        if attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
             self.fetch_keys().await?;
         }
         Ok(())
@@ -196,7 +208,7 @@ impl RememberedProvider {
             Ok(answer) => discovery::judge(&answer, &self.issuer).map_err(ProviderFault::Discovery),
             Err(fault) => Err(ProviderFault::Fetch(fault)),
         };
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         self.write(|known| match judged {
             Ok(provider) => {
                 let value = Arc::new(provider);
@@ -220,7 +232,7 @@ impl RememberedProvider {
             },
             Err(fault) => Err(fault),
         };
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         self.write(|known| {
             known.keys_attempt = Some((now, judged.as_ref().err().cloned()));
             let value = Arc::new(judged?);
@@ -230,7 +242,7 @@ impl RememberedProvider {
     }
 
     fn remembered_keys(&self) -> Option<Arc<Keys>> {
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         self.read(|known| {
             let learned = known.keys.as_ref()?;
             (now < learned.at.after(MAX_KEYS_AGE)).then(|| Arc::clone(&learned.value))
@@ -239,7 +251,7 @@ impl RememberedProvider {
 
     /// Seconds since metadata was learned; none if it is not known. For the operator.
     pub fn metadata_age(&self) -> Option<Duration> {
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
     }
 

@@ -101,8 +101,9 @@ async fn sign_in(
 
     let verifier = flow.0.code_verifier(flow.1);
     let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
+    // Anybody can make up a code.
     let answer = remembered
-        .ask(request, token::MAX_ANSWER_BYTES)
+        .ask_for_stranger(request, token::MAX_ANSWER_BYTES)
         .await
         .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
     let tokens = token::judge(&answer)?;

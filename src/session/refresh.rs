@@ -111,8 +111,12 @@ impl Refresher {
             Standing::Fresh => when == When::Now && now >= session.tokens.fetched.after(MIN_AGE),
             Standing::Due | Standing::Stale | Standing::Unusable => true,
         };
-        if !due || !lifetime::may_refresh(&session, now) {
+        if !due {
             return Outcome::NotNeeded;
+        }
+        if !lifetime::may_refresh(&session, now) {
+            // The pause after one that failed: whoever waits for new tokens has none, and must not be told otherwise.
+            return Outcome::Failed;
         }
         let (outcome, code) = match self.refreshed(client, &session).await {
             Ok(next) => {

@@ -224,6 +224,62 @@ async fn a_session_found_after_the_grace_by_an_outage_is_neither_used_nor_lost()
     assert!(allowed(&world, &browser).await);
 }
 
+/// An application that goes to `new-token` until its tokens are fresh must not go round in circles.
+#[tokio::test]
+async fn in_the_pause_after_a_failed_refresh_new_token_says_so_too() {
+    let world = World::new().start().await;
+    let mut browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::status(503));
+    world.clock.shift(TOKEN + 1);
+    for round in ["the refresh that fails", "the pause after it"] {
+        let answer = browser.click(PAGE, &format!("{APP}/new-token?rd=/private")).await;
+        answer.assert_refused(503, "refresh_unavailable", round);
+    }
+    assert_eq!(world.provider.refreshes(), 1);
+}
+
+/// The provider has a new key, and its key set cannot be had just then.
+#[tokio::test]
+async fn a_refresh_whose_key_is_not_known_yet_keeps_the_session() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.script().rotate_to("key-1", 1, false);
+    world.provider.always(Endpoint::Jwks, Step::status(503));
+    world.clock.shift(TOKEN + 1);
+    assert!(allowed(&world, &browser).await, "with the claims that are there");
+    world.provider.recover();
+    world.clock.shift(60);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!((world.provider.refreshes(), world.provider.reuses()), (2, 0));
+    world.clock.shift(GRACE + 60);
+    assert!(allowed(&world, &browser).await, "long after the old grace");
+}
+
+/// G-12: made-up codes need no account. A provider that hangs on them answers a refresh all the same.
+#[tokio::test]
+async fn a_flood_of_made_up_codes_does_not_keep_a_session_from_its_refresh() {
+    const FLOOD: usize = 70;
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let mut stranger = world.browser();
+    let gate = Gate::closed();
+    let mut connections = Vec::new();
+    for _ in 0..FLOOD {
+        world.provider.once(Endpoint::Token, Step::Held(gate.clone()));
+        let callback = stranger.open_until_callback(PAGE).await.having("code", Some("made-up"));
+        let url = url::Url::parse(&callback.url).unwrap();
+        let mut connection = Connection::open(world.address).await;
+        connection.write(&stranger.ask("GET", &url, crate::jar::Context::SameSite).bytes()).await;
+        connections.push(connection);
+    }
+    world.provider.reached(Endpoint::Token, 40).await;
+    world.provider.recover();
+    world.clock.shift(TOKEN + 1);
+    assert!(allowed(&world, &browser).await);
+    assert_eq!(world.provider.refreshes(), 1, "the request waited a second for it");
+    gate.open();
+}
+
 ///
 #[tokio::test]
 async fn clients_that_go_away_do_not_abort_the_refresh_and_the_next_request_is_served() {

@@ -225,6 +225,13 @@ fn our_own_pages_are_replaced_by_where_they_lead() {
     {
         assert_eq!(check(own, &client).unwrap(), home(&client), "{own}");
     }
+    for spelling in ["/%6Fidc/app/logout", "//oidc/app/logout", "/x%2F..%2Foidc/app/logout", "/%2Foidc%2Fapp"]
+    {
+        let address = format!("https://app.example.test{spelling}");
+        assert_eq!(check(&address, &client).unwrap(), home(&client), "{spelling}");
+    }
+    assert_eq!(check("/%256Fidc", &client).unwrap().as_str(), "https://app.example.test/%256Fidc");
+    assert_eq!(check("/x/oidc/y", &client).unwrap().as_str(), "https://app.example.test/x/oidc/y");
     let bottomless = "/oidc/app/login?rd=".repeat(1000) + "/x";
     assert_eq!(check(&bottomless, &client).unwrap(), home(&client));
     assert_eq!(check("/oidcx", &client).unwrap().as_str(), "https://app.example.test/oidcx");
