@@ -4,15 +4,12 @@
 #   docker run -v ./clients.yaml:/etc/vestibule/clients.yaml:ro -p 8000:8000 vestibule
 
 FROM rust:1.95-bookworm AS build
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates cmake \
-    && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY src ./src
 # Static with glibc: the binary needs no loader and no library of the image. The target is named so that the flags do not reach
 # build scripts and macros, which must stay dynamic.
-RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
+RUN target="$(rustc --print host-tuple)" \
     && RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$target" \
     && install -D -m 0755 "target/$target/release/vestibule" /image/vestibule \
     && install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \

@@ -14,6 +14,7 @@ use crate::gate::credential::{self, Credential};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::protocol::logout;
+use crate::protocol::secret::Secret;
 use crate::session::sealing::Purpose;
 
 /// Ends the session and goes to the provider to end it there (OpenID Connect RP-Initiated Logout 1.0). A POST from one of
@@ -93,10 +94,10 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
     // that was never reached, or has no such endpoint, does not keep anybody signed in here.
     let provider = asked.service.providers.of(&client.issuer).remembered_metadata();
     let at_provider = session.zip(provider).and_then(|(session, provider)| {
-        let hint = Some(&session.tokens.id_token);
-        let url = |hint| logout::end_session_url(&provider, &client.registration, hint, state.as_deref());
-        // An ID token that is too long for a head of 4096 bytes stays out; the provider then asks the person.
-        url(hint).filter(|url| url.len() <= respond::MAX_LOCATION).or_else(|| url(None))
+        let url = |hint: Option<&Secret>, state: Option<&str>| {
+            logout::end_session_url(&provider, &client.registration, hint, state)
+        };
+        shortest_way(url, &session.tokens.id_token, state.as_deref())
     });
     let here = || match return_to {
         Some(return_to) => return_to.as_str().to_owned(),
@@ -109,5 +110,39 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
     answer
 }
 
+/// What is too long for a head of 4096 bytes stays out: the ID token, and the provider asks the person; then our state, and the
+/// way ends at the page that says so.
+fn shortest_way(
+    url: impl Fn(Option<&Secret>, Option<&str>) -> Option<String>,
+    id_token: &Secret,
+    state: Option<&str>,
+) -> Option<String> {
+    let fits = |url: &String| url.len() <= respond::MAX_LOCATION;
+    url(Some(id_token), state)
+        .filter(fits)
+        .or_else(|| url(None, state).filter(fits))
+        .or_else(|| url(None, None))
+}
+
 /// Bytes of the form of a sign-out.
 const MAX_FORM: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::shortest_way;
+    use crate::protocol::secret::Secret;
+
+    #[test]
+    fn the_way_to_the_provider_fits_a_head_whatever_is_too_long_for_it() {
+        let url = |hint: Option<&Secret>, state: Option<&str>| {
+            let hint = hint.map_or("", Secret::expose);
+            Some(format!("https://id.example.com/end?hint={hint}&state={}", state.unwrap_or_default()))
+        };
+        let (short, long) = ("short", "x".repeat(4000));
+        let way = |hint: &str, state| shortest_way(url, &Secret::new(hint), state).unwrap();
+        assert_eq!(way(short, Some(short)), "https://id.example.com/end?hint=short&state=short");
+        assert_eq!(way(&long, Some(short)), "https://id.example.com/end?hint=&state=short");
+        assert_eq!(way(short, Some(&long)), "https://id.example.com/end?hint=&state=");
+        assert_eq!(way(short, None), "https://id.example.com/end?hint=short&state=");
+    }
+}

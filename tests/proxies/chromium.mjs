@@ -181,7 +181,7 @@ const scenarios = {
     const session = cookies.find(({ name }) => name === "vestibule_quickstart");
     if (!session) throw new Failure(`no session cookie but ${cookies.map(({ name }) => name).join(", ")}`);
     if (!session.httpOnly || session.sameSite !== "Lax") throw new Failure("the session cookie is not HttpOnly and Lax");
-    if (cookies.some(({ name }) => name.startsWith("vestibule") && name !== session.name && name !== "vestibule_flow")) {
+    if (cookies.some(({ name }) => name.startsWith("vestibule") && name !== session.name && !name.startsWith("vestibule_flow"))) {
       throw new Failure(`more cookies than needed: ${cookies.map(({ name }) => name).join(", ")}`);
     }
     const status = await tab.evaluate("(async () => 1)(), 200");
