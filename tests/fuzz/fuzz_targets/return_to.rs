@@ -61,6 +61,7 @@ fn check_return_to(checked: Result<ReturnTo, Refusal>, client: &Client) {
         binding: cookie.binding(),
         begun: NOW.after(STATE_LIFETIME),
         return_to: address.as_str().to_owned(),
+        in_vain: u8::MAX,
     };
     let state = begin(&RING, &flow, &cookie, [6; 12]).state;
     assert!(state.len() <= MAX_STATE_BYTES, "a state of {} bytes", state.len());

@@ -45,6 +45,7 @@ fuzz_target!(|data: &[u8]| {
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(number),
         return_to: String::from_utf8_lossy(return_to).into_owned(),
+        in_vain: number.to_le_bytes()[1],
     };
     let nonce = std::array::from_fn(|place| data.get(place).copied().unwrap_or_default());
     let begun = begin(before, &flow, &cookie, nonce);
