@@ -61,15 +61,17 @@ impl Problem {
         };
         // A variable names the setting already.
         if !self.path.is_empty() && !matches!(self.place, Place::Variable(_)) {
-            text.extend(
-                self.path
-                    .chars()
-                    .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }),
-            );
+            text += &visible(&self.path);
             text += ": ";
         }
-        text + &self.finding.to_string().replace('\n', "\n    ")
+        let lines: Vec<String> = self.finding.to_string().split('\n').map(visible).collect();
+        text + &lines.join("\n    ")
     }
+}
+
+/// What was written, without control characters: a terminal would obey them.
+fn visible(written: &str) -> String {
+    written.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }
 
 /// Everything that is wrong with one file; at least one thing.

@@ -2,6 +2,8 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use http::header::REFERER;
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
@@ -13,6 +15,8 @@ use vestibule::session::sealing::KeyRing;
 use vestibule::session::transaction::{Flow, FlowCookie, begin};
 use vestibule_fuzz::provider::NOW;
 use vestibule_fuzz::{check_address, check_refusal, config};
+
+static RING: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(&[], [5; 32]));
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = str::from_utf8(data) else { return };
@@ -57,8 +61,9 @@ fn check_return_to(checked: Result<ReturnTo, Refusal>, client: &Client) {
         binding: cookie.binding(),
         begun: NOW.after(STATE_LIFETIME),
         return_to: address.as_str().to_owned(),
+        in_vain: u8::MAX,
     };
-    let state = begin(&KeyRing::new(&[], [5; 32]), &flow, &cookie, [6; 12]).state;
+    let state = begin(&RING, &flow, &cookie, [6; 12]).state;
     assert!(state.len() <= MAX_STATE_BYTES, "a state of {} bytes", state.len());
 }
 

@@ -3,6 +3,8 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use vestibule::protocol::callback::{Answer, Expected, MAX_STATE_BYTES, OpenedState, judge};
 use vestibule::protocol::secret::Secret;
@@ -17,16 +19,20 @@ const FRAME: usize = 1 + 4 + 12 + 16 + 150;
 /// Longer states are not opened.
 const MAX_SEALED: usize = 6 * 1024;
 
+/// Keys were rotated: the second one, alone on [`BEFORE`], sealed what is to be opened.
+static RING: LazyLock<KeyRing> =
+    LazyLock::new(|| KeyRing::new(&[Secret::new(NEW), Secret::new(OLD)], [0; 32]));
+static BEFORE: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(&[Secret::new(OLD)], [0; 32]));
+static STRANGER: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(&[], [9; 32]));
+const OLD: &str = "an older key, which still opens what it sealed";
+const NEW: &str = "a newer key, which seals from now on";
+
 fuzz_target!(|data: &[u8]| {
-    let old = Secret::new("an older key, which still opens what it sealed");
-    let new = Secret::new("a newer key, which seals from now on");
-    let ring = KeyRing::new(&[new.clone(), old.clone()], [0; 32]);
-    let before = KeyRing::new(&[old], [0; 32]);
-    let stranger = KeyRing::new(&[], [9; 32]);
+    let (ring, before, stranger) = (&*RING, &*BEFORE, &*STRANGER);
 
     // Nobody without the key makes a state, of either kind.
     let raw = String::from_utf8_lossy(data);
-    assert!(open(&ring, &raw).is_none());
+    assert!(open(ring, &raw).is_none());
     assert!(ring.open(Purpose::LogoutState, &raw).is_none());
 
     let (number, rest) = first_line(data);
@@ -39,16 +45,17 @@ fuzz_target!(|data: &[u8]| {
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(number),
         return_to: String::from_utf8_lossy(return_to).into_owned(),
+        in_vain: number.to_le_bytes()[1],
     };
     let nonce = std::array::from_fn(|place| data.get(place).copied().unwrap_or_default());
-    let begun = begin(&before, &flow, &cookie, nonce);
+    let begun = begin(before, &flow, &cookie, nonce);
     let state = &begun.state;
     if state.len() > MAX_SEALED {
         return assert!(flow.client.len() + flow.return_to.len() + FRAME > MAX_SEALED / 8);
     }
 
     // It opens to the same, also after the keys were rotated, and gives what the provider was told.
-    let opened = open(&ring, state).expect("a key of the ring sealed it");
+    let opened = open(ring, state).expect("a key of the ring sealed it");
     assert_eq!(opened.flow, flow);
     assert!(opened.nonce(&cookie).matches(&begun.nonce));
     assert!(opened.code_verifier(&cookie).matches(&begun.code_verifier));
@@ -58,16 +65,16 @@ fuzz_target!(|data: &[u8]| {
     assert!(!opened.nonce(&elsewhere).matches(&begun.nonce));
 
     // It opens for nothing else, with no other key, and not with any character changed, added or gone.
-    assert!(open(&stranger, state).is_none());
+    assert!(open(stranger, state).is_none());
     assert!(ring.open(Purpose::LogoutState, state).is_none());
     let place = data.iter().map(|byte| usize::from(*byte)).sum::<usize>() % state.len();
     for letter in ['A', 'B', 'z', '_', '='] {
         let mut changed = state.clone();
         changed.replace_range(place..=place, letter.encode_utf8(&mut [0; 4]));
-        assert!(changed == *state || open(&ring, &changed).is_none(), "opens with {letter} at {place}");
+        assert!(changed == *state || open(ring, &changed).is_none(), "opens with {letter} at {place}");
     }
-    assert!(open(&ring, &state[..state.len() - 1]).is_none());
-    assert!(open(&ring, &format!("{state}A")).is_none());
+    assert!(open(ring, &state[..state.len() - 1]).is_none());
+    assert!(open(ring, &format!("{state}A")).is_none());
 
     // It comes back through the callback as it went.
     if state.len() <= MAX_STATE_BYTES {
