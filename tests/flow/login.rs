@@ -318,6 +318,23 @@ async fn without_a_configured_method_discovery_decides_and_nothing_is_tried() {
     }
 }
 
+/// What is not there is not guessed, and no code is sent without it.
+#[tokio::test]
+async fn a_provider_that_announces_only_methods_that_we_do_not_have_ends_the_login() {
+    let world = World::new()
+        .provider(|provider| {
+            provider.change_metadata(|metadata| {
+                let methods = json!(["private_key_jwt", "tls_client_auth"]);
+                metadata.insert("token_endpoint_auth_methods_supported".to_owned(), methods);
+            });
+        })
+        .start()
+        .await;
+    let landed = world.browser().open(PAGE).await;
+    assert_eq!(landed.answer.refusal(), "token_client_authentication", "{}", landed.answer.show());
+    assert_eq!(world.provider.count(Endpoint::Token), 0);
+}
+
 #[tokio::test]
 async fn a_provider_that_refuses_the_client_is_asked_once_and_the_page_says_so() {
     let world = World::new().start().await;

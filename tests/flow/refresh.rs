@@ -134,6 +134,13 @@ async fn a_refusal_of_the_provider_ends_the_session_at_once() {
         over(&world, &browser, error).await;
         world.provider.recover();
         assert!(!allowed(&world, &browser).await, "{error}: it stays ended");
+        let metrics = world.admin("/metrics").await.text();
+        for line in [
+            r#"vestibule_sessions_ended_total{client="app",code="session_refresh_denied"} 1"#,
+            "vestibule_sessions 0",
+        ] {
+            assert!(metrics.lines().any(|have| have == line), "{error}: {line} is not in {metrics}");
+        }
         assert_eq!(world.provider.refreshes(), 1, "{error}");
     }
 }
