@@ -98,7 +98,8 @@ async fn sign_in(
     let binding = flow.1.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
     if flow.0.flow.in_vain >= loops::LIMIT
-        && service.loops.in_vain(binding, &client.name, service.clock.steady()) >= loops::LIMIT
+        && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
+            >= loops::LIMIT
     {
         return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
     }
@@ -125,7 +126,7 @@ async fn sign_in(
             .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
-    let session_cookie = keep(asked, claims, tokens, binding)?;
+    let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -183,6 +184,7 @@ fn keep(
     claims: Claims,
     tokens: Tokens<Secret>,
     binding: [u8; 32],
+    return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
     let identity = Identity::from_claims(&claims, client)?;
@@ -196,19 +198,18 @@ fn keep(
         expires: lifetime::token_expiry(now, tokens.expires_in, &client.lifetimes),
         failures: None,
     };
-    let session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
+    let mut session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
     let cookie = SessionCookie::new(service.clock.entropy());
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
         Credential::Session(cookie) => Some(cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
-    let used = session.used.clone();
+    session.uses = service.loops.finished(binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
     service
         .sessions
         .insert(&cookie, session, before.as_ref())
         .map_err(|_| Refusal::SessionsFull { limit })?;
-    service.loops.finished(binding, &client.name, &used, now);
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id

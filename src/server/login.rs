@@ -67,7 +67,12 @@ fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &F
         binding: cookie.binding(),
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
-        in_vain: asked.service.loops.in_vain(cookie.binding(), &asked.client.name, clock.steady()),
+        in_vain: asked.service.loops.in_vain(
+            cookie.binding(),
+            &asked.client.name,
+            return_to.as_str(),
+            clock.steady(),
+        ),
     };
     let begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
     let code_challenge = pkce::challenge(begun.code_verifier.expose());
