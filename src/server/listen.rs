@@ -63,16 +63,14 @@ pub(super) async fn serve(
 ) {
     let mut connections = JoinSet::new();
     let strangers = Arc::new(Semaphore::new((places.available_permits() / STRANGERS_PART).max(1)));
-    let mut full = false;
+    let mut warned: Option<Instant> = None;
     loop {
         while connections.try_join_next().is_some() {}
         let place = match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => {
-                full = false;
-                place
-            }
+            Ok(place) => place,
             Err(_) => {
-                if !std::mem::replace(&mut full, true) {
+                if warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+                    warned = Some(Instant::now());
                     tracing::warn!(
                         code = "connections_full",
                         "server.max_connections are open; new ones wait until one closes"
@@ -277,11 +275,13 @@ pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 /// How often a connection is looked at, and so how late a deadline may be.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 /// Bytes of one request's head; more is 431.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Header lines of one request; more is 431.
 const MAX_HEADERS: usize = 100;
 /// The part of all places that peers have together who are no trusted proxies: one in so many.
 const STRANGERS_PART: usize = 4;
+/// That all places are taken is said at most this often.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: u32 = 4096;
 /// Before the next connection is accepted after one could not be.
