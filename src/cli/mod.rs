@@ -66,6 +66,9 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
         "health" => Ok(Command::Health(file)),
         "help" => Ok(Command::Help),
         "version" => Ok(Command::Version),
+        file if file.ends_with(".yaml") || file.ends_with(".yml") => {
+            Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"))
+        }
         _ => Err(format!("there is no command {command:?}. The commands are serve, check and health.")),
     }
 }
@@ -88,7 +91,7 @@ const DEFAULT_FILE: &str = "clients.yaml";
 const HELP: &str = "\
 vestibule: forward-auth sidecar with OpenID Connect sign-in
 
-    vestibule [serve] [FILE]   answers the proxy and signs people in
+    vestibule [serve [FILE]]   answers the proxy and signs people in
     vestibule check [FILE]     reads the configuration and says what is wrong with it
     vestibule health [FILE]    asks the running vestibule whether it is alive; for HEALTHCHECK
     vestibule version

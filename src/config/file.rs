@@ -238,6 +238,15 @@ pub(super) fn elsewhere(key: &str) -> Option<String> {
     })
 }
 
+/// The path of a setting whose table was written into its name: `cookie_domain` for `cookie.domain`.
+pub(super) fn flattened(key: &str) -> Option<String> {
+    TABLES.iter().find_map(|(table, settings)| {
+        let (_, name) = table.rsplit_once('.').unwrap_or(("", table));
+        let inner = key.strip_prefix(name)?.strip_prefix('_')?;
+        settings.iter().find(|setting| setting.key == inner).map(|_| format!("{table}.{inner}"))
+    })
+}
+
 /// How a client proves itself, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthenticationMethod {

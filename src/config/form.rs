@@ -1,6 +1,6 @@
 //! Node → value of the kind that a setting wants. What does not fit becomes a problem, and reading goes on.
 
-use super::file::{Setting, elsewhere};
+use super::file::{Setting, elsewhere, flattened};
 use super::kind::text;
 use super::node::{Entry, Node, Value};
 use super::problem::Finding;
@@ -293,7 +293,7 @@ pub(super) const fn not_a_table(node: &Node) -> Finding {
 pub(super) fn unknown(key: &str, table: &'static [Setting]) -> Finding {
     let names = || table.iter().map(|setting| setting.key);
     let near = nearest(key, names()).map(str::to_owned);
-    let near = near.or_else(|| elsewhere(key));
+    let near = near.or_else(|| elsewhere(key)).or_else(|| flattened(key));
     let help = near.map_or_else(
         || format!("The settings here are {}.", names().collect::<Vec<_>>().join(", ")),
         |name| format!("Did you mean {name}?"),

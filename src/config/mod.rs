@@ -33,7 +33,7 @@ use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
 use problem::Finding;
 use report::Place;
-use source::{Disk, Environment};
+use source::{Disk, Environment, FileFault};
 
 /// Reads a configuration file, and the environment over it.
 ///
@@ -42,7 +42,10 @@ use source::{Disk, Environment};
 pub fn load(path: &Path) -> Result<(Config, Vec<Notice>), Problems> {
     let name = path.display().to_string();
     let refuse = |finding| Problems::new(&name, vec![Problem::new(Place::File, "", finding)]);
-    let contents = source::read(path).map_err(|fault| refuse(Finding::File(fault)))?;
+    let contents = source::read(path).map_err(|fault| match (fault, source::folder_of(path)) {
+        (FileFault::Missing, Some(folder)) => refuse(Finding::NoFileIn { folder }),
+        (fault, _) => refuse(Finding::File(fault)),
+    })?;
     let text = str::from_utf8(&contents.bytes).map_err(|error| {
         let lines = contents.bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
         refuse(Finding::FileNotText { line: lines + 1 })

@@ -15,6 +15,7 @@ use super::source::{FileFault, MAX_FILE};
 pub(super) enum Finding {
     // The file as a whole.
     File(FileFault),
+    NoFileIn { folder: String },
     FileNotText { line: usize },
     EmptyFile,
     FileIsNoTable,
@@ -74,9 +75,10 @@ pub(super) enum Finding {
 
     // The client and its provider.
     StrangeClientName(String),
-    NotAnIssuer(String),
+    NotAnIssuer { found: String, write: String },
     DocumentForIssuer { found: String, write: String },
     IssuerHasExtras,
+    Placeholder { write: String },
     IssuerNotHttps(String),
     DangerHttpIssuer,
     StrangeClientId,
@@ -120,6 +122,7 @@ pub(super) enum Finding {
     DomainLocalhost,
     DomainOfStrangers(String),
     DomainIsNoParent { domain: String, host: String, write: String },
+    HostWithoutPort { host: String, origin: String },
     HostWithoutCookie { host: String, origin: String, write: String },
     CookieNameHasPrefix(String),
     StrangeCookieName(String),
@@ -145,11 +148,12 @@ impl fmt::Display for Finding {
         let q = quoted;
         match self {
             Self::File(fault) => match fault {
-                FileFault::Missing => f.write_str("there is no such file.\nWrite one, or name another: vestibule check FILE"),
-                FileFault::Folder => f.write_str("is a folder, but a file is needed."),
+                FileFault::Missing => f.write_str("there is no such file.\nWrite one, or name another: vestibule serve FILE"),
+                FileFault::Folder => f.write_str("is a folder, but a file is needed.\nWhere a file to be mounted into a container is missing outside, most tools make a folder."),
                 FileFault::TooLarge => write!(f, "has more than {MAX_FILE} bytes. No configuration needs so many."),
                 FileFault::Unreadable(reason) => write!(f, "cannot be read: {reason}.\nLet the user that runs vestibule read it."),
             },
+            Self::NoFileIn { folder } => write!(f, "there is no such file in {}.\nWrite one, or name another: vestibule serve FILE", q(folder)),
             Self::FileNotText { line } => write!(f, "line {line} is not UTF-8.\nSave the file as UTF-8."),
             Self::EmptyFile => f.write_str("is empty.\nWrite one client: clients: { my_app: { issuer: …, client_id: …, hosts: … } }"),
             Self::FileIsNoTable => f.write_str("the file is no table of settings.\nBegin it with: clients:"),
@@ -210,10 +214,11 @@ impl fmt::Display for Finding {
             Self::EverybodyTrusted { block } => write!(f, "everybody in {block} is believed what was asked for, and by whom.\nSee to it that nothing but your proxies can reach the port."),
 
             Self::StrangeClientName(found) => write!(f, "{} cannot be the name of a client.\nWrite 1 to 32 letters without accents, digits, _ and -.", q(found)),
-            Self::NotAnIssuer(found) => write!(f, "{} is not an address.\nWrite the provider's issuer: issuer: https://id.example.com", q(found)),
+            Self::NotAnIssuer { found, write } => write!(f, "{} is not an address.\nWrite the provider's issuer: {write}", q(found)),
             Self::DocumentForIssuer { found, write } => write!(f, "{} is the address of the discovery document.\nWrite what the document has as \"issuer\", most likely: {write}", q(found)),
             Self::IssuerHasExtras => f.write_str("has a user name, a password, a query or a fragment, which an issuer never has.\nWrite the provider's issuer: issuer: https://id.example.com"),
-            Self::IssuerNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could swap the signing keys.\nFor a test provider on this machine, add danger_http_issuer: true.", q(found)),
+            Self::IssuerNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
+            Self::Placeholder { write } => write!(f, "has a ${{…}}, which nothing replaces in this file.\n{write}"),
             Self::DangerHttpIssuer => f.write_str("the provider may be asked over http.\nAnyone on the way can swap the signing keys and sign in as anybody."),
             Self::StrangeClientId => write!(f, "has a blank at an end, a line break, or more than 512 bytes.\nWrite the id as the provider shows it."),
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
@@ -253,6 +258,7 @@ impl fmt::Display for Finding {
             Self::DomainLocalhost => f.write_str("\"localhost\" is a domain for which browsers keep no cookie.\nLeave it out, and give each host a client of its own."),
             Self::DomainOfStrangers(found) => write!(f, "{} is a domain under which strangers have names, and for which browsers keep no cookie.\nWrite one of yours: domain: example.com", q(found)),
             Self::DomainIsNoParent { domain, host, write } => write!(f, "{} is not a parent of host {}, so the browser would not send the cookie.\n{write}", q(domain), q(host)),
+            Self::HostWithoutPort { host, origin } => write!(f, "{} means its usual port, but redirect_uri is on {}.\nIf the application is at that port too, write {origin}.", q(host), q(origin)),
             Self::HostWithoutCookie { host, origin, write } => write!(f, "{} is not the host of redirect_uri, {}, so the browser would not send the cookie and each login would end in the next.\n{write}", q(host), q(origin)),
             Self::CookieNameHasPrefix(found) => write!(f, "{} begins with __, but the prefix is put before it where it can be.\nWrite: name: {}", q(found), bare_cookie_name(found)),
             Self::StrangeCookieName(found) => write!(f, "{} cannot be the name of a cookie here.\nWrite 1 to 64 letters without accents, digits, _, - and dots.", q(found)),

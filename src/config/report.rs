@@ -52,6 +52,11 @@ impl Problem {
         &self.place
     }
 
+    /// Whether it is about something in that table.
+    pub(super) fn is_in(&self, table: &str) -> bool {
+        self.path.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// As it is printed: where, what was found, and indented beneath what to do.
     fn text(&self, file: &str) -> String {
         let mut text = match &self.place {

@@ -116,6 +116,12 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
     Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
 }
 
+/// The folder in which a relative path is looked for.
+pub(super) fn folder_of(path: &Path) -> Option<String> {
+    let folder = std::env::current_dir().ok()?;
+    path.is_relative().then(|| folder.display().to_string())
+}
+
 fn fault(error: std::io::Error) -> FileFault {
     match error.kind() {
         ErrorKind::NotFound => FileFault::Missing,

@@ -146,7 +146,7 @@ fn fault(error: &reqwest::Error) -> FetchFault {
     if error.is_timeout() {
         FetchFault::TimedOut
     } else if is_tls(error) {
-        FetchFault::Tls { why: innermost(error) }
+        FetchFault::Tls { why: in_words(innermost(error)) }
     } else if error.is_connect() || error.is_builder() {
         FetchFault::Unreachable { why: innermost(error) }
     } else {
@@ -176,16 +176,31 @@ fn usable(found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>
     Ok(usable)
 }
 
-/// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`.
+/// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`, which comes inside another
+/// input error; the chain of sources leaves out what an input error holds.
 fn is_tls(error: &reqwest::Error) -> bool {
+    fn refused(error: &io::Error) -> bool {
+        let held = error.get_ref().and_then(|held| held.downcast_ref::<io::Error>());
+        error.kind() == io::ErrorKind::InvalidData || held.is_some_and(refused)
+    }
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if inner.downcast_ref::<io::Error>().is_some_and(|inner| inner.kind() == io::ErrorKind::InvalidData) {
+        if inner.downcast_ref::<io::Error>().is_some_and(refused) {
             return error.is_connect();
         }
         cause = inner.source();
     }
     false
+}
+
+/// What rustls says, where that is not in the words of an operator.
+fn in_words(why: String) -> String {
+    let known = [
+        ("InvalidContentType", "what answers there does not speak TLS"),
+        ("UnknownIssuer", "the authority that issued the certificate is not trusted here"),
+        ("CaUsedAsEndEntity", "the certificate is signed by itself and not trusted here"),
+    ];
+    known.iter().find(|(theirs, _)| why.contains(theirs)).map_or(why, |(_, ours)| (*ours).to_owned())
 }
 
 /// The innermost cause: the one that says what happened, and that names no address with a query.
@@ -214,7 +229,9 @@ const POOL_SIZE: usize = 8;
 
 #[cfg(test)]
 mod tests {
-    use super::{SocketAddr, usable};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::{FetchFault, Fetcher, SocketAddr, usable};
 
     #[test]
     fn a_name_leads_to_no_address_that_a_provider_cannot_have() {
@@ -230,5 +247,19 @@ mod tests {
         for texts in [&["169.254.169.254:0"][..], &["[fd00:ec2::254]:0", "0.0.0.0:0"], &[]] {
             assert!(usable(of(texts).into_iter()).is_err(), "{texts:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_speaks_no_tls_is_a_fault_of_tls() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        });
+        let request = http::Request::get(format!("https://{address}/")).body(Vec::new()).unwrap();
+        let fault = Fetcher::new().unwrap().fetch(request, 1024).await.unwrap_err();
+        assert_eq!(fault, FetchFault::Tls { why: "what answers there does not speak TLS".to_owned() });
     }
 }

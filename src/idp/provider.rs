@@ -167,17 +167,25 @@ impl RememberedProvider {
     }
 
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
-    /// spreads the pauses, so that many replicas do not ask at the same moment.
-    pub async fn keep_learning(&self, jitter: impl Fn() -> u8) {
+    /// spreads the pauses, so that many replicas do not ask at the same moment. `failed` is told what is wrong when that
+    /// changes, not at each attempt.
+    pub async fn keep_learning(&self, jitter: impl Fn() -> u8, failed: impl Fn(ProviderFault)) {
         let mut failures = 0_u32;
+        let mut told = String::new();
         loop {
             let learned = match self.relearn().await {
-                Ok(()) => true,
+                Ok(()) => {
+                    if !std::mem::take(&mut told).is_empty() {
+                        tracing::info!(code = "provider_answers", issuer = %self.issuer, "the provider answers again");
+                    }
+                    true
+                }
                 Err(fault) => {
-                    tracing::warn!(
-                        code = "provider_unreachable", fault = "provider", issuer = %self.issuer, why = %fault,
-                        "the provider could not be asked for its metadata or keys; asking again"
-                    );
+                    let why = fault.to_string();
+                    if told != why {
+                        failed(fault);
+                        told = why;
+                    }
                     false
                 }
             };

@@ -156,6 +156,8 @@ async fn connection(
     let mut stopping = false;
     loop {
         tokio::select! {
+            // In this order: on a machine that is late, what has come is read before it is found to be late.
+            biased;
             // An error is a peer that went away or did not speak HTTP; hyper has answered the latter with 400.
             _ = connection.as_mut() => return,
             () = look.as_mut() => {

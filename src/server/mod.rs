@@ -78,9 +78,9 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let (stop_admin, admin_stopping) = watch::channel(false);
 
     let public_socket =
-        listen::bind(config.server.listen).map_err(|error| at(config.server.listen, &error))?;
-    let admin_socket =
-        listen::bind(config.server.admin_listen).map_err(|error| at(config.server.admin_listen, &error))?;
+        listen::bind(config.server.listen).map_err(|error| at("listen", config.server.listen, &error))?;
+    let admin_socket = listen::bind(config.server.admin_listen)
+        .map_err(|error| at("admin_listen", config.server.admin_listen, &error))?;
     let (address, admin_address) = (public_socket.local_addr()?, admin_socket.local_addr()?);
     let (grace, max_connections) = (config.server.shutdown_grace, config.server.max_connections);
 
@@ -100,7 +100,10 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         .iter()
         .map(|provider| {
             let (provider, clock) = (Arc::clone(provider), clock.clone());
-            tokio::spawn(async move { provider.keep_learning(|| clock.entropy::<1>()[0]).await })
+            tokio::spawn(async move {
+                let failed = |fault| outbound::log(provider.issuer(), fault);
+                provider.keep_learning(|| clock.entropy::<1>()[0], failed).await;
+            })
         })
         .collect();
     background.push(tokio::spawn(keep_sweeping(Arc::clone(&service))));
@@ -159,8 +162,23 @@ async fn keep_sweeping(service: Arc<Service>) {
     }
 }
 
-fn at(address: SocketAddr, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{address} cannot be listened on: {error}"))
+/// What is in the way of a listener, and what to write instead.
+fn at(key: &str, address: SocketAddr, error: &io::Error) -> io::Error {
+    let why = match error.kind() {
+        io::ErrorKind::AddrInUse => "another process listens there. End it, or write another port".to_owned(),
+        io::ErrorKind::AddrNotAvailable => {
+            let any = SocketAddr::new(
+                if address.is_ipv4() { [0; 4].into() } else { [0; 16].into() },
+                address.port(),
+            );
+            format!("this machine has no such address. Write one that it has, or {any} (every interface)")
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 are not for every user. Write a port from 1024 on".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    io::Error::new(error.kind(), format!("server.{key}: {address} cannot be listened on: {why}"))
 }
 
 /// Connections to the admin listener at once; they do not count as `server.max_connections`, so that an operator can still

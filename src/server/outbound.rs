@@ -15,6 +15,16 @@ pub(super) fn refusal(issuer: &Issuer, fault: ProviderFault) -> Refusal {
     }
 }
 
+/// One line about a provider that could not be asked in advance, while nobody waits for it.
+pub(super) fn log(issuer: &Issuer, fault: ProviderFault) {
+    let refusal = refusal(issuer, fault);
+    let (code, fault, remedy) = (refusal.code(), refusal.fault().name(), refusal.remedy());
+    tracing::warn!(
+        code, fault, %issuer, why = %refusal, remedy = %remedy,
+        "the provider's metadata and keys could not be had; asking again"
+    );
+}
+
 /// Why an ID token was not accepted.
 pub(super) fn unverified(issuer: &Issuer, fault: VerifyFault) -> Refusal {
     match fault {

@@ -129,15 +129,8 @@ impl Service {
     pub(super) fn log(&self, client: Option<&Client>, refusal: &Refusal, request_id: &str) {
         let client = client.map_or("", |client| client.name.as_str());
         let code = refusal.code();
-        let (fault, needs_operator) = match refusal.fault() {
-            Fault::Caller => ("caller", false),
-            Fault::Proxy => ("proxy", true),
-            Fault::Provider => ("provider", true),
-            Fault::Operator => ("operator", true),
-            Fault::Store => ("store", true),
-            Fault::Us => ("us", true),
-        };
-        let remedy = refusal.remedy();
+        let (fault, remedy) = (refusal.fault().name(), refusal.remedy());
+        let needs_operator = refusal.fault() != Fault::Caller;
         if needs_operator && self.is_time_to_warn(code) {
             tracing::warn!(code, verdict = "refuse", fault, client, request_id, why = %refusal, remedy = %remedy);
         } else {

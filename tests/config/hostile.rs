@@ -109,7 +109,7 @@ fn files_that_cannot_be_read_are_one_problem() {
         shown(),
         format!(
             "vestibule: {name} has 1 problem, so nothing was started\n\n{name}: there is no such file.\n    \
-             Write one, or name another: vestibule check FILE"
+             Write one, or name another: vestibule serve FILE"
         )
     );
     std::fs::write(&path, "clients:\n  a: \"\u{e9}\"\n".replace('\u{e9}', "x")).unwrap();

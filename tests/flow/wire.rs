@@ -175,6 +175,19 @@ impl Answer {
         }
     }
 
+    /// Asserts that it is a page of ours that a person can do something with.
+    #[track_caller]
+    pub(crate) fn assert_page(&self, name: &str) {
+        assert_eq!(self.header("Content-Type"), Some("text/html; charset=utf-8"), "{name}: {}", self.show());
+        assert_eq!(self.header("Referrer-Policy"), Some("no-referrer"), "{name}");
+        assert!(
+            self.header("Vestibule-Request-Id").is_some_and(|id| self.text().contains(id)),
+            "{name}: {}",
+            self.show()
+        );
+        assert!(self.all("Location").is_empty(), "{name}: a page, never a new login by itself");
+    }
+
     /// Asserts that the caller may go through.
     #[track_caller]
     pub(crate) fn assert_allowed(&self, case: &str) {

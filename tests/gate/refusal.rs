@@ -6,6 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use vestibule::config::host::Authority;
+use vestibule::gate::credential::Unreadable;
+use vestibule::gate::decide::{Ended, LoginReason};
 use vestibule::gate::refusal::{Fault, Flaw, Kind, LoopCause, Part, Refusal, Retry, Trouble};
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
@@ -136,6 +138,8 @@ fn written() -> String {
          Every answer of vestibule that is neither a yes nor a redirect carries `Vestibule-Refusal: <code>` and \
          `Vestibule-Request-Id`. The log line of the request has the same code, whose fault it is, and what was found. \
          A code never changes its meaning.\n\n\
+         The log's `fault` is `caller`, `proxy`, `provider`, `operator` (the configuration: clients.yaml, or what is registered at the \
+         provider), `store` or `us`.\n\n\
          nginx knows only 401 and 403 as a no, so the status at `/auth/nginx` is one of these; the code in the header and in the \
          log is the one below.\n\n\
          This page is written by a test out of `src/gate/refusal/kind.rs`.\n",
@@ -160,7 +164,57 @@ fn written() -> String {
         write!(page, "fault of {fault}. The person reads: \"{}\"{retry}\n\n", kind.sentence()).unwrap();
         writeln!(page, "{}", kind.remedy()).unwrap();
     }
+    page += "\n## Asked to sign in\n\n\
+             No refusal, but the same header and the same place in the log: why a request leads to the login, or gets 401 where no \
+             person waits for a page.\n\n| code | what it means |\n| --- | --- |\n";
+    for reason in REASONS {
+        writeln!(page, "| `{}` | {} |", reason.code(), told(*reason)).unwrap();
+    }
     page
+}
+
+/// Every reason why somebody has to sign in; [`told`] does not compile without all of them.
+const REASONS: &[LoginReason] = &[
+    LoginReason::NoCookie,
+    LoginReason::CookieUnreadable(Unreadable::Twice),
+    LoginReason::CookieUnreadable(Unreadable::Length),
+    LoginReason::CookieUnreadable(Unreadable::Alphabet),
+    LoginReason::CookieUnreadable(Unreadable::BehindComma),
+    LoginReason::SessionUnknown,
+    LoginReason::SessionEnded(Ended::Idle),
+    LoginReason::SessionEnded(Ended::Absolute),
+    LoginReason::SessionEnded(Ended::RefreshDenied),
+    LoginReason::SessionEnded(Ended::Grace),
+    LoginReason::SessionEnded(Ended::Replaced),
+    LoginReason::SessionEnded(Ended::SignedOut),
+];
+
+const fn told(reason: LoginReason) -> &'static str {
+    match reason {
+        LoginReason::NoCookie => "Nobody has signed in with this browser, or it was closed since.",
+        LoginReason::CookieUnreadable(Unreadable::Twice) => {
+            "The browser sent two cookies of that name. If another program sets one, give the client another `cookie.name`."
+        }
+        LoginReason::CookieUnreadable(Unreadable::Length | Unreadable::Alphabet) => {
+            "The cookie is none of vestibule's. If another program sets one of that name, give the client another `cookie.name`."
+        }
+        LoginReason::CookieUnreadable(Unreadable::BehindComma) => {
+            "The cookie stands inside another one, where any site of the same domain could have put it."
+        }
+        LoginReason::SessionUnknown => {
+            "The session is not here: vestibule was restarted, another replica has it, or it ended long ago."
+        }
+        LoginReason::SessionEnded(Ended::Idle) => "Nobody used the session for `session.idle`.",
+        LoginReason::SessionEnded(Ended::Absolute) => "The session reached `session.absolute`.",
+        LoginReason::SessionEnded(Ended::RefreshDenied) => {
+            "The provider refused to refresh the tokens: the person was signed out there, or blocked."
+        }
+        LoginReason::SessionEnded(Ended::Grace) => {
+            "The provider could not be reached to refresh the tokens, for longer than `session.refresh_grace`."
+        }
+        LoginReason::SessionEnded(Ended::Replaced) => "The same browser signed in anew.",
+        LoginReason::SessionEnded(Ended::SignedOut) => "The person signed out.",
+    }
 }
 
 /// At least one refusal of every kind, filled with what a hostile side could have said.

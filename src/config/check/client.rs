@@ -16,7 +16,7 @@ use crate::config::host::Scheme;
 use crate::config::kind::Choice;
 use crate::config::problem::Finding;
 use crate::config::report::{Place, Problem};
-use crate::config::{Client, Lifetimes};
+use crate::config::{Client, Lifetimes, overlay};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -35,6 +35,10 @@ pub(super) fn judge_all(
         }
     };
     if at.value.0.is_empty() {
+        // What stands there is no client, and that is said already.
+        if judge.problems.iter().any(|problem| problem.is_in("clients")) {
+            return None;
+        }
         let write = "Write one: clients: { my_app: { issuer: …, client_id: …, hosts: … } }".to_owned();
         return judge.refuse(at.problem(Finding::Empty { write }));
     }
@@ -100,6 +104,9 @@ fn judge_one(
 
     // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
     let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
+    if let Some(origin) = &origin {
+        notice_missing_port(judge, origin, hosts.as_deref().unwrap_or_default());
+    }
     claimed.claim(judge, name, hosts.as_deref().unwrap_or_default(), scheme);
     let owner = Owner {
         name,
@@ -156,7 +163,10 @@ fn judge_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<
     };
     let found = at.value.clone();
     if found.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return judge.refuse(at.problem(Finding::NotAnIssuer(found)));
+        return judge.refuse(at.problem(not_an_issuer(found)));
+    }
+    if has_placeholder(&found) {
+        return judge.refuse(at.problem(Finding::Placeholder { write: or_variable(&at.path) }));
     }
     if let Some(issuer) = found.strip_suffix("/.well-known/openid-configuration") {
         let write = format!("issuer: {issuer}");
@@ -165,11 +175,36 @@ fn judge_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<
     match Issuer::parse(&found, danger) {
         Ok(issuer) => Some(issuer),
         Err(fault) => judge.refuse(at.problem(match fault {
-            IssuerFault::NotAnAddress => Finding::NotAnIssuer(found),
+            IssuerFault::NotAnAddress => not_an_issuer(found),
             IssuerFault::HasExtras => Finding::IssuerHasExtras,
             IssuerFault::NotHttps => Finding::IssuerNotHttps(found),
         })),
     }
+}
+
+/// Whether somebody counts on a text being replaced, as shells and container tools do.
+pub(super) fn has_placeholder(text: &str) -> bool {
+    text.split_once("${").is_some_and(|(_, rest)| rest.contains('}'))
+}
+
+/// What does the same as a placeholder for this setting.
+fn or_variable(path: &str) -> String {
+    let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+    format!(
+        "Write the value, or set the variable {}; it lies over what is written here.",
+        overlay::variable(&path)
+    )
+}
+
+fn not_an_issuer(found: String) -> Finding {
+    let host = found.contains('.') && !found.contains("://");
+    let address = Url::parse(&format!("https://{found}")).ok().filter(|url| host && has_no_extras(url));
+    let write = if address.is_some() {
+        format!("issuer: https://{found}")
+    } else {
+        "issuer: https://id.example.com".to_owned()
+    };
+    Finding::NotAnIssuer { found, write }
 }
 
 fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<String> {
@@ -179,6 +214,9 @@ fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Tab
         Written::Absent => return judge.missing(table, "client_id"),
     };
     // RFC 6749 appendix A.1 has printable ASCII; providers also give others, but none gives control characters.
+    if has_placeholder(&at.value) {
+        return judge.refuse(at.problem(Finding::Placeholder { write: or_variable(&at.path) }));
+    }
     if at.value.chars().any(char::is_control) || at.value.trim() != at.value || at.value.len() > MAX_CLIENT_ID
     {
         return judge.refuse(at.problem(Finding::StrangeClientId));
@@ -289,6 +327,21 @@ fn find_shared_cookies(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, 
         };
         let finding = Finding::CookieTaken { name: client.cookie.name.clone(), client: first.name.clone() };
         judge.problems.push(Problem::new(place, &path, finding));
+    }
+}
+
+/// A host of the redirect URI, guarded at another port than the redirect URI has: most likely the port was forgotten.
+fn notice_missing_port(judge: &mut Judge<'_>, origin: &Origin, hosts: &[WrittenHost]) {
+    let (host, port) = (origin.authority.host(), origin.authority.port());
+    if port.is_none() || hosts.iter().any(|at| at.value.matches(&origin.authority, origin.scheme)) {
+        return;
+    }
+    let forgotten = hosts
+        .iter()
+        .find(|at| !at.value.is_wildcard() && at.value.host() == host && at.value.port().is_none());
+    if let Some(at) = forgotten {
+        let (host, origin) = (host.to_owned(), origin.authority.to_string());
+        judge.notices.push(at.problem(Finding::HostWithoutPort { host, origin }));
     }
 }
 

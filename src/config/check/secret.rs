@@ -109,6 +109,9 @@ fn judge_secret(judge: &mut Judge<'_>, secret: &Secret, at: &At<()>, provider: P
     if text.trim() != text {
         return judge.refuse(at.problem(Finding::SecretHasBlanks));
     }
+    if let Some(write) = placeholder(text) {
+        return judge.refuse(at.problem(Finding::Placeholder { write }));
+    }
     if provider == Provider::Elsewhere && is_sample(text) {
         return judge.refuse(at.problem(Finding::SampleSecret));
     }
@@ -116,6 +119,14 @@ fn judge_secret(judge: &mut Judge<'_>, secret: &Secret, at: &At<()>, provider: P
         judge.notices.push(at.problem(Finding::ShortSecret { bytes: text.len() }));
     }
     Some(())
+}
+
+/// What does the same as `${NAME}`. A text of exactly that form is no secret, so its name may be shown.
+fn placeholder(text: &str) -> Option<String> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    let is_name =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    is_name.then(|| format!("For the secret in that variable write: client_secret_env: {name}"))
 }
 
 /// Whether a text stands in examples for a secret that is to be written there.

@@ -19,6 +19,20 @@ pub enum Fault {
     Us,
 }
 
+impl Fault {
+    /// For the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Proxy => "proxy",
+            Self::Provider => "provider",
+            Self::Operator => "operator",
+            Self::Store => "store",
+            Self::Us => "us",
+        }
+    }
+}
+
 /// What the page offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
@@ -152,7 +166,7 @@ refusals! {
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether this machine reaches the provider: name, route, port, firewall."
     ProviderTls "provider_tls" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
-        "See whether the provider's certificate is valid for its name, and whether its issuer is known to this machine."
+        "See whether the provider's port speaks https, and its certificate is valid for its name. A private authority: name its file in SSL_CERT_FILE."
     ProviderTimeout "provider_timeout" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether the provider is overloaded, or a firewall drops packets to it."
     ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
