@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use hyper::body::Incoming;
 
-use super::login::flow_cookie;
+use super::login::flow_cookies;
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{body, outbound, set_cookie};
@@ -47,13 +47,17 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
     };
-    let cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie);
+    let cookies = flow_cookies(&asked.head.headers, &asked.client.flow_cookie);
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
     let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
+    // The one that this login was begun with; else any, so that another browser can be told from blocked cookies.
+    let of_this =
+        |cookie: &&FlowCookie| opened.as_ref().is_some_and(|opened| opened.flow.binding == cookie.binding());
+    let cookie = cookies.iter().find(of_this).or(cookies.first());
     let return_to = return_to(asked, opened.as_ref());
     let refusal = match parsed {
-        Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie.as_ref(), &return_to).await {
+        Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie, &return_to).await {
             Ok(answer) => return Ok(answer),
             Err(refusal) => refusal,
         },

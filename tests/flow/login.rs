@@ -47,6 +47,31 @@ async fn twenty_tabs_at_once_all_land_where_they_wanted_in_any_order_with_one_fl
     }
 }
 
+/// A real browser restores them all before the first answer sets a cookie: none takes another's place.
+#[tokio::test]
+async fn twenty_tabs_that_begin_before_any_has_a_cookie_all_land_where_they_wanted() {
+    let world = World::new().start().await;
+    let mut browser = world.browser();
+    let mut callbacks = Vec::new();
+    for tab in 0..20 {
+        let mut alone = world.browser();
+        callbacks.push(alone.open_until_callback(&format!("{PAGE}/{tab}")).await);
+        // What a browser does with an answer to another of its tabs: a cookie of the same name would take the other's place.
+        for cookie in alone.jar.all() {
+            browser.jar.remove(&cookie.name);
+            browser.jar.plant(cookie.clone());
+        }
+    }
+    assert_eq!(browser.jar.all().len(), 20, "{:?}", browser.jar);
+    for (tab, callback) in callbacks.into_iter().enumerate() {
+        browser.finish(callback).await.assert_at(&format!("{PAGE}/{tab}"));
+    }
+    // Later logins take one of those that are there.
+    browser.jar.remove(SESSION);
+    browser.open(PAGE).await.assert_at(PAGE);
+    assert_eq!(browser.jar.all().len(), 21, "{:?}", browser.jar);
+}
+
 /// The same, with all callbacks on the wire together.
 #[tokio::test]
 async fn twenty_callbacks_on_the_wire_together_all_end_in_a_page() {
