@@ -125,8 +125,9 @@ fn shortest_way(
         .or_else(|| url(None, None))
 }
 
-/// Flow cookies that are removed with the session: more of them would not fit the head of an answer.
-const MAX_CLEARED: usize = 4;
+/// Flow cookies that are removed with the session: beside a long way to the provider more of them would not fit the head of an
+/// answer.
+const MAX_CLEARED: usize = 2;
 /// Bytes of the form of a sign-out.
 const MAX_FORM: usize = 16 * 1024;
 
