@@ -185,7 +185,7 @@ table! {
         /// Takes networks in `trusted_proxies` so large that strangers are in them. Whoever reaches the port can then claim to be
         /// anybody's proxy.
         danger_trust_every_peer: bool, "`false`", "Write true or false.";
-        /// Connections held open at once, both listeners together: 1 to 1000000.
+        /// Connections held open at once on `listen`: 1 to 1000000. Peers that are not in `trusted_proxies` have a quarter of them.
         max_connections: usize, "`10000`", "Write: max_connections: 10000";
         /// How long requests under way may take to finish after SIGTERM: at most 1h.
         shutdown_grace: Duration, "`20s`", "Write: shutdown_grace: 20s";

@@ -71,7 +71,7 @@ pub struct ServerConfig {
     pub admin_listen: SocketAddr,
     /// The peers whose description of the forwarded request is believed. Never empty.
     pub trusted_proxies: Vec<IpNet>,
-    /// Connections held open at once, both listeners together.
+    /// Connections held open at once on `listen`; peers that are no trusted proxies have a quarter of them.
     pub max_connections: usize,
     /// How long requests under way may take to finish after SIGTERM.
     pub shutdown_grace: Duration,

@@ -70,6 +70,23 @@ pub fn find(headers: &HeaderMap, cookie_name: &str) -> Credential {
     }
 }
 
+/// The cookies whose name is `stem`, a dot and a suffix, each as suffix and value; those that cannot be ours are left out,
+/// and so are those past [`MAX_FAMILY`]. What stands behind a comma does not count, as in [`find`].
+pub fn find_family<'a>(headers: &'a HeaderMap, stem: &str) -> Vec<(&'a str, SessionCookie)> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| pair.split(|byte| *byte == b',').next())
+        .filter_map(|pair| {
+            let named = trim(pair).strip_prefix(stem.as_bytes())?.strip_prefix(b".")?;
+            let equals = named.iter().position(|byte| *byte == b'=')?;
+            let (suffix, value) = named.split_at(equals);
+            Some((std::str::from_utf8(suffix).ok()?, SessionCookie::decode(&value[1..]).ok()?))
+        })
+        .take(MAX_FAMILY)
+        .collect()
+}
+
 impl SessionCookie {
     /// A new cookie out of 32 random bytes.
     pub fn new(entropy: [u8; 32]) -> Self {
@@ -140,3 +157,5 @@ fn trim(mut piece: &[u8]) -> &[u8] {
 
 /// Characters of 32 bytes in base64url.
 const ENCODED: usize = 43;
+/// Cookies of one family that are looked at; a browser restored with more tabs at once than that is not known.
+const MAX_FAMILY: usize = 64;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use hyper::body::Incoming;
 
-use super::login::flow_cookie;
+use super::login::flow_cookies;
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{body, outbound, set_cookie};
@@ -47,13 +47,17 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
     };
-    let cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie);
+    let cookies = flow_cookies(&asked.head.headers, &asked.client.flow_cookie);
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
     let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
+    // The one that this login was begun with; else any, so that another browser can be told from blocked cookies.
+    let of_this =
+        |cookie: &&FlowCookie| opened.as_ref().is_some_and(|opened| opened.flow.binding == cookie.binding());
+    let cookie = cookies.iter().find(of_this).or(cookies.first());
     let return_to = return_to(asked, opened.as_ref());
     let refusal = match parsed {
-        Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie.as_ref(), &return_to).await {
+        Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie, &return_to).await {
             Ok(answer) => return Ok(answer),
             Err(refusal) => refusal,
         },
@@ -94,7 +98,8 @@ async fn sign_in(
     let binding = flow.1.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
     if flow.0.flow.in_vain >= loops::LIMIT
-        && service.loops.in_vain(binding, &client.name, service.clock.steady()) >= loops::LIMIT
+        && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
+            >= loops::LIMIT
     {
         return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
     }
@@ -121,7 +126,7 @@ async fn sign_in(
             .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
-    let session_cookie = keep(asked, claims, tokens, binding)?;
+    let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -179,6 +184,7 @@ fn keep(
     claims: Claims,
     tokens: Tokens<Secret>,
     binding: [u8; 32],
+    return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
     let identity = Identity::from_claims(&claims, client)?;
@@ -192,19 +198,18 @@ fn keep(
         expires: lifetime::token_expiry(now, tokens.expires_in, &client.lifetimes),
         failures: None,
     };
-    let session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
+    let mut session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
     let cookie = SessionCookie::new(service.clock.entropy());
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
         Credential::Session(cookie) => Some(cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
-    let used = session.used.clone();
+    session.uses = service.loops.finished(binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
     service
         .sessions
         .insert(&cookie, session, before.as_ref())
         .map_err(|_| Refusal::SessionsFull { limit })?;
-    service.loops.finished(binding, &client.name, &used, now);
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id

@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,6 +35,10 @@ pub(super) trait Handler: Send + Sync + 'static {
         request: http::Request<Incoming>,
         peer: SocketAddr,
     ) -> impl Future<Output = http::Response<Full<Bytes>>> + Send;
+
+    /// Whether this peer may have every place. All others together have a quarter, so that nobody who merely reaches the
+    /// listener can take the proxy's.
+    fn is_trusted(&self, peer: IpAddr) -> bool;
 }
 
 /// Opens a listening socket.
@@ -58,6 +62,7 @@ pub(super) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let strangers = Arc::new(Semaphore::new((places.available_permits() / STRANGERS_PART).max(1)));
     let mut full = false;
     loop {
         while connections.try_join_next().is_some() {}
@@ -89,13 +94,21 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                let among_strangers = match handler.is_trusted(peer.ip()) {
+                    true => None,
+                    false => match Arc::clone(&strangers).try_acquire_owned() {
+                        Ok(place) => Some(place),
+                        // Closed at once: to wait would keep the place from those who are trusted.
+                        Err(_) => continue,
+                    },
+                };
                 let (handler, metrics, stop) = (Arc::clone(&handler), Arc::clone(&metrics), stop.clone());
                 connections.spawn(async move {
                     metrics.connections_opened.inc();
                     metrics.connections.inc();
                     connection(stream, peer, handler, stop).await;
                     metrics.connections.dec();
-                    drop(place);
+                    drop((place, among_strangers));
                 });
             }
             Err(error) => {
@@ -143,6 +156,8 @@ async fn connection(
     let mut stopping = false;
     loop {
         tokio::select! {
+            // In this order: on a machine that is late, what has come is read before it is found to be late.
+            biased;
             // An error is a peer that went away or did not speak HTTP; hyper has answered the latter with 400.
             _ = connection.as_mut() => return,
             () = look.as_mut() => {
@@ -265,6 +280,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(4);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Header lines of one request; more is 431.
 const MAX_HEADERS: usize = 100;
+/// The part of all places that peers have together who are no trusted proxies: one in so many.
+const STRANGERS_PART: usize = 4;
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: u32 = 4096;
 /// Before the next connection is accepted after one could not be.

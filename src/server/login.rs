@@ -30,8 +30,8 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
             return Ok(asked.refuse(&refusal, Some(&again), Reload::Helps));
         }
     };
-    let flow_cookie = flow_cookie(&asked.head.headers, &asked.client.flow_cookie)
-        .unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
+    let sent = flow_cookies(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
+    let flow_cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
     let mut url = begin(asked, &provider, &return_to, &flow_cookie);
     if url.len() > respond::MAX_LOCATION {
         url = begin(asked, &provider, &return_to::home(asked.client), &flow_cookie);
@@ -39,17 +39,24 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.service.metrics.logins_started.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::FOUND, &url);
     // Set anew also where there was one: a tab that begins now has its full ten minutes.
-    let cookie = set_cookie::set(&asked.client.flow_cookie, &flow_cookie.value());
+    let cookie = set_cookie::set(&named(&asked.client.flow_cookie, &flow_cookie), &flow_cookie.value());
     answer.headers_mut().append(SET_COOKIE, cookie);
     Ok(answer)
 }
 
-/// The flow cookie of this browser, if it has one that is ours.
-pub(super) fn flow_cookie(headers: &HeaderMap, cookie: &Cookie) -> Option<FlowCookie> {
-    match credential::find(headers, &cookie.name) {
-        credential::Credential::Session(value) => Some(FlowCookie::new(*value.bytes())),
-        credential::Credential::Absent | credential::Credential::Unreadable(_) => None,
-    }
+/// The flow cookies of this browser that are ours: one, or some where tabs began a login at the same moment.
+pub(super) fn flow_cookies(headers: &HeaderMap, cookie: &Cookie) -> Vec<FlowCookie> {
+    let sent = credential::find_family(headers, &cookie.name).into_iter();
+    sent.filter_map(|(suffix, value)| {
+        let flow_cookie = FlowCookie::new(*value.bytes());
+        (flow_cookie.suffix() == suffix).then_some(flow_cookie)
+    })
+    .collect()
+}
+
+/// The cookie under the name that belongs to its value.
+pub(super) fn named(cookie: &Cookie, flow_cookie: &FlowCookie) -> Cookie {
+    Cookie { name: format!("{}.{}", cookie.name, flow_cookie.suffix()), ..cookie.clone() }
 }
 
 fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &FlowCookie) -> String {
@@ -60,7 +67,12 @@ fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &F
         binding: cookie.binding(),
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
-        in_vain: asked.service.loops.in_vain(cookie.binding(), &asked.client.name, clock.steady()),
+        in_vain: asked.service.loops.in_vain(
+            cookie.binding(),
+            &asked.client.name,
+            return_to.as_str(),
+            clock.steady(),
+        ),
     };
     let begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
     let code_challenge = pkce::challenge(begun.code_verifier.expose());

@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
+use super::login::{flow_cookies, named};
 use super::pages::{ConfirmSignOutPage, SignedOutPage};
 use super::respond::{self, Answer};
 use super::same_site::{self, Site};
@@ -101,8 +102,11 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
         None => format!("{}/oidc/{}/signed-out", client.origin, client.name),
     };
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &at_provider.unwrap_or_else(here));
-    for cookie in [&client.cookie, &client.flow_cookie] {
-        answer.headers_mut().append(SET_COOKIE, set_cookie::clear(cookie));
+    answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&client.cookie));
+    // Those that are left over end by themselves in ten minutes.
+    for flow_cookie in flow_cookies(&asked.head.headers, &client.flow_cookie).iter().take(MAX_CLEARED) {
+        let cookie = named(&client.flow_cookie, flow_cookie);
+        answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&cookie));
     }
     answer
 }
@@ -121,6 +125,9 @@ fn shortest_way(
         .or_else(|| url(None, None))
 }
 
+/// Flow cookies that are removed with the session: beside a long way to the provider more of them would not fit the head of an
+/// answer.
+const MAX_CLEARED: usize = 2;
 /// Bytes of the form of a sign-out.
 const MAX_FORM: usize = 16 * 1024;
 

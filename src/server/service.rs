@@ -1,6 +1,6 @@
 //! What every endpoint works with, and the way of each request through the house.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::route::{self, Page, Route};
 use super::{callback, login, logout, own_session, subrequest};
 use crate::clock::Clock;
 use crate::config::{Client, Config};
+use crate::gate::forwarded;
 use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
@@ -65,6 +66,10 @@ impl Handler for Service {
                 respond::refuse(&http::HeaderMap::new(), &refusal, respond::Page::default(), &request_id)
             }
         }
+    }
+
+    fn is_trusted(&self, peer: IpAddr) -> bool {
+        forwarded::is_trusted(peer, &self.config.server.trusted_proxies)
     }
 }
 

@@ -1,109 +1,152 @@
 //! Logins that succeed and lead nowhere: the loop breaker.
+//!
+//! A loop is one browser that finishes login after login for the same page and never comes back with a session. Tabs that are
+//! restored together are none: they finish many logins within a moment, but for different pages, and any request with any of
+//! their sessions shows that sessions come back.
 
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
 
 use crate::protocol::timestamp::Timestamp;
 
-/// Whether any request was let through with a session; shared by the session and by what is remembered of its login.
+/// What the sessions of one browser at one client share: how many logins it finished, and how many of them had been finished
+/// when it last came back with a session.
 #[derive(Clone, Debug, Default)]
-pub struct Used(Arc<AtomicBool>);
+pub struct Uses(Arc<Counts>);
 
-impl Used {
+#[derive(Debug, Default)]
+struct Counts {
+    finished: AtomicU32,
+    used: AtomicU32,
+}
+
+impl Uses {
     /// Notes a request that was let through.
-    pub fn set(&self) {
-        // Read first: the hot path writes no shared memory once it is set.
-        if !self.0.load(Ordering::Relaxed) {
-            self.0.store(true, Ordering::Relaxed);
+    pub fn note(&self) {
+        let finished = self.0.finished.load(Ordering::Relaxed);
+        // Read first: the hot path writes no shared memory once it is noted.
+        if self.0.used.load(Ordering::Relaxed) != finished {
+            self.0.used.store(finished, Ordering::Relaxed);
         }
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
 /// Remembers, for a minute, the logins that each browser finished at each client.
 #[derive(Debug, Default)]
 pub struct Loops {
-    finished: DashMap<Key, Vec<Finished>>,
+    browsers: DashMap<Key, Browser>,
 }
 
 /// The flow cookie's binding and the client's name.
 type Key = ([u8; 32], String);
 
+#[derive(Debug, Default)]
+struct Browser {
+    uses: Uses,
+    finished: VecDeque<Finished>,
+}
+
 #[derive(Debug)]
 struct Finished {
     at: Timestamp,
-    used: Used,
+    number: u32,
+    page: u64,
 }
 
 impl Loops {
-    /// Notes a login that ended in a session.
-    pub fn finished(&self, binding: [u8; 32], client: &str, used: &Used, now: Timestamp) {
+    /// Notes a login that is about to end in a session, and what that session is to note its uses in.
+    pub fn finished(&self, binding: [u8; 32], client: &str, return_to: &str, now: Timestamp) -> Uses {
         let key = (binding, client.to_owned());
         // Beyond the limit nothing new is remembered: a loop there goes on, and nobody else pays for it.
-        if self.finished.len() >= MAX_BROWSERS && !self.finished.contains_key(&key) {
-            return;
+        if self.browsers.len() >= MAX_BROWSERS && !self.browsers.contains_key(&key) {
+            return Uses::default();
         }
-        let mut logins = self.finished.entry(key).or_default();
-        logins.retain(|login| now < login.at.after(WINDOW));
-        if logins.len() < MAX_LOGINS {
-            logins.push(Finished { at: now, used: used.clone() });
+        let mut browser = self.browsers.entry(key).or_default();
+        let number = browser.uses.0.finished.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if browser.finished.len() >= MAX_LOGINS {
+            browser.finished.pop_front();
         }
+        browser.finished.push_back(Finished { at: now, number, page: page(return_to) });
+        browser.uses.clone()
     }
 
-    /// How many logins this browser has finished within the last minute, since the last one whose session was used.
-    pub fn in_vain(&self, binding: [u8; 32], client: &str, now: Timestamp) -> u8 {
-        let Some(logins) = self.finished.get(&(binding, client.to_owned())) else { return 0 };
-        let in_vain = logins
+    /// How many logins for that page this browser has finished within the last minute, since it last came back with a session.
+    pub fn in_vain(&self, binding: [u8; 32], client: &str, return_to: &str, now: Timestamp) -> u8 {
+        let Some(browser) = self.browsers.get(&(binding, client.to_owned())) else { return 0 };
+        let used = browser.uses.0.used.load(Ordering::Relaxed);
+        let page = page(return_to);
+        let in_vain = browser
+            .finished
             .iter()
-            .rev()
-            .take_while(|login| now < login.at.after(WINDOW) && !login.used.is_set())
+            .filter(|login| login.number > used && login.page == page && now < login.at.after(WINDOW))
             .count();
         u8::try_from(in_vain).unwrap_or(u8::MAX)
     }
 
     /// Forgets what is over a minute old.
     pub fn sweep(&self, now: Timestamp) {
-        self.finished.retain(|_, logins| logins.iter().any(|login| now < login.at.after(WINDOW)));
+        self.browsers.retain(|_, browser| browser.finished.iter().any(|login| now < login.at.after(WINDOW)));
     }
+}
+
+/// Stands for a return address; two that fall together count as one page, which only a person with two such pages would notice.
+fn page(return_to: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    return_to.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A login that was begun after so many others in vain is not finished.
 pub const LIMIT: u8 = 2;
 /// Logins further apart than this are no loop.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Browsers remembered at once, in about 20 MB.
+/// Browsers remembered at once, in about 40 MB.
 const MAX_BROWSERS: usize = 100_000;
 /// Logins remembered of one browser; tabs that are restored together finish many.
 const MAX_LOGINS: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{Loops, Timestamp, Used};
+    use super::{Loops, Timestamp};
 
-    const NOW: Timestamp = Timestamp::from_seconds(1_000);
+    const START: Timestamp = Timestamp::from_seconds(1_000);
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_seconds(1_000 + seconds)
+    }
 
     #[test]
-    fn logins_count_until_a_session_is_used_or_a_minute_is_over() {
+    fn logins_for_a_page_count_until_any_session_comes_back_or_a_minute_is_over() {
         let loops = Loops::default();
-        let (first, second) = (Used::default(), Used::default());
-        assert_eq!(loops.in_vain([1; 32], "app", NOW), 0);
-        loops.finished([1; 32], "app", &first, NOW);
-        loops.finished([1; 32], "app", &second, Timestamp::from_seconds(1_030));
-        assert_eq!(loops.in_vain([1; 32], "app", Timestamp::from_seconds(1_040)), 2);
-        assert_eq!(loops.in_vain([1; 32], "app", Timestamp::from_seconds(1_061)), 1);
-        assert_eq!(loops.in_vain([2; 32], "app", NOW), 0, "another browser");
-        assert_eq!(loops.in_vain([1; 32], "other", NOW), 0, "another client");
-        first.set();
-        assert_eq!(loops.in_vain([1; 32], "app", Timestamp::from_seconds(1_040)), 1);
-        second.set();
-        assert_eq!(loops.in_vain([1; 32], "app", Timestamp::from_seconds(1_040)), 0);
-        loops.sweep(Timestamp::from_seconds(1_090));
-        assert!(loops.finished.is_empty());
+        let in_vain = |now| loops.in_vain([1; 32], "app", "/page", now);
+        assert_eq!(in_vain(START), 0);
+        let uses = loops.finished([1; 32], "app", "/page", START);
+        loops.finished([1; 32], "app", "/page", at(30));
+        assert_eq!(in_vain(at(40)), 2);
+        assert_eq!(in_vain(at(61)), 1);
+        assert_eq!(loops.in_vain([2; 32], "app", "/page", at(40)), 0, "another browser");
+        assert_eq!(loops.in_vain([1; 32], "other", "/page", at(40)), 0, "another client");
+        assert_eq!(loops.in_vain([1; 32], "app", "/other", at(40)), 0, "another page");
+        uses.note();
+        assert_eq!(in_vain(at(40)), 0, "a session came back, whichever it was");
+        loops.finished([1; 32], "app", "/page", at(50));
+        assert_eq!(in_vain(at(51)), 1);
+        loops.sweep(at(110));
+        assert!(loops.browsers.is_empty());
+    }
+
+    #[test]
+    fn twenty_tabs_that_finish_in_one_moment_are_no_loop() {
+        let loops = Loops::default();
+        for tab in 0..20 {
+            let page = format!("/tab/{tab}");
+            assert_eq!(loops.in_vain([1; 32], "app", &page, START), 0);
+            loops.finished([1; 32], "app", &page, START);
+        }
     }
 }

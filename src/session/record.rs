@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::key::Handle;
-use super::loops::Used;
+use super::loops::Uses;
 use crate::gate::identity::Identity;
 use crate::protocol::claims::Claims;
 use crate::protocol::secret::Secret;
@@ -27,8 +27,8 @@ pub struct Session {
     pub signed_in: Timestamp,
     /// Goes up by one with each refresh: what a refresh writes goes only in the place of what it read.
     pub version: u64,
-    /// Whether any request was let through with it.
-    pub used: Used,
+    /// Where the uses of this browser's sessions are noted.
+    pub uses: Uses,
     last_used: AtomicU64,
     retires: AtomicU64,
 }
@@ -77,7 +77,7 @@ impl Session {
             tokens,
             signed_in: now,
             version: 0,
-            used: Used::default(),
+            uses: Uses::default(),
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
         }
@@ -90,7 +90,7 @@ impl Session {
 
     /// Notes a use. Time never goes back, and an unchanged second writes nothing.
     pub fn touch(&self, now: Timestamp) {
-        self.used.set();
+        self.uses.note();
         if self.last_used.load(Ordering::Relaxed) < now.seconds() {
             self.last_used.fetch_max(now.seconds(), Ordering::Relaxed);
         }
@@ -133,7 +133,7 @@ impl Session {
             tokens: self.tokens.clone(),
             signed_in: self.signed_in,
             version: self.version + 1,
-            used: self.used.clone(),
+            uses: self.uses.clone(),
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
         }

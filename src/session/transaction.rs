@@ -1,6 +1,7 @@
 //! The login transaction: nothing of it is kept on the server.
 //!
-//! One flow cookie a browser, shared by all its tabs; `state` is sealed and carries the rest. Nonce and PKCE verifier are
+//! One flow cookie a browser, shared by all tabs that begin when it has one. Tabs that begin at the same moment without one get
+//! one each, under a name of its own, so that none takes another's place; `state` is sealed and carries the rest. Nonce and PKCE verifier are
 //! derived from key, flow id and flow cookie, so neither stands in a cookie or in the state.
 
 use std::fmt;
@@ -29,6 +30,12 @@ impl FlowCookie {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// What follows the dot in the name of the cookie: it comes from the value, so that the cookie of a state is found by the
+    /// state's binding, and a value that somebody put under another name is none of ours.
+    pub fn suffix(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.binding()[..SUFFIX_BYTES])
+    }
+
     /// What a state holds of the browser it was made for; does not open anything.
     pub fn binding(&self) -> [u8; 32] {
         let mut context = digest::Context::new(&digest::SHA256);
@@ -45,6 +52,9 @@ impl fmt::Debug for FlowCookie {
         f.write_str("FlowCookie")
     }
 }
+
+/// Bytes of the binding in the name of a flow cookie: 8 characters.
+const SUFFIX_BYTES: usize = 6;
 
 /// One login under way, as its `state` carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use vestibule::clock::Clock;
 
 use crate::jar::{Context, Jar, site};
 use crate::wire::{Answer, Ask, send};
+use crate::world::SESSION;
 
 /// One person's browser.
 pub(crate) struct Browser {
@@ -82,6 +83,11 @@ impl Browser {
             seen,
             visited: Vec::new(),
         }
+    }
+
+    /// Whether the client `app` has given it a session.
+    pub(crate) fn has_session(&self) -> bool {
+        self.jar.get(SESSION).is_some()
     }
 
     /// Types an address and goes wherever it leads.

@@ -169,9 +169,10 @@ impl Jar {
         &self.cookies
     }
 
-    /// The cookie of that name.
+    /// The cookie of that name, or the first of that name with a dot and a suffix, as flow cookies have them.
     pub(crate) fn get(&self, name: &str) -> Option<&Cookie> {
-        self.cookies.iter().find(|cookie| cookie.name == name)
+        let ours = |rest: &str| rest.is_empty() || rest.starts_with('.');
+        self.cookies.iter().find(|cookie| cookie.name.strip_prefix(name).is_some_and(ours))
     }
 
     /// The cookies that last only so long as the browser are gone.

@@ -258,3 +258,27 @@ async fn five_thousand_logins_begun_by_strangers_leave_no_session_and_ask_nobody
     assert_eq!(world.provider.count(Endpoint::Discovery), 1);
     world.browser().open(PAGE).await.assert_at(PAGE);
 }
+
+/// I-02: whoever merely reaches the listener cannot take the proxy's places.
+#[tokio::test]
+async fn strangers_have_a_quarter_of_the_connections() {
+    let world = World::new()
+        .server("max_connections: 8")
+        // Not the address that these tests ask from.
+        .server("trusted_proxies: [127.0.0.2]")
+        .start()
+        .await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let mut connection = Connection::open(world.address).await;
+        connection.write(&world.base().bytes()).await;
+        if let Some(answer) = connection.answer(false).await {
+            answer.assert_refused(403, "peer_not_trusted", "a stranger");
+            open.push(connection);
+        }
+    }
+    assert_eq!(open.len(), 2);
+    let mut proxy = Connection::open_from([127, 0, 0, 2].into(), world.address).await;
+    proxy.write(&world.base().bytes()).await;
+    assert_eq!(proxy.answer(false).await.unwrap().status, 302);
+}

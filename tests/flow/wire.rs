@@ -1,11 +1,11 @@
 //! HTTP/1.1 as bytes on a socket: one request, one connection, one answer. By hand, so that a test can send what no client
 //! library would, and see an answer's head exactly as it came.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A request, header lines in the order and spelling in which they are sent.
 #[derive(Clone, Debug)]
@@ -175,6 +175,19 @@ impl Answer {
         }
     }
 
+    /// Asserts that it is a page of ours that a person can do something with.
+    #[track_caller]
+    pub(crate) fn assert_page(&self, name: &str) {
+        assert_eq!(self.header("Content-Type"), Some("text/html; charset=utf-8"), "{name}: {}", self.show());
+        assert_eq!(self.header("Referrer-Policy"), Some("no-referrer"), "{name}");
+        assert!(
+            self.header("Vestibule-Request-Id").is_some_and(|id| self.text().contains(id)),
+            "{name}: {}",
+            self.show()
+        );
+        assert!(self.all("Location").is_empty(), "{name}: a page, never a new login by itself");
+    }
+
     /// Asserts that the caller may go through.
     #[track_caller]
     pub(crate) fn assert_allowed(&self, case: &str) {
@@ -208,6 +221,14 @@ impl Connection {
     pub(crate) async fn open(to: SocketAddr) -> Self {
         let stream =
             within("connecting", TcpStream::connect(to)).await.expect("the server accepts connections");
+        Self { stream, read: Vec::new() }
+    }
+
+    /// From that address of this machine.
+    pub(crate) async fn open_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        let stream = within("connecting", socket.connect(to)).await.expect("the server accepts connections");
         Self { stream, read: Vec::new() }
     }
 

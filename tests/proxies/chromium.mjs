@@ -269,7 +269,7 @@ const scenarios = {
     const address = `${origin}/wanted?x=1`;
     await tab.go(address);
     await tab.signInPage();
-    await tab.forget(/flow$/);
+    await tab.forget(/flow/);
     await tab.fillIn("alice");
     await tab.waits("the page that says why", `location.href.startsWith("${own}/callback") && document.querySelector("code")?.innerText.length > 3`);
     await tab.picture("expired");

@@ -177,13 +177,15 @@ fn judge_name(name: &str) -> Result<(), Finding> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     match fits {
         false => Err(Finding::StrangeCookieName(name.to_owned())),
-        true if name == FLOW_NAME => Err(Finding::ReservedCookieName(name.to_owned())),
+        true if name.strip_prefix(FLOW_NAME).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) => {
+            Err(Finding::ReservedCookieName(name.to_owned()))
+        }
         true => Ok(()),
     }
 }
 
 const NO_PARENT: &str = "These hosts have no parent for which browsers take a cookie: make one client for each, with its redirect_uri on the host.";
-/// The flow cookie without its prefix.
+/// The flow cookie without its prefix, and without the dot and suffix that each has.
 const FLOW_NAME: &str = "vestibule_flow";
 /// How long a person may take at the provider.
 const FLOW_LIFETIME: Duration = Duration::from_secs(600);
