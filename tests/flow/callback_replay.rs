@@ -57,7 +57,8 @@ async fn a_flow_cookie_that_cannot_be_ours_counts_as_none() {
     let world = World::new().start().await;
     let mut browser = world.browser();
     let callback = browser.open_until_callback(PAGE).await;
-    let good = browser.jar.get(FLOW).unwrap().value.clone();
+    let cookie = browser.jar.get(FLOW).unwrap();
+    let (name, good) = (cookie.name.clone(), cookie.value.clone());
     let target = callback.url.strip_prefix("https://app.example.test").unwrap();
     for value in [
         "",
@@ -65,9 +66,12 @@ async fn a_flow_cookie_that_cannot_be_ours_counts_as_none() {
         &good[..42],
         &format!("{good}A"),
         &format!("\"{good}\""),
-        &format!("{good}; {FLOW}={}", "A".repeat(43)),
+        // Well formed, but the name does not come from it.
+        &"A".repeat(43),
+        // Behind a comma, where another site's cookie could have put it.
+        &format!("x,{name}={good}"),
     ] {
-        let mut ask = world.base().with("Cookie", format!("{FLOW}={value}"));
+        let mut ask = world.base().with("Cookie", format!("{name}={value}"));
         ask.target = target.as_bytes().to_vec();
         let answer = world.send(&ask).await;
         assert_eq!(answer.status, 400, "{value}: {}", answer.show());
