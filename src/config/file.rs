@@ -1,5 +1,5 @@
 //! The settings as written: every table and key of clients.yaml, with what it is for, what kind of value it takes and what
-//! holds where it is left out. docs/configuration.md is made from this file (see [`super::reference`]).
+//! holds where it is left out. docs/configuration.md is made from this file (see [`mod@super::reference`]).
 
 use std::net::SocketAddr;
 use std::time::Duration;
