@@ -3,21 +3,21 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, complain, say};
 
 /// Exit code 0 if it can be used, 78 if not.
 pub(super) fn run(file: &Path) -> ExitCode {
     match crate::config::load(file) {
         Ok((config, notices)) => {
             for notice in &notices {
-                eprintln!("{notice}");
+                complain(&notice);
             }
             let noun = if config.clients.len() == 1 { "client" } else { "clients" };
-            println!("{}: {} {noun}, no problems", file.display(), config.clients.len());
+            say(&format_args!("{}: {} {noun}, no problems", file.display(), config.clients.len()));
             ExitCode::SUCCESS
         }
         Err(problems) => {
-            eprintln!("{problems}");
+            complain(&problems);
             ExitCode::from(EXIT_CONFIG)
         }
     }

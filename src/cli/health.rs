@@ -6,25 +6,25 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, complain};
 
 /// Asks `/live` of the admin listener that the configuration names. Exit code 0 if it answers 200, else 1.
 pub(super) fn run(file: &Path) -> ExitCode {
     let (config, _) = match crate::config::load(file) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            eprintln!("{problems}");
+            complain(&problems);
             return ExitCode::from(EXIT_CONFIG);
         }
     };
     match ask(reachable(config.server.admin_listen)) {
         Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
         Ok(status) => {
-            eprintln!("vestibule: /live answered {status:?}");
+            complain(&format_args!("vestibule: /live answered {status:?}"));
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("vestibule: {} did not answer: {error}", config.server.admin_listen);
+            complain(&format_args!("vestibule: {} did not answer: {error}", config.server.admin_listen));
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,8 @@ mod health;
 mod serve;
 
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,15 +20,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Check(file)) => check::run(&file),
         Ok(Command::Health(file)) => health::run(&file),
         Ok(Command::Help) => {
-            print!("{HELP}");
+            say(&HELP.trim_end());
             ExitCode::SUCCESS
         }
         Ok(Command::Version) => {
-            println!("vestibule {}", env!("CARGO_PKG_VERSION"));
+            say(&concat!("vestibule ", env!("CARGO_PKG_VERSION")));
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("vestibule: {problem}\n    Write: vestibule help");
+            complain(&format_args!("vestibule: {problem}\n    Write: vestibule help"));
             ExitCode::from(EXIT_USAGE)
         }
     }
@@ -71,6 +73,16 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
         }
         _ => Err(format!("there is no command {command:?}. The commands are serve, check and health.")),
     }
+}
+
+/// Prints a line. Where nobody can read it (a full disk, a reader that went away) the exit code still tells.
+fn say(line: &dyn Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The same on standard error.
+fn complain(line: &dyn Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn other_name(argument: &lexopt::Arg<'_>) -> String {

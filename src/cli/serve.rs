@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, complain};
 use crate::clock::Clock;
 use crate::config::{self, Config, Notice};
 use crate::server;
@@ -16,14 +16,14 @@ pub(super) fn run(file: &Path) -> ExitCode {
     let (config, notices) = match config::load(file) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            eprintln!("{problems}");
+            complain(&problems);
             return ExitCode::from(EXIT_CONFIG);
         }
     };
     let logging = match log::start(config.server.log_format, config.server.log_level) {
         Ok(logging) => logging,
         Err(error) => {
-            eprintln!("vestibule: the log could not be started: {error}");
+            complain(&format_args!("vestibule: the log could not be started: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -41,7 +41,7 @@ pub(super) fn run(file: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(code = "start_failed", fault = "operator", why = %error, "vestibule could not start");
-            eprintln!("vestibule: {error}");
+            complain(&format_args!("vestibule: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -71,7 +71,7 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             () = tokio::time::sleep(LOST_LINES_EVERY) => {
-                running.metrics.log_lines_lost.set(logging.lost.dropped_lines() as u64);
+                running.metrics.log_lines_lost.set(logging.lost());
             }
         }
     }

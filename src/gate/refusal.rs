@@ -81,7 +81,10 @@ pub enum Refusal {
         bytes: usize,
     },
     /// There is no client of that name.
-    ClientUnknown,
+    ClientUnknown {
+        /// The name, as the path has it.
+        name: Box<str>,
+    },
     /// There is nothing at that path.
     PathUnknown,
     /// The path takes other methods.
@@ -246,7 +249,7 @@ impl Refusal {
             Self::ReturnToHost => Kind::ReturnToHost,
             Self::ClaimUnfit { .. } => Kind::ClaimUnfit,
             Self::IdentityTooLarge { .. } => Kind::IdentityTooLarge,
-            Self::ClientUnknown => Kind::ClientUnknown,
+            Self::ClientUnknown { .. } => Kind::ClientUnknown,
             Self::PathUnknown => Kind::PathUnknown,
             Self::MethodNotAllowed { .. } => Kind::MethodNotAllowed,
             Self::BodyTooLarge { .. } => Kind::BodyTooLarge,

@@ -67,7 +67,10 @@ impl Fetcher {
             .pool_max_idle_per_host(POOL_SIZE)
             .tcp_nodelay(true)
             .build()
-            .map_err(|error| innermost(&error))?;
+            .map_err(|error| {
+                let why = innermost(&error);
+                format!("no provider could be believed: {why}. Install ca-certificates, or name a file in SSL_CERT_FILE")
+            })?;
         Ok(Self::of(client))
     }
 

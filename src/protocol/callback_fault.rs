@@ -241,9 +241,9 @@ impl fmt::Display for CallbackFault {
                 write!(f, "iss is {}, but the issuer is {}", quote(found), quote(expected))
             }
             Self::StateMissing => f.write_str("state is missing"),
-            Self::StateUnreadable => {
-                f.write_str("state was not made here, or with a key that is no longer there")
-            }
+            Self::StateUnreadable => f.write_str(
+                "state was not made here, or with a key that is no longer there (server.key_files)",
+            ),
             Self::StateOtherClient { started, called } => write!(
                 f,
                 "the login was started for client {}, but came back to client {}",

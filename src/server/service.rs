@@ -115,7 +115,7 @@ impl Service {
 
     /// The client of that name.
     pub(super) fn client(&self, name: &str) -> Result<&Arc<Client>, Refusal> {
-        self.config.client(name).ok_or(Refusal::ClientUnknown)
+        self.config.client(name).ok_or_else(|| Refusal::ClientUnknown { name: name.into() })
     }
 
     /// Counts an answer to a subrequest.

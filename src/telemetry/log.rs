@@ -1,7 +1,11 @@
 //! Log lines, as JSON or text, on standard error.
 //!
-//! They are written by a thread of their own behind a bounded queue: when whoever reads them hangs, lines are lost and
-//! counted, and no request waits.
+//! They are written by a thread of their own behind a bounded queue: when whoever reads them hangs, or the disk is full, lines are
+//! lost and counted, and no request waits.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
@@ -11,9 +15,16 @@ use crate::config::{LogFormat, LogLevel};
 /// Keeps the log going; what is still queued is written when it is dropped.
 #[derive(Debug)]
 pub struct Logging {
-    /// How many lines were lost so far.
-    pub lost: ErrorCounter,
+    dropped: ErrorCounter,
+    unwritten: Arc<AtomicU64>,
     _writer: WorkerGuard,
+}
+
+impl Logging {
+    /// How many lines were lost so far: nobody read them, or they could not be written.
+    pub fn lost(&self) -> u64 {
+        self.dropped.dropped_lines() as u64 + self.unwritten.load(Ordering::Relaxed)
+    }
 }
 
 /// Starts the log of this process on standard error.
@@ -21,14 +32,33 @@ pub struct Logging {
 /// # Errors
 /// If it was started already, as text.
 pub fn start(format: LogFormat, level: LogLevel) -> Result<Logging, String> {
+    let unwritten = Arc::default();
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(QUEUED_LINES)
         .lossy(true)
         .thread_name("log")
-        .finish(std::io::stderr());
-    let lost = writer.error_counter();
+        .finish(Counted { unwritten: Arc::clone(&unwritten) });
+    let dropped = writer.error_counter();
     subscribe(writer, format, level)?;
-    Ok(Logging { lost, _writer: guard })
+    Ok(Logging { dropped, unwritten, _writer: guard })
+}
+
+/// Standard error; what cannot be written is counted. Each call has one line.
+struct Counted {
+    unwritten: Arc<AtomicU64>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if io::stderr().write_all(line).is_err() {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn subscribe(writer: NonBlocking, format: LogFormat, level: LogLevel) -> Result<(), String> {

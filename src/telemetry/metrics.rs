@@ -35,7 +35,7 @@ pub struct Metrics {
     pub connections_opened: Counter,
     /// Handlers that panicked; each is a fault of ours.
     pub panics: Counter,
-    /// Log lines lost because nobody read them.
+    /// Log lines lost because nobody read them, or the disk was full.
     pub log_lines_lost: Gauge<u64, AtomicU64>,
     /// 1 if `server.danger_trust_every_peer` is on.
     pub trusts_every_peer: Gauge,
@@ -105,7 +105,7 @@ impl Metrics {
         let connections_opened: Counter = registered!("connections_opened", "Connections accepted");
         let panics: Counter = registered!("panics", "Handlers that panicked");
         let log_lines_lost: Gauge<u64, AtomicU64> =
-            registered!("log_lines_lost", "Log lines lost because nobody read them");
+            registered!("log_lines_lost", "Log lines lost because nobody read them, or the disk was full");
         let trusts_every_peer: Gauge =
             registered!("trusts_every_peer", "1 if server.danger_trust_every_peer is on");
         Self {

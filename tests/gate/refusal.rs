@@ -232,7 +232,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::ReturnToHost,
         Refusal::ClaimUnfit { claim: FOUND.into(), why: "a rule" },
         Refusal::IdentityTooLarge { bytes: 5000 },
-        Refusal::ClientUnknown,
+        Refusal::ClientUnknown { name: found().into() },
         Refusal::PathUnknown,
         Refusal::MethodNotAllowed { allowed: "GET" },
         Refusal::BodyTooLarge { limit: 1 },
