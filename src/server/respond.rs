@@ -52,31 +52,33 @@ pub(super) fn login(
             answer.headers_mut().insert(LOCATION, url);
             answer
         }
-        (Dialect::Nginx, false) => empty(StatusCode::UNAUTHORIZED),
+        (Dialect::Nginx, false) => challenge(empty(StatusCode::UNAUTHORIZED), client, url),
         (Dialect::Forwarded | Dialect::Envoy, true) => {
             let mut answer = empty(StatusCode::FOUND);
             answer.headers_mut().insert(LOCATION, url);
             answer
         }
         (Dialect::Forwarded | Dialect::Envoy, false) => {
-            let mut answer = problem(
-                StatusCode::UNAUTHORIZED,
-                &json!({
-                    "type": "about:blank",
-                    "title": "Sign-in is needed",
-                    "status": 401,
-                    "code": reason.code(),
-                    "login_url": url.to_str().unwrap_or_default(),
-                    "request_id": request_id,
-                }),
-            );
-            let challenge = format!("Cookie realm=\"{}\"", client.name);
-            answer.headers_mut().insert(WWW_AUTHENTICATE, header(&challenge));
-            answer.headers_mut().insert(VESTIBULE_LOGIN, url);
-            answer
+            let details = json!({
+                "type": "about:blank",
+                "title": "Sign-in is needed",
+                "status": 401,
+                "code": reason.code(),
+                "login_url": url.to_str().unwrap_or_default(),
+                "request_id": request_id,
+            });
+            challenge(problem(StatusCode::UNAUTHORIZED, &details), client, url)
         }
     };
     mark(&mut answer, reason.code(), request_id);
+    answer
+}
+
+/// Says to a program what a 401 wants (RFC 9110 section 11.6.1), and where.
+fn challenge(mut answer: Answer, client: &Client, login_url: HeaderValue) -> Answer {
+    let challenge = format!("Cookie realm=\"{}\"", client.name);
+    answer.headers_mut().insert(WWW_AUTHENTICATE, header(&challenge));
+    answer.headers_mut().insert(VESTIBULE_LOGIN, login_url);
     answer
 }
 
@@ -227,7 +229,7 @@ fn header(text: &str) -> HeaderValue {
 
 const fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 => "This request could not be understood",
+        400 => "This did not work",
         401 => "Sign-in is needed",
         403 => "No entry",
         404 => "There is nothing here",

@@ -45,7 +45,7 @@ pub(super) async fn answer(
     let looked = match credential::find(&head.headers, &client.cookie.name) {
         Credential::Absent => None,
         Credential::Unreadable(why) => Some(Err(why)),
-        Credential::Session(cookie) => Some(Ok(service.sessions.look(client, &cookie, Look::Use).await)),
+        Credential::Session(cookie) => Some(Ok(service.sessions.look(client, &cookie, Look::Only).await)),
     };
     let found = match &looked {
         None => Found::Nothing,
@@ -57,6 +57,10 @@ pub(super) async fn answer(
     };
     match decide(client, &forwarded, &head.headers, found) {
         Verdict::Allow(pass) => {
+            if let Some(Ok(Looked::Live(session))) = &looked {
+                // Only what is let through is a use.
+                service.sessions.use_now(session);
+            }
             service.decided(Some(client), VerdictLabel::Allow, "ok");
             tracing::info!(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),

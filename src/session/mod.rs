@@ -101,6 +101,11 @@ impl Sessions {
         Looked::Live(session)
     }
 
+    /// Notes that a request was let through with a session: its idle lifetime begins anew.
+    pub fn use_now(&self, session: &Session) {
+        session.touch(self.clock.steady());
+    }
+
     /// After a refresh was waited for: takes the session as it is now.
     fn look_again(&self, client: &Arc<Client>, key: &SessionKey, look: Look) -> Looked {
         let Some(session) = self.store.get(key) else { return Looked::Unknown };

@@ -45,7 +45,6 @@ pub(crate) struct Setup {
 
 /// Everything running. Ended when dropped, the proxy first.
 pub(crate) struct Stage {
-    pub(crate) kind: Proxy,
     pub(crate) proxy: Option<Process>,
     pub(crate) vestibule: Option<Process>,
     pub(crate) application: Option<Process>,
@@ -99,7 +98,6 @@ impl Stage {
         let (proxy_port, vestibule_port, application_port, provider_port) =
             (free_port(), free_port(), free_port(), free_port());
         let mut stage = Self {
-            kind: setup.proxy,
             proxy: None,
             vestibule: None,
             application: None,
