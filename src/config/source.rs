@@ -1,4 +1,4 @@
-//! The only reader of files and of the environment. What it reads is handed to [`mod@super::check`], which reads nothing.
+//! The only reader of files and of the environment. What it reads is handed to `config::check`, which reads nothing.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

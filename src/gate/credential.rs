@@ -158,4 +158,4 @@ fn trim(mut piece: &[u8]) -> &[u8] {
 /// Characters of 32 bytes in base64url.
 const ENCODED: usize = 43;
 /// Cookies of one family that are looked at; a browser restored with more tabs at once than that is not known.
-const MAX_FAMILY: usize = 64;
+pub const MAX_FAMILY: usize = 64;
