@@ -7,10 +7,9 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use hyper::body::Incoming;
 
-use super::login::flow_cookies;
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, outbound, set_cookie};
+use super::{body, flow_cookie, outbound, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
@@ -47,7 +46,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
     };
-    let cookies = flow_cookies(&asked.head.headers, &asked.client.flow_cookie);
+    let cookies = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie);
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
     let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));

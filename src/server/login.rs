@@ -1,13 +1,11 @@
 //! `GET /oidc/{client}/login`: the one place where a login begins. Nothing is kept of it.
 
 use http::StatusCode;
-use http::header::{HeaderMap, SET_COOKIE};
+use http::header::SET_COOKIE;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{outbound, set_cookie};
-use crate::config::Cookie;
-use crate::gate::credential;
+use super::{flow_cookie, outbound, set_cookie};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::protocol::discovery::Provider;
@@ -30,33 +28,18 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
             return Ok(asked.refuse(&refusal, Some(&again), Reload::Helps));
         }
     };
-    let sent = flow_cookies(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
-    let flow_cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
-    let mut url = begin(asked, &provider, &return_to, &flow_cookie);
+    let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
+    let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
+    let mut url = begin(asked, &provider, &return_to, &cookie);
     if url.len() > respond::MAX_LOCATION {
-        url = begin(asked, &provider, &return_to::home(asked.client), &flow_cookie);
+        url = begin(asked, &provider, &return_to::home(asked.client), &cookie);
     }
     asked.service.metrics.logins_started.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::FOUND, &url);
     // Set anew also where there was one: a tab that begins now has its full ten minutes.
-    let cookie = set_cookie::set(&named(&asked.client.flow_cookie, &flow_cookie), &flow_cookie.value());
+    let cookie = set_cookie::set(&flow_cookie::named(&asked.client.flow_cookie, &cookie), &cookie.value());
     answer.headers_mut().append(SET_COOKIE, cookie);
     Ok(answer)
-}
-
-/// The flow cookies of this browser that are ours: one, or some where tabs began a login at the same moment.
-pub(super) fn flow_cookies(headers: &HeaderMap, cookie: &Cookie) -> Vec<FlowCookie> {
-    let sent = credential::find_family(headers, &cookie.name).into_iter();
-    sent.filter_map(|(suffix, value)| {
-        let flow_cookie = FlowCookie::new(*value.bytes());
-        (flow_cookie.suffix() == suffix).then_some(flow_cookie)
-    })
-    .collect()
-}
-
-/// The cookie under the name that belongs to its value.
-pub(super) fn named(cookie: &Cookie, flow_cookie: &FlowCookie) -> Cookie {
-    Cookie { name: format!("{}.{}", cookie.name, flow_cookie.suffix()), ..cookie.clone() }
 }
 
 fn begin(asked: Asked<'_>, provider: &Provider, return_to: &ReturnTo, cookie: &FlowCookie) -> String {

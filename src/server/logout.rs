@@ -5,12 +5,11 @@ use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
-use super::login::{flow_cookies, named};
 use super::pages::{ConfirmSignOutPage, SignedOutPage};
 use super::respond::{self, Answer};
 use super::same_site::{self, Site};
 use super::service::Asked;
-use super::{body, set_cookie};
+use super::{body, flow_cookie, set_cookie};
 use crate::gate::credential::{self, Credential};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
@@ -104,8 +103,8 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &at_provider.unwrap_or_else(here));
     answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&client.cookie));
     // Those that are left over end by themselves in ten minutes.
-    for flow_cookie in flow_cookies(&asked.head.headers, &client.flow_cookie).iter().take(MAX_CLEARED) {
-        let cookie = named(&client.flow_cookie, flow_cookie);
+    for sent in flow_cookie::sent(&asked.head.headers, &client.flow_cookie).iter().take(MAX_CLEARED) {
+        let cookie = flow_cookie::named(&client.flow_cookie, sent);
         answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&cookie));
     }
     answer

@@ -3,6 +3,8 @@
 mod admin;
 mod body;
 mod callback;
+mod dispatch;
+mod flow_cookie;
 mod listen;
 mod login;
 mod logout;

@@ -1,23 +1,14 @@
-//! What every endpoint works with, and the way of each request through the house.
+//! What every endpoint works with.
 
-use std::net::{IpAddr, SocketAddr};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use futures_util::FutureExt as _;
 use http::request::Parts;
-use http::{Method, Request};
-use hyper::body::Incoming;
 
-use super::listen::Handler;
 use super::request_id::RequestIds;
 use super::respond::{self, Answer, Reload};
-use super::route::{self, Page, Route};
-use super::{callback, login, logout, own_session, subrequest};
 use crate::clock::Clock;
 use crate::config::{Client, Config};
-use crate::gate::forwarded;
 use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
@@ -52,67 +43,7 @@ pub(super) struct Asked<'a> {
     pub(super) request_id: &'a str,
 }
 
-impl Handler for Service {
-    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-        self.metrics.requests.inc();
-        let request_id = self.request_ids.next().to_string();
-        // A panic is a mistake of ours. It costs this request a 500 and nobody else anything.
-        match AssertUnwindSafe(self.route(request, peer, &request_id)).catch_unwind().await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.metrics.panics.inc();
-                let refusal = Refusal::Internal { what: "a handler panicked".into() };
-                self.log(None, &refusal, &request_id);
-                respond::refuse(&http::HeaderMap::new(), &refusal, respond::Page::default(), &request_id)
-            }
-        }
-    }
-
-    fn is_trusted(&self, peer: IpAddr) -> bool {
-        forwarded::is_trusted(peer, &self.config.server.trusted_proxies)
-    }
-}
-
 impl Service {
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, request_id: &str) -> Answer {
-        let (head, body) = request.into_parts();
-        let refuse = |refusal: Refusal| {
-            self.log(None, &refusal, request_id);
-            respond::refuse(&head.headers, &refusal, respond::Page::default(), request_id)
-        };
-        // TRACE would send the cookie back, and a 200 to CONNECT would open a tunnel. An absolute target is a proxy's.
-        if head.method == Method::CONNECT || head.method == Method::TRACE {
-            return refuse(Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" });
-        }
-        if head.uri.authority().is_some() {
-            return refuse(Refusal::PathUnknown);
-        }
-        let target = head.uri.path_and_query().map_or("", |target| target.as_str());
-        match route::find(target, &self.config.server.new_token_path) {
-            Ok(Route::Subrequest { client, dialect, rest }) => {
-                subrequest::answer(self, &head, peer.ip(), (client, dialect, rest), request_id).await
-            }
-            Ok(Route::Page { client, page }) => {
-                let client = match self.client(client) {
-                    Ok(client) => client,
-                    Err(refusal) => return refuse(refusal),
-                };
-                let asked = Asked { service: self, client, head: &head, request_id };
-                let answered = match page {
-                    Page::Login => login::answer(asked).await,
-                    Page::Callback => callback::answer(asked, body).await,
-                    Page::Logout => logout::answer(asked, body).await,
-                    Page::SignedOut => logout::signed_out(asked),
-                    Page::NewToken { session_key } => own_session::new_token(asked, session_key).await,
-                    Page::Userinfo => own_session::userinfo(asked).await,
-                    Page::Session => own_session::session(asked).await,
-                };
-                answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps))
-            }
-            Err(refusal) => refuse(refusal),
-        }
-    }
-
     /// The client of that name.
     pub(super) fn client(&self, name: &str) -> Result<&Arc<Client>, Refusal> {
         self.config.client(name).ok_or_else(|| Refusal::ClientUnknown { name: name.into() })
