@@ -8,8 +8,8 @@ use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
+use super::place::Place;
 use super::problem::Finding;
-use super::report::Place;
 use super::{LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;

@@ -7,6 +7,7 @@ pub mod host;
 mod kind;
 mod node;
 mod overlay;
+mod place;
 mod problem;
 mod reference;
 mod report;
@@ -31,8 +32,8 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
+use place::Place;
 use problem::Finding;
-use report::Place;
 use source::{Disk, Environment, FileFault};
 
 /// Reads a configuration file, and the environment over it.

@@ -11,7 +11,8 @@ use crate::config::file::CookieAsWritten;
 use crate::config::form::{At, Written};
 use crate::config::host::Scheme;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
+use crate::config::place::Place;
+use crate::config::report::Problem;
 use crate::config::{Cookie, SameSite};
 
 /// The client that a cookie is for.

@@ -5,8 +5,9 @@ use url::Url;
 use super::Judge;
 use crate::config::form::{At, Written};
 use crate::config::host::{Authority, Scheme};
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
+use crate::config::report::Problem;
 use crate::config::source::Variable;
 use crate::protocol::issuer::is_loopback;
 
