@@ -1,12 +1,27 @@
-//! Why an authorization response does not end a login.
+//! What an authorization response may be at most, and why it does not end a login.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::callback::{
-    MAX_ANSWER_BYTES, MAX_CODE_BYTES, MAX_ERROR_BYTES, MAX_ISSUER_BYTES, MAX_STATE_BYTES, STATE_LIFETIME,
-};
 use super::quote::quote;
+
+/// How long a person may take at the provider: from `/login` to the callback.
+pub const STATE_LIFETIME: Duration = Duration::from_secs(600);
+
+/// Bytes of a whole response, as query or as form.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Bytes of `state`; what we seal is smaller.
+pub const MAX_STATE_BYTES: usize = 4000;
+
+/// Bytes of `code`.
+pub const MAX_CODE_BYTES: usize = 8 * 1024;
+
+/// Bytes of `iss`.
+pub const MAX_ISSUER_BYTES: usize = 2048;
+
+/// Bytes of `error`.
+pub const MAX_ERROR_BYTES: usize = 256;
 
 /// A parameter that we act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
 use crate::config::kind::Choice;
-use crate::config::problem::Finding;
 use crate::config::place::Place;
+use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{Client, Lifetimes, overlay};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
@@ -59,8 +59,8 @@ pub(super) fn judge_all(
         .filter(|client| client.registration.response_mode == ResponseMode::FormPost)
         .map(|client| client.origin.clone())
         .collect();
-    for client in &mut clients {
-        client.flow_cookie = cookie::flow(client.scheme, by_post.contains(&client.origin));
+    for client in clients.iter_mut().filter(|client| by_post.contains(&client.origin)) {
+        client.flow_cookie = cookie::flow(client.scheme, ResponseMode::FormPost);
     }
     Some(clients.into_iter().map(Arc::new).collect())
 }
@@ -141,7 +141,7 @@ fn judge_one(
         hosts: hosts.into_iter().map(|host| host.value).collect(),
         claim_headers,
         cookie: session_cookie?,
-        flow_cookie: cookie::flow(origin.scheme, false),
+        flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
         origin: origin.text,
     })
