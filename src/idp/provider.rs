@@ -257,7 +257,7 @@ impl RememberedProvider {
         })
     }
 
-    /// Seconds since metadata was learned; none if it is not known. For the operator.
+    /// How long ago metadata was learned; none if it is not known. For the operator.
     pub fn metadata_age(&self) -> Option<Duration> {
         let now = self.clock.steady();
         self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
@@ -300,7 +300,7 @@ pub const MIN_RETRY: Duration = Duration::from_secs(2);
 pub const KEYS_REFETCH_INTERVAL: Duration = Duration::from_secs(30);
 /// Keys that could not be fetched again for so long are no longer used.
 pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Between two rounds of the background task when all is well.
+/// Between two rounds of the background task when all is well, at most; at least half of it.
 pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);

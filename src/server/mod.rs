@@ -154,7 +154,7 @@ impl Drop for Running {
     }
 }
 
-/// Removes what is over: sessions that nobody asks for again, and flows too old to be replayed.
+/// Removes what is over: sessions that nobody asks for again, flows too old to be replayed, logins too old for a loop.
 async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;

@@ -143,7 +143,7 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
         )
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RELOAD_AFTER));
     }
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         // RFC 9110 section 15.5.6.
@@ -180,7 +180,7 @@ pub(super) fn json(value: &Value) -> Answer {
     answer
 }
 
-/// Bytes that the head of an answer takes at most beside one header of this length, so that the whole fits nginx's 4096.
+/// Bytes of a `Location`: with everything else that a head of ours holds the whole fits 4096, nginx's default.
 pub(super) const MAX_LOCATION: usize = 3400;
 
 fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
@@ -229,7 +229,6 @@ fn header(text: &str) -> HeaderValue {
 
 const fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 => "This did not work",
         401 => "Sign-in is needed",
         403 => "No entry",
         404 => "There is nothing here",
@@ -239,7 +238,7 @@ const fn title(status: StatusCode) -> &'static str {
     }
 }
 
-/// `Vestibule-Refusal`: the refusal code, on every answer that is neither 200 nor a step of a login.
+/// `Vestibule-Refusal`: the code, on every refusal and on every answer that sends somebody to the login.
 const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal");
 /// `Vestibule-Request-Id`: what the log line is found by.
 const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
@@ -247,7 +246,7 @@ const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-requ
 const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-/// Seconds after which a page about a provider that is down asks again.
+/// Seconds after which a page about a provider that is down asks again, and after which a program may (`Retry-After`).
 const RELOAD_AFTER: u32 = 5;
 
 #[cfg(test)]

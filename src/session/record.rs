@@ -11,7 +11,7 @@ use crate::protocol::claims::Claims;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
-/// One session. A refresh puts a new one in its place; only the moment of its last use changes in it.
+/// One session. A refresh puts a new one in its place; only the moments of its last use and of its retirement change in it.
 pub struct Session {
     /// Its public name.
     pub handle: Handle,
