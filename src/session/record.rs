@@ -88,11 +88,16 @@ impl Session {
         Timestamp::from_seconds(self.last_used.load(Ordering::Relaxed))
     }
 
-    /// Notes a use. Time never goes back, and an unchanged second writes nothing.
+    /// Notes a use: the idle lifetime begins anew, and the browser's logins led somewhere.
     pub fn touch(&self, now: Timestamp) {
         self.uses.note();
-        if self.last_used.load(Ordering::Relaxed) < now.seconds() {
-            self.last_used.fetch_max(now.seconds(), Ordering::Relaxed);
+        self.used_at(now);
+    }
+
+    /// Takes over the moment of a use that was noted already. Time never goes back, and an unchanged second writes nothing.
+    pub fn used_at(&self, moment: Timestamp) {
+        if self.last_used.load(Ordering::Relaxed) < moment.seconds() {
+            self.last_used.fetch_max(moment.seconds(), Ordering::Relaxed);
         }
     }
 
