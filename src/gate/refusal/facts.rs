@@ -67,7 +67,9 @@ impl fmt::Display for Refusal {
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),
-            Self::StoreFull => f.write_str("the session store has no room"),
+            Self::StoreFull => f.write_str(
+                "the table of used logins has no room: a million were finished within ten minutes",
+            ),
             Self::SessionsFull { limit } => {
                 write!(f, "there are {limit} sessions, which is server.max_sessions")
             }
