@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, flow_cookie, outbound, set_cookie};
+use super::{body, flow_cookie, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
-use crate::idp::verify;
+use crate::idp::{refusal, verify};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
@@ -92,7 +92,8 @@ async fn sign_in(
         let announced = remembered.remembered_metadata().is_some_and(|known| known.iss_parameter_supported());
         judge(asked, parsed, announced, None, cookie)?;
     }
-    let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
+    let provider =
+        remembered.metadata().await.map_err(|fault| refusal::of_provider(&client.issuer, fault))?;
     let (flow, code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
     let binding = flow.1.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
@@ -109,7 +110,7 @@ async fn sign_in(
     let answer = remembered
         .ask_for_stranger(request, token::MAX_ANSWER_BYTES)
         .await
-        .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+        .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
     let tokens = token::judge(&answer)?;
 
     let nonce = flow.0.nonce(flow.1);
@@ -117,12 +118,12 @@ async fn sign_in(
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
     let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
         .await
-        .map_err(|fault| outbound::unverified(&client.issuer, fault))?;
+        .map_err(|fault| refusal::of_id_token(&client.issuer, fault))?;
     if let Some(request) = userinfo::request(&provider, access_token) {
         let answer = remembered
             .ask(request, userinfo::MAX_ANSWER_BYTES)
             .await
-            .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+            .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
     let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
