@@ -151,7 +151,7 @@ impl Refresher {
                 if self.store.remove(key).is_some() {
                     let ended = &self.metrics.sessions_ended;
                     Metrics::count(ended, &client.name, Ended::RefreshDenied.code());
-                    self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+                    self.metrics.sessions_now(self.store.len());
                 }
                 (Outcome::Ended(Ended::RefreshDenied), code)
             }

@@ -17,7 +17,7 @@ use crate::config::kind::Choice;
 use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{Client, Lifetimes, overlay};
+use crate::config::{Client, Lifetimes, is_client_name, overlay};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -353,12 +353,6 @@ fn home(origin: &Origin, hosts: &[WrittenHost]) -> Option<Url> {
     Url::parse(&format!("{}://{authority}/", origin.scheme.as_str())).ok()
 }
 
-/// The grammar of a client's name: it stands in paths, in names of cookies and of variables.
-fn is_client_name(name: &str) -> bool {
-    matches!(name.len(), 1..=MAX_CLIENT_NAME)
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-}
-
 const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -366,7 +360,5 @@ const REFRESH_GRACE: Duration = Duration::from_secs(5 * 60);
 const ACCESS_TOKEN: Duration = Duration::from_secs(5 * 60);
 /// RFC 6265bis section 5.5: browsers keep no cookie for longer.
 const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 3600);
-/// Characters of a client's name.
-const MAX_CLIENT_NAME: usize = 32;
 /// Bytes of a `client_id`.
 const MAX_CLIENT_ID: usize = 512;
