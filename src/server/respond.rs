@@ -33,32 +33,35 @@ pub(super) fn allow(identity: &Identity) -> Answer {
     answer
 }
 
-/// To the login: a redirect for a person in front of the page, else 401 with the address of the login.
-pub(super) fn login(
+/// To the login, for a person in front of the page: a redirect, which nginx makes out of a 401.
+pub(super) fn to_login(
     client: &Client,
     dialect: Dialect,
-    navigation: bool,
     return_to: &ReturnTo,
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let mut url = header(&return_to::login_url(client, return_to));
-    if url.len() > MAX_LOCATION {
-        url = header(&return_to::login_url(client, &return_to::home(client)));
-    }
-    let mut answer = match (dialect, navigation) {
-        (Dialect::Nginx, true) => {
-            let mut answer = empty(StatusCode::UNAUTHORIZED);
-            answer.headers_mut().insert(LOCATION, url);
-            answer
-        }
-        (Dialect::Nginx, false) => challenge(empty(StatusCode::UNAUTHORIZED), client, url),
-        (Dialect::Forwarded | Dialect::Envoy, true) => {
-            let mut answer = empty(StatusCode::FOUND);
-            answer.headers_mut().insert(LOCATION, url);
-            answer
-        }
-        (Dialect::Forwarded | Dialect::Envoy, false) => {
+    let mut answer = empty(match dialect {
+        Dialect::Nginx => StatusCode::UNAUTHORIZED,
+        Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
+    });
+    answer.headers_mut().insert(LOCATION, login_address(client, return_to));
+    mark(&mut answer, reason.code(), request_id);
+    answer
+}
+
+/// 401 with the address of the login, for a program.
+pub(super) fn login_needed(
+    client: &Client,
+    dialect: Dialect,
+    return_to: &ReturnTo,
+    reason: LoginReason,
+    request_id: &str,
+) -> Answer {
+    let url = login_address(client, return_to);
+    let answer = match dialect {
+        Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
+        Dialect::Forwarded | Dialect::Envoy => {
             let details = json!({
                 "type": "about:blank",
                 "title": "Sign-in is needed",
@@ -67,11 +70,22 @@ pub(super) fn login(
                 "login_url": url.to_str().unwrap_or_default(),
                 "request_id": request_id,
             });
-            challenge(problem(StatusCode::UNAUTHORIZED, &details), client, url)
+            problem(StatusCode::UNAUTHORIZED, &details)
         }
     };
+    let mut answer = challenge(answer, client, url);
     mark(&mut answer, reason.code(), request_id);
     answer
+}
+
+/// Where a login begins that leads to `return_to`, or home if that is too long for a head.
+fn login_address(client: &Client, return_to: &ReturnTo) -> HeaderValue {
+    let url = return_to::login_url(client, return_to);
+    header(&if url.len() > MAX_LOCATION {
+        return_to::login_url(client, &return_to::home(client))
+    } else {
+        url
+    })
 }
 
 /// Says to a program what a 401 wants (RFC 9110 section 11.6.1), and where.
