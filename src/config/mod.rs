@@ -268,6 +268,14 @@ impl Client {
     }
 }
 
+/// The path under which a page of a client is: `/oidc/{client}/{page}`.
+pub fn own_path(client: &str, page: &str) -> String {
+    format!("{OWN_PREFIX}/{client}/{page}")
+}
+
+/// The path under which all addresses of this program are that name a client.
+pub const OWN_PREFIX: &str = "/oidc";
+
 /// The grammar of a client's name: it stands in paths, in names of cookies and of variables.
 pub fn is_client_name(name: &str) -> bool {
     matches!(name.len(), 1..=MAX_CLIENT_NAME)

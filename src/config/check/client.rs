@@ -17,7 +17,7 @@ use crate::config::kind::Choice;
 use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{Client, Lifetimes, is_client_name, overlay};
+use crate::config::{Client, Lifetimes, is_client_name, overlay, own_path};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -120,7 +120,7 @@ fn judge_one(
 
     let (origin, hosts) = (origin?, hosts?);
     let post_logout_redirect_uri = match after_logout? {
-        AfterLogout::SignedOutPage => Some(format!("{}/oidc/{name}/signed-out", origin.text)),
+        AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
         AfterLogout::Nowhere => None,
     };
