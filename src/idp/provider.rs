@@ -102,6 +102,12 @@ impl RememberedProvider {
         self.read(|known| known.provider.as_ref().map(|learned| Arc::clone(&learned.value)))
     }
 
+    /// How long ago metadata was learned; none if it is not known. For the operator.
+    pub fn metadata_age(&self) -> Option<Duration> {
+        let now = self.clock.steady();
+        self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
+    }
+
     /// The keys, remembered for at most [`MAX_KEYS_AGE`] or asked for now.
     ///
     /// # Errors
@@ -255,12 +261,6 @@ impl RememberedProvider {
             let learned = known.keys.as_ref()?;
             (now < learned.at.after(MAX_KEYS_AGE)).then(|| Arc::clone(&learned.value))
         })
-    }
-
-    /// How long ago metadata was learned; none if it is not known. For the operator.
-    pub fn metadata_age(&self) -> Option<Duration> {
-        let now = self.clock.steady();
-        self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
     }
 
     fn read<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
