@@ -203,6 +203,26 @@ impl CallbackFault {
         }
     }
 
+    /// Whether it was found only after browser and state had matched, so that the login is used up.
+    pub const fn is_after_state(&self) -> bool {
+        match self {
+            Self::Provider(_) | Self::CodeWithError | Self::CodeMissing => true,
+            Self::TooLong { .. }
+            | Self::Twice(_)
+            | Self::ParameterTooLong { .. }
+            | Self::ParameterForm(_)
+            | Self::OtherResponseType { .. }
+            | Self::IssuerMissing
+            | Self::IssuerOther { .. }
+            | Self::StateMissing
+            | Self::StateUnreadable
+            | Self::StateOtherClient { .. }
+            | Self::StateExpired { .. }
+            | Self::NoFlowCookie
+            | Self::OtherBrowser => false,
+        }
+    }
+
     /// Whether the browser (or who wrote the link that it followed) is at fault, and not the provider or its registration.
     /// Before the state is known to be ours, everything is the caller's: anybody can call the callback.
     pub fn caller_is_at_fault(&self) -> bool {

@@ -94,17 +94,17 @@ async fn sign_in(
     }
     let provider =
         remembered.metadata().await.map_err(|fault| refusal::of_provider(&client.issuer, fault))?;
-    let (flow, code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
-    let binding = flow.1.binding();
+    let ((opened, cookie), code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
+    let binding = cookie.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
-    if flow.0.flow.in_vain >= loops::LIMIT
+    if opened.flow.in_vain >= loops::LIMIT
         && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
             >= loops::LIMIT
     {
         return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
     }
 
-    let verifier = flow.0.code_verifier(flow.1);
+    let verifier = opened.code_verifier(cookie);
     let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
     // Anybody can make up a code.
     let answer = remembered
@@ -113,7 +113,7 @@ async fn sign_in(
         .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
     let tokens = token::judge(&answer)?;
 
-    let nonce = flow.0.nonce(flow.1);
+    let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
     let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
@@ -161,7 +161,7 @@ fn judge<'a>(
     let judged = callback::judge(parsed, &expected);
     let matched = match &judged {
         Ok(_) => true,
-        Err(fault) => is_after_state(fault),
+        Err(fault) => fault.is_after_state(),
     };
     let (Some(opened), Some(cookie)) = (opened, cookie) else {
         let fault = judged.err().unwrap_or(CallbackFault::StateMissing);
@@ -260,26 +260,6 @@ fn is_stray(refusal: &Refusal) -> bool {
                     | CallbackFault::OtherBrowser
             )
     )
-}
-
-/// Whether a fault was found only after browser and state had matched, so that the flow is used.
-const fn is_after_state(fault: &CallbackFault) -> bool {
-    match fault {
-        CallbackFault::Provider(_) | CallbackFault::CodeWithError | CallbackFault::CodeMissing => true,
-        CallbackFault::TooLong { .. }
-        | CallbackFault::Twice(_)
-        | CallbackFault::ParameterTooLong { .. }
-        | CallbackFault::ParameterForm(_)
-        | CallbackFault::OtherResponseType { .. }
-        | CallbackFault::IssuerMissing
-        | CallbackFault::IssuerOther { .. }
-        | CallbackFault::StateMissing
-        | CallbackFault::StateUnreadable
-        | CallbackFault::StateOtherClient { .. }
-        | CallbackFault::StateExpired { .. }
-        | CallbackFault::NoFlowCookie
-        | CallbackFault::OtherBrowser => false,
-    }
 }
 
 async fn has_session(asked: Asked<'_>) -> bool {
