@@ -1,20 +1,22 @@
-//! vestibule: a forward-auth sidecar. Traefik, nginx and Caddy ask it about every request; it checks the session cookie and
+//! vestibule: a forward-auth sidecar. Traefik, nginx, Caddy and Envoy ask it about every request; it checks the session cookie and
 //! answers 200 with identity headers, or sends the browser through the OpenID Connect code flow, which it handles itself.
 //!
 //! The three paths through the house:
 //!
 //! ```text
-//! subrequest   forwarded::read → client → credential::find → sessions.get → gate::decide → respond
-//!              (no await between reading and answering; the only state touched is one map entry)
+//! subrequest   forwarded::read → client → credential::find → sessions.look → gate::decide → sessions.use_now → respond
+//!              (no await between reading and answering while the claims are fresh; only what is let through is a use)
 //!
-//! login        /login:    return_to::check → provider → authorize::url → 302 + flow cookie
-//!              /callback: callback::judge → token::code_request → fetch → token::judge → keys → jwt::verify → userinfo
-//!                         → identity → sessions.insert → 303
+//! login        /login:    return_to::from_query → provider → transaction::begin → authorize::url → 302 + flow cookie
+//!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain → token::code_request
+//!                         → fetch → token::judge → keys → jwt::verify → userinfo → identity → sessions.insert → 303
 //!
-//! refresh      a task of its own: token::refresh_request → fetch → token::judge_refresh → sessions.replace
+//! refresh      a task of its own, one a session: token::refresh_request → fetch → token::judge_refresh → keys
+//!              → jwt::verify → userinfo → identity → store.replace
 //! ```
 //!
-//! `protocol ← config ← gate ← session ← server`, with `idp` beside; tests/layers.rs holds it to that.
+//! `protocol ← config ← gate ← session ← server`, with `idp` beside; docs/architecture.md has the whole table, and
+//! tests/layers.rs holds the source to it.
 
 pub mod cli;
 pub mod clock;

@@ -94,7 +94,7 @@ fn other_name(argument: &lexopt::Arg<'_>) -> String {
 }
 
 /// Configuration that cannot be used (`EX_CONFIG`).
-pub(crate) const EXIT_CONFIG: u8 = 78;
+const EXIT_CONFIG: u8 = 78;
 /// A command line that cannot be understood (`EX_USAGE`).
 const EXIT_USAGE: u8 = 64;
 /// The configuration where none is named.

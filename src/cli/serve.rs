@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -101,4 +102,4 @@ fn log_panics() {
 }
 
 /// How often the count of lost log lines is brought to the metrics.
-const LOST_LINES_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+const LOST_LINES_EVERY: Duration = Duration::from_secs(5);

@@ -8,8 +8,8 @@ use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
+use super::place::Place;
 use super::problem::Finding;
-use super::report::Place;
 use super::{LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
@@ -150,7 +150,7 @@ table! {
     /// `cookie` of a client.
     CookieAsWritten {
         /// The domain for which the browser keeps the cookie: a parent of every host of the client and of the host of
-        /// `redirect_uri`.
+        /// `redirect_uri`. Every host under it gets the cookie and can set another of its name: see below.
         domain: String, "none: only the host of `redirect_uri`", "Write: domain: example.com";
         /// The name, without the prefix `__Host-` or `__Secure-`, which is put before it on https.
         name: String, "`vestibule_<client>`", "Write: name: my_session";

@@ -3,8 +3,9 @@
 use super::file::{Setting, elsewhere, flattened};
 use super::kind::text;
 use super::node::{Entry, Node, Value};
+use super::place::Place;
 use super::problem::Finding;
-use super::report::{Place, Problem};
+use super::report::Problem;
 use super::suggest::nearest;
 
 /// A value with the place and the path of the setting it was written for.

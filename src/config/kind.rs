@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::form::{Form, Reader};
 use super::node::{Node, Value};
+use super::place::Place;
 use super::problem::Finding;
-use super::report::Place;
 use crate::protocol::secret::Secret;
 
 /// The text of a scalar, which is not empty.

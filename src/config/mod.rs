@@ -7,6 +7,7 @@ pub mod host;
 mod kind;
 mod node;
 mod overlay;
+mod place;
 mod problem;
 mod reference;
 mod report;
@@ -31,8 +32,8 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
+use place::Place;
 use problem::Finding;
-use report::Place;
 use source::{Disk, Environment, FileFault};
 
 /// Reads a configuration file, and the environment over it.
@@ -251,12 +252,38 @@ impl Client {
         self.hosts.iter().any(|pattern| pattern.matches(authority, scheme))
     }
 
+    /// Whether an `Origin` (RFC 6454 section 7) is a host that this client guards, over the client's scheme.
+    pub fn guards_origin(&self, origin: &str) -> bool {
+        origin
+            .strip_prefix(self.scheme.as_str())
+            .and_then(|rest| rest.strip_prefix("://"))
+            .and_then(Authority::parse)
+            .is_some_and(|authority| self.guards(&authority, self.scheme))
+    }
+
     /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`] and those of
     /// `extra_claim_headers`.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         std::iter::once(&SUBJECT_HEADER).chain(self.claim_headers.iter().map(|mapping| &mapping.header))
     }
 }
+
+/// The path under which a page of a client is: `/oidc/{client}/{page}`.
+pub fn own_path(client: &str, page: &str) -> String {
+    format!("{OWN_PREFIX}/{client}/{page}")
+}
+
+/// The path under which all addresses of this program are that name a client.
+pub const OWN_PREFIX: &str = "/oidc";
+
+/// The grammar of a client's name: it stands in paths, in names of cookies and of variables.
+pub fn is_client_name(name: &str) -> bool {
+    matches!(name.len(), 1..=MAX_CLIENT_NAME)
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+/// Characters of a client's name.
+const MAX_CLIENT_NAME: usize = 32;
 
 /// The header that is always sent: the `sub` claim, who the person is at this client's provider.
 pub static SUBJECT_HEADER: HeaderName = HeaderName::from_static("x-auth-subject");

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput};
 
+use super::place::Place;
 use super::problem::Finding;
-use super::report::{Place, Problem};
+use super::report::Problem;
 
 /// A value and its place. No `Debug`: it may be a secret.
 #[derive(Clone)]

@@ -4,8 +4,9 @@
 use super::file::{FileAsWritten, Setting};
 use super::form::{Shape, Table};
 use super::node::{Entry, Node, Value};
+use super::place::Place;
 use super::problem::Finding;
-use super::report::{Place, Problem};
+use super::report::Problem;
 use super::source::{Environment, Variable};
 use super::suggest::nearest;
 

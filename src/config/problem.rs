@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::report::Place;
+use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
 
 /// What was found, with the facts. Every sentence is in its `Display`.

@@ -33,7 +33,7 @@ pub enum Unreadable {
     BehindComma,
 }
 
-/// The 32 random bytes of a cookie of ours: as secret as a password, so it has no `Display` and is overwritten when dropped.
+/// The 32 random bytes of a cookie of ours, for a session or for a flow: as secret as a password, so it has no `Display` and is overwritten when dropped.
 #[derive(Clone)]
 pub struct SessionCookie(Zeroizing<[u8; 32]>);
 
@@ -157,5 +157,5 @@ fn trim(mut piece: &[u8]) -> &[u8] {
 
 /// Characters of 32 bytes in base64url.
 const ENCODED: usize = 43;
-/// Cookies of one family that are looked at; a browser restored with more tabs at once than that is not known.
+/// Cookies of one family that are looked at: one for each tab that began a login at the same moment.
 pub const MAX_FAMILY: usize = 64;

@@ -124,7 +124,8 @@ impl Forwarded {
         path_of(&self.target)
     }
 
-    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy. For logs and limits; it decides nothing.
+    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy. For limits per client address, of which there
+    /// are none yet; it decides nothing.
     pub const fn client_address(&self) -> Option<IpAddr> {
         self.client_address
     }
@@ -225,8 +226,9 @@ fn refuse_aliases(headers: &HeaderMap, family: &[HeaderName]) -> Result<(), Refu
     Ok(())
 }
 
-/// `X-Forwarded-For` is a list, so it may have several lines (RFC 9110 section 5.3). It is read from the right: each trusted proxy wrote the address left of its own. An entry that
-/// is no address ends the search without a result, for what stands left of it was written by nobody known.
+/// `X-Forwarded-For` is a list, so it may have several lines (RFC 9110 section 5.3). It is read from the right: each trusted
+/// proxy wrote the address left of its own. An entry that is no address ends the search without a result, for what stands
+/// left of it was written by nobody known.
 fn client_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut outermost = None;
     for line in headers.get_all(&X_FORWARDED_FOR).iter().rev() {

@@ -125,7 +125,7 @@ pub enum Refusal {
     IdToken(IdTokenFault),
     /// What the userinfo endpoint says.
     Userinfo(UserinfoFault),
-    /// The store has no room.
+    /// The logins that were finished lately cannot all be remembered, so it cannot be known whether this one was.
     StoreFull,
     /// As many sessions as there may be.
     SessionsFull {

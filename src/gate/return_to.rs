@@ -10,8 +10,8 @@ use url::Url;
 
 use super::forwarded::Forwarded;
 use super::refusal::Refusal;
-use crate::config::Client;
 use crate::config::host::Authority;
+use crate::config::{Client, OWN_PREFIX, own_path};
 
 /// An absolute address on a host that the client guards, over the client's scheme, as browsers serialise it (WHATWG URL):
 /// ASCII, without user information, at most [`MAX_RETURN_TO`] bytes, never under [`OWN_PREFIX`].
@@ -87,7 +87,7 @@ pub fn home(client: &Client) -> ReturnTo {
 /// The address that starts a login of this client and then leads to `target`.
 pub fn login_url(client: &Client, target: &ReturnTo) -> String {
     let rd = utf8_percent_encode(target.as_str(), &COMPONENT);
-    format!("{}{OWN_PREFIX}/{}/login?rd={rd}", client.origin, client.name)
+    format!("{}{}?rd={rd}", client.origin, own_path(&client.name, "login"))
 }
 
 impl ReturnTo {
@@ -198,8 +198,6 @@ fn fits(url: &Url) -> bool {
         && utf8_percent_encode(text, &COMPONENT).map(str::len).sum::<usize>() <= MAX_ENCODED
 }
 
-/// The path under which all of this program's addresses are.
-pub const OWN_PREFIX: &str = "/oidc";
 /// Bytes of a return address.
 pub const MAX_RETURN_TO: usize = 2048;
 /// Bytes of a return address inside a login address, so that the head of an answer fits 4096.

@@ -5,7 +5,6 @@ use http::header::{HeaderName, ORIGIN, UPGRADE};
 
 use super::refusal::Refusal;
 use crate::config::Client;
-use crate::config::host::Authority;
 
 /// Refuses a handshake whose `Origin` is not a host that the client guards, over the client's scheme. No `Origin` at all is
 /// let through: only browsers send cookies by themselves, and every browser sends it (RFC 6455 section 10.2).
@@ -17,14 +16,7 @@ pub fn check(headers: &HeaderMap, client: &Client) -> Result<(), Refusal> {
         return Ok(());
     }
     let mut origins = headers.get_all(ORIGIN).iter();
-    let is_ours = origins.all(|origin| {
-        origin
-            .to_str()
-            .ok()
-            .and_then(|text| text.strip_prefix(client.scheme.as_str())?.strip_prefix("://"))
-            .and_then(Authority::parse)
-            .is_some_and(|authority| client.guards(&authority, client.scheme))
-    });
+    let is_ours = origins.all(|origin| origin.to_str().is_ok_and(|origin| client.guards_origin(origin)));
     if is_ours { Ok(()) } else { Err(Refusal::WebsocketOrigin) }
 }
 

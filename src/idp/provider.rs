@@ -102,6 +102,12 @@ impl RememberedProvider {
         self.read(|known| known.provider.as_ref().map(|learned| Arc::clone(&learned.value)))
     }
 
+    /// How long ago metadata was learned; none if it is not known. For the operator.
+    pub fn metadata_age(&self) -> Option<Duration> {
+        let now = self.clock.steady();
+        self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
+    }
+
     /// The keys, remembered for at most [`MAX_KEYS_AGE`] or asked for now.
     ///
     /// # Errors
@@ -257,12 +263,6 @@ impl RememberedProvider {
         })
     }
 
-    /// Seconds since metadata was learned; none if it is not known. For the operator.
-    pub fn metadata_age(&self) -> Option<Duration> {
-        let now = self.clock.steady();
-        self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
-    }
-
     fn read<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
         look(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -300,7 +300,7 @@ pub const MIN_RETRY: Duration = Duration::from_secs(2);
 pub const KEYS_REFETCH_INTERVAL: Duration = Duration::from_secs(30);
 /// Keys that could not be fetched again for so long are no longer used.
 pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Between two rounds of the background task when all is well.
+/// Between two rounds of the background task when all is well, at most; at least half of it.
 pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);

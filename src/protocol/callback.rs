@@ -1,32 +1,15 @@
 //! The authorization response (RFC 6749 section 4.1.2, OpenID Connect Core 1.0 sections 3.1.2.5 to 3.1.2.7, RFC 9207).
 
-use std::time::Duration;
-
 use aws_lc_rs::constant_time;
 
-pub use super::callback_fault::{CallbackFault, Parameter, ProviderError};
+pub use super::callback_fault::{
+    CallbackFault, MAX_ANSWER_BYTES, MAX_CODE_BYTES, MAX_ERROR_BYTES, MAX_ISSUER_BYTES, MAX_STATE_BYTES,
+    Parameter, ProviderError, STATE_LIFETIME,
+};
 use super::form;
 use super::issuer::Issuer;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
-
-/// Seconds from the start of a login to its end.
-pub const STATE_LIFETIME: Duration = Duration::from_secs(600);
-
-/// Bytes of a whole response, as query or as form.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// Bytes of `state`; what we seal is smaller.
-pub const MAX_STATE_BYTES: usize = 4000;
-
-/// Bytes of `code`.
-pub const MAX_CODE_BYTES: usize = 8 * 1024;
-
-/// Bytes of `iss`.
-pub const MAX_ISSUER_BYTES: usize = 2048;
-
-/// Bytes of `error`.
-pub const MAX_ERROR_BYTES: usize = 256;
 
 /// An authorization response that is well formed, and nothing more is known of it.
 #[derive(Clone, Debug)]

@@ -1,12 +1,27 @@
-//! Why an authorization response does not end a login.
+//! What an authorization response may be at most, and why it does not end a login.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::callback::{
-    MAX_ANSWER_BYTES, MAX_CODE_BYTES, MAX_ERROR_BYTES, MAX_ISSUER_BYTES, MAX_STATE_BYTES, STATE_LIFETIME,
-};
 use super::quote::quote;
+
+/// How long a person may take at the provider: from `/login` to the callback.
+pub const STATE_LIFETIME: Duration = Duration::from_secs(600);
+
+/// Bytes of a whole response, as query or as form.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Bytes of `state`; what we seal is smaller.
+pub const MAX_STATE_BYTES: usize = 4000;
+
+/// Bytes of `code`.
+pub const MAX_CODE_BYTES: usize = 8 * 1024;
+
+/// Bytes of `iss`.
+pub const MAX_ISSUER_BYTES: usize = 2048;
+
+/// Bytes of `error`.
+pub const MAX_ERROR_BYTES: usize = 256;
 
 /// A parameter that we act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +200,26 @@ impl CallbackFault {
             Self::Provider(ProviderError::Unknown) => "callback_provider_error",
             Self::CodeWithError => "callback_code_with_error",
             Self::CodeMissing => "callback_code_missing",
+        }
+    }
+
+    /// Whether it was found only after browser and state had matched, so that the login is used up.
+    pub const fn is_after_state(&self) -> bool {
+        match self {
+            Self::Provider(_) | Self::CodeWithError | Self::CodeMissing => true,
+            Self::TooLong { .. }
+            | Self::Twice(_)
+            | Self::ParameterTooLong { .. }
+            | Self::ParameterForm(_)
+            | Self::OtherResponseType { .. }
+            | Self::IssuerMissing
+            | Self::IssuerOther { .. }
+            | Self::StateMissing
+            | Self::StateUnreadable
+            | Self::StateOtherClient { .. }
+            | Self::StateExpired { .. }
+            | Self::NoFlowCookie
+            | Self::OtherBrowser => false,
         }
     }
 

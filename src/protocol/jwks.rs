@@ -41,7 +41,7 @@ pub struct Keys {
 /// A key that is not used. The others of the set are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedKey {
-    /// Its name, if it has one; shorter than 256 bytes.
+    /// Its name, if it has one of at most [`MAX_KID_BYTES`].
     pub kid: Option<String>,
     /// Why it is not used.
     pub reason: SkipReason,
@@ -125,7 +125,7 @@ pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
 }
 
 impl Keys {
-    /// The keys of the set that are not used, each with the reason, for the log.
+    /// The keys of the set that are not used, each with the reason.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
     }

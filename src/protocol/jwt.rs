@@ -17,7 +17,7 @@ use super::registration::SigningAlgorithm;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
 
-/// How far clocks may be apart unless configured otherwise.
+/// How far the clocks of provider and gateway may be apart.
 pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 
 /// How long ago an ID token may have been issued when it comes straight from the token endpoint, beside the leeway.
@@ -33,7 +33,7 @@ pub struct IdTokenExpected<'a> {
     pub issuer: &'a Issuer,
     /// Our `client_id`: the audience.
     pub client_id: &'a str,
-    /// Audiences that may be named beside ours; usually none.
+    /// Audiences that may be named beside ours. No setting gives any: a token that names others is refused.
     pub other_audiences: &'a [String],
     /// The nonce of the login; none at a refresh, where [`judge_refreshed`] compares it.
     pub nonce: Option<&'a str>,

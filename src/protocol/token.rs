@@ -24,7 +24,7 @@ pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// Bytes of an access or refresh token.
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Seconds that an access token is believed to live at most, whatever the provider says: 366 days.
+/// What an access token is believed to live at most, whatever the provider says: 366 days.
 pub const MAX_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// What the provider handed out. After a login the ID token is there (`Tokens<Secret>`), after a refresh it may be

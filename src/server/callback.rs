@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, flow_cookie, outbound, set_cookie};
+use super::{body, flow_cookie, set_cookie};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
-use crate::idp::verify;
+use crate::idp::{refusal, verify};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
@@ -92,37 +92,38 @@ async fn sign_in(
         let announced = remembered.remembered_metadata().is_some_and(|known| known.iss_parameter_supported());
         judge(asked, parsed, announced, None, cookie)?;
     }
-    let provider = remembered.metadata().await.map_err(|fault| outbound::refusal(&client.issuer, fault))?;
-    let (flow, code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
-    let binding = flow.1.binding();
+    let provider =
+        remembered.metadata().await.map_err(|fault| refusal::of_provider(&client.issuer, fault))?;
+    let ((opened, cookie), code) = judge(asked, parsed, provider.iss_parameter_supported(), opened, cookie)?;
+    let binding = cookie.binding();
     // Both when it began and now, so that somebody who waited a minute gets in.
-    if flow.0.flow.in_vain >= loops::LIMIT
+    if opened.flow.in_vain >= loops::LIMIT
         && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
             >= loops::LIMIT
     {
         return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
     }
 
-    let verifier = flow.0.code_verifier(flow.1);
+    let verifier = opened.code_verifier(cookie);
     let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
     // Anybody can make up a code.
     let answer = remembered
         .ask_for_stranger(request, token::MAX_ANSWER_BYTES)
         .await
-        .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+        .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
     let tokens = token::judge(&answer)?;
 
-    let nonce = flow.0.nonce(flow.1);
+    let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
     let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
         .await
-        .map_err(|fault| outbound::unverified(&client.issuer, fault))?;
+        .map_err(|fault| refusal::of_id_token(&client.issuer, fault))?;
     if let Some(request) = userinfo::request(&provider, access_token) {
         let answer = remembered
             .ask(request, userinfo::MAX_ANSWER_BYTES)
             .await
-            .map_err(|fault| outbound::unanswered(&client.issuer, &fault))?;
+            .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
     let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
@@ -160,7 +161,7 @@ fn judge<'a>(
     let judged = callback::judge(parsed, &expected);
     let matched = match &judged {
         Ok(_) => true,
-        Err(fault) => is_after_state(fault),
+        Err(fault) => fault.is_after_state(),
     };
     let (Some(opened), Some(cookie)) = (opened, cookie) else {
         let fault = judged.err().unwrap_or(CallbackFault::StateMissing);
@@ -259,26 +260,6 @@ fn is_stray(refusal: &Refusal) -> bool {
                     | CallbackFault::OtherBrowser
             )
     )
-}
-
-/// Whether a fault was found only after browser and state had matched, so that the flow is used.
-const fn is_after_state(fault: &CallbackFault) -> bool {
-    match fault {
-        CallbackFault::Provider(_) | CallbackFault::CodeWithError | CallbackFault::CodeMissing => true,
-        CallbackFault::TooLong { .. }
-        | CallbackFault::Twice(_)
-        | CallbackFault::ParameterTooLong { .. }
-        | CallbackFault::ParameterForm(_)
-        | CallbackFault::OtherResponseType { .. }
-        | CallbackFault::IssuerMissing
-        | CallbackFault::IssuerOther { .. }
-        | CallbackFault::StateMissing
-        | CallbackFault::StateUnreadable
-        | CallbackFault::StateOtherClient { .. }
-        | CallbackFault::StateExpired { .. }
-        | CallbackFault::NoFlowCookie
-        | CallbackFault::OtherBrowser => false,
-    }
 }
 
 async fn has_session(asked: Asked<'_>) -> bool {

@@ -270,7 +270,8 @@ impl Write for Watched {
 pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// A connection on which nothing is asked: longer than any proxy keeps one (Caddy: 120 s), so that it is the proxy who closes.
 pub(super) const IDLE_DEADLINE: Duration = Duration::from_secs(180);
-/// From the end of a head to the answer; beyond the sum of what a callback may wait for a provider.
+/// From the end of a head to the answer: more than a callback takes when each of its five calls (metadata, token, keys, keys
+/// anew, userinfo) lasts until its deadline of ten seconds. Whoever waits for a place among the calls as well is cut off.
 pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 /// How often a connection is looked at, and so how late a deadline may be.
 const LOOK_EVERY: Duration = Duration::from_secs(4);

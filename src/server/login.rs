@@ -5,9 +5,10 @@ use http::header::SET_COOKIE;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{flow_cookie, outbound, set_cookie};
+use super::{flow_cookie, set_cookie};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
+use crate::idp::refusal;
 use crate::protocol::discovery::Provider;
 use crate::protocol::{authorize, pkce};
 use crate::session::transaction::{self, Flow, FlowCookie};
@@ -23,7 +24,7 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let provider = match remembered.metadata().await {
         Ok(provider) => provider,
         Err(fault) => {
-            let refusal = outbound::refusal(&asked.client.issuer, fault);
+            let refusal = refusal::of_provider(&asked.client.issuer, fault);
             let again = return_to::login_url(asked.client, &return_to);
             return Ok(asked.refuse(&refusal, Some(&again), Reload::Helps));
         }

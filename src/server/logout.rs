@@ -10,6 +10,7 @@ use super::respond::{self, Answer};
 use super::same_site::{self, Site};
 use super::service::Asked;
 use super::{body, flow_cookie, set_cookie};
+use crate::config::own_path;
 use crate::gate::credential::{self, Credential};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
@@ -64,7 +65,7 @@ pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
 
 fn confirm(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
     respond::page_with_form(&ConfirmSignOutPage {
-        action: &format!("/oidc/{}/logout", asked.client.name),
+        action: &own_path(&asked.client.name, "logout"),
         return_to: return_to.map(ReturnTo::as_str),
         home: asked.client.home.as_str(),
     })
@@ -98,7 +99,7 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
     });
     let here = || match return_to {
         Some(return_to) => return_to.as_str().to_owned(),
-        None => format!("{}/oidc/{}/signed-out", client.origin, client.name),
+        None => format!("{}{}", client.origin, own_path(&client.name, "signed-out")),
     };
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &at_provider.unwrap_or_else(here));
     answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&client.cookie));

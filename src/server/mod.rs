@@ -8,7 +8,6 @@ mod flow_cookie;
 mod listen;
 mod login;
 mod logout;
-mod outbound;
 mod own_session;
 mod pages;
 mod request_id;
@@ -31,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::idp::providers::Providers;
+use crate::idp::refusal;
 use crate::session::Sessions;
 use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
@@ -103,7 +103,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         .map(|provider| {
             let (provider, clock) = (Arc::clone(provider), clock.clone());
             tokio::spawn(async move {
-                let failed = |fault| outbound::log(provider.issuer(), fault);
+                let failed = |fault| refusal::log(provider.issuer(), fault);
                 provider.keep_learning(|| clock.entropy::<1>()[0], failed).await;
             })
         })
@@ -154,7 +154,7 @@ impl Drop for Running {
     }
 }
 
-/// Removes what is over: sessions that nobody asks for again, and flows too old to be replayed.
+/// Removes what is over: sessions that nobody asks for again, flows too old to be replayed, logins too old for a loop.
 async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;

@@ -33,32 +33,35 @@ pub(super) fn allow(identity: &Identity) -> Answer {
     answer
 }
 
-/// To the login: a redirect for a person in front of the page, else 401 with the address of the login.
-pub(super) fn login(
+/// To the login, for a person in front of the page: a redirect, which nginx makes out of a 401.
+pub(super) fn to_login(
     client: &Client,
     dialect: Dialect,
-    navigation: bool,
     return_to: &ReturnTo,
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let mut url = header(&return_to::login_url(client, return_to));
-    if url.len() > MAX_LOCATION {
-        url = header(&return_to::login_url(client, &return_to::home(client)));
-    }
-    let mut answer = match (dialect, navigation) {
-        (Dialect::Nginx, true) => {
-            let mut answer = empty(StatusCode::UNAUTHORIZED);
-            answer.headers_mut().insert(LOCATION, url);
-            answer
-        }
-        (Dialect::Nginx, false) => challenge(empty(StatusCode::UNAUTHORIZED), client, url),
-        (Dialect::Forwarded | Dialect::Envoy, true) => {
-            let mut answer = empty(StatusCode::FOUND);
-            answer.headers_mut().insert(LOCATION, url);
-            answer
-        }
-        (Dialect::Forwarded | Dialect::Envoy, false) => {
+    let mut answer = empty(match dialect {
+        Dialect::Nginx => StatusCode::UNAUTHORIZED,
+        Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
+    });
+    answer.headers_mut().insert(LOCATION, login_address(client, return_to));
+    mark(&mut answer, reason.code(), request_id);
+    answer
+}
+
+/// 401 with the address of the login, for a program.
+pub(super) fn login_needed(
+    client: &Client,
+    dialect: Dialect,
+    return_to: &ReturnTo,
+    reason: LoginReason,
+    request_id: &str,
+) -> Answer {
+    let url = login_address(client, return_to);
+    let answer = match dialect {
+        Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
+        Dialect::Forwarded | Dialect::Envoy => {
             let details = json!({
                 "type": "about:blank",
                 "title": "Sign-in is needed",
@@ -67,11 +70,22 @@ pub(super) fn login(
                 "login_url": url.to_str().unwrap_or_default(),
                 "request_id": request_id,
             });
-            challenge(problem(StatusCode::UNAUTHORIZED, &details), client, url)
+            problem(StatusCode::UNAUTHORIZED, &details)
         }
     };
+    let mut answer = challenge(answer, client, url);
     mark(&mut answer, reason.code(), request_id);
     answer
+}
+
+/// Where a login begins that leads to `return_to`, or home if that is too long for a head.
+fn login_address(client: &Client, return_to: &ReturnTo) -> HeaderValue {
+    let url = return_to::login_url(client, return_to);
+    header(&if url.len() > MAX_LOCATION {
+        return_to::login_url(client, &return_to::home(client))
+    } else {
+        url
+    })
 }
 
 /// Says to a program what a 401 wants (RFC 9110 section 11.6.1), and where.
@@ -143,7 +157,7 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
         )
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RELOAD_AFTER));
     }
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         // RFC 9110 section 15.5.6.
@@ -180,7 +194,7 @@ pub(super) fn json(value: &Value) -> Answer {
     answer
 }
 
-/// Bytes that the head of an answer takes at most beside one header of this length, so that the whole fits nginx's 4096.
+/// Bytes of a `Location`: with everything else that a head of ours holds the whole fits 4096, nginx's default.
 pub(super) const MAX_LOCATION: usize = 3400;
 
 fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
@@ -229,7 +243,6 @@ fn header(text: &str) -> HeaderValue {
 
 const fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 => "This did not work",
         401 => "Sign-in is needed",
         403 => "No entry",
         404 => "There is nothing here",
@@ -239,7 +252,7 @@ const fn title(status: StatusCode) -> &'static str {
     }
 }
 
-/// `Vestibule-Refusal`: the refusal code, on every answer that is neither 200 nor a step of a login.
+/// `Vestibule-Refusal`: the code, on every refusal and on every answer that sends somebody to the login.
 const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal");
 /// `Vestibule-Request-Id`: what the log line is found by.
 const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
@@ -247,7 +260,7 @@ const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-requ
 const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-/// Seconds after which a page about a provider that is down asks again.
+/// Seconds after which a page about a provider that is down asks again, and after which a program may (`Retry-After`).
 const RELOAD_AFTER: u32 = 5;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which endpoint a path means. One match, on the raw bytes: nothing is decoded, normalised or matched by case, so that no
 //! spelling of one client's address can mean another's.
 
+use crate::config::OWN_PREFIX;
 use crate::gate::dialect::Dialect;
 use crate::gate::refusal::Refusal;
 
@@ -35,9 +36,9 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
     if let Some((dialect, rest)) = dialect(path, target) {
         return Ok(Route::Subrequest { client: None, dialect, rest });
     }
-    let of_client = path.strip_prefix("/oidc/").ok_or(Refusal::PathUnknown)?;
-    let (client, _) = of_client.split_once('/').ok_or(Refusal::PathUnknown)?;
-    let after_client = "/oidc/".len() + client.len();
+    let of_client = path.strip_prefix(OWN_PREFIX).and_then(|rest| rest.strip_prefix('/'));
+    let (client, _) = of_client.and_then(|rest| rest.split_once('/')).ok_or(Refusal::PathUnknown)?;
+    let after_client = OWN_PREFIX.len() + "/".len() + client.len();
     let (path, target) = (&path[after_client..], &target[after_client..]);
     if let Some((dialect, rest)) = dialect(path, target) {
         return Ok(Route::Subrequest { client: Some(client), dialect, rest });

@@ -4,7 +4,6 @@ use http::HeaderMap;
 use http::header::{HeaderName, ORIGIN};
 
 use crate::config::Client;
-use crate::config::host::Authority;
 
 /// Whose page sent a request, as the browser says it (Fetch Metadata Request Headers section 2.3, RFC 6454 section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub(super) fn of(headers: &HeaderMap, client: &Client) -> Site {
     let mut origins = headers.get_all(ORIGIN).iter();
     if let Some(origin) = origins.next() {
         let is_ours = origins.next().is_none()
-            && origin.to_str().is_ok_and(|origin| origin == client.origin || is_guarded(origin, client));
+            && origin.to_str().is_ok_and(|origin| origin == client.origin || client.guards_origin(origin));
         return if is_ours { Site::Own } else { Site::Other };
     }
     let mut sites = headers.get_all(&SEC_FETCH_SITE).iter();
@@ -46,14 +45,6 @@ pub(super) fn is_visit(headers: &HeaderMap) -> bool {
     says_only(&SEC_FETCH_MODE, "navigate")
         && says_only(&SEC_FETCH_DEST, "document")
         && !IN_ADVANCE.iter().any(|name| headers.contains_key(name))
-}
-
-fn is_guarded(origin: &str, client: &Client) -> bool {
-    origin
-        .strip_prefix(client.scheme.as_str())
-        .and_then(|rest| rest.strip_prefix("://"))
-        .and_then(Authority::parse)
-        .is_some_and(|authority| client.guards(&authority, client.scheme))
 }
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

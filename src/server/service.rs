@@ -1,6 +1,7 @@
 //! What every endpoint works with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use http::request::Parts;
@@ -111,4 +112,4 @@ impl Asked<'_> {
 }
 
 /// The same refusal is logged as a warning at most this often.
-const WARN_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+const WARN_EVERY: Duration = Duration::from_secs(60);

@@ -74,7 +74,8 @@ pub(super) async fn answer(
                 code = reason.code(), verdict = "login", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), navigation, request_id,
             );
-            respond::login(client, dialect, navigation, &return_to, reason, request_id)
+            let answer = if navigation { respond::to_login } else { respond::login_needed };
+            answer(client, dialect, &return_to, reason, request_id)
         }
         Verdict::Refuse(refusal) => refuse(service, head, dialect, Some(client), &refusal, request_id),
     }

@@ -1,8 +1,8 @@
 //! Logins that succeed and lead nowhere: the loop breaker.
 //!
 //! A loop is one browser that finishes login after login for the same page and never comes back with a session. Tabs that are
-//! restored together are none: they finish many logins within a moment, but for different pages, and any request with any of
-//! their sessions shows that sessions come back.
+//! restored together are none: they finish many logins within a moment, but for different pages, and any request that is let
+//! through with any of their sessions shows that sessions come back.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -15,7 +15,7 @@ use dashmap::DashMap;
 use crate::protocol::timestamp::Timestamp;
 
 /// What the sessions of one browser at one client share: how many logins it finished, and how many of them had been finished
-/// when it last came back with a session.
+/// when a request with a session of it was last let through.
 #[derive(Clone, Debug, Default)]
 pub struct Uses(Arc<Counts>);
 

@@ -152,7 +152,7 @@ impl Sessions {
             }
         }
         self.store.insert(SessionKey::of_cookie(cookie.bytes()), session)?;
-        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+        self.metrics.sessions_now(self.store.len());
         Ok(())
     }
 
@@ -178,7 +178,7 @@ impl Sessions {
         self.store.sweep(over, |(client, why)| {
             Metrics::count(&self.metrics.sessions_ended, &client, why.code());
         });
-        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+        self.metrics.sessions_now(self.store.len());
     }
 
     fn over(&self, client: &Client, key: &SessionKey, why: Ended) -> Looked {
@@ -201,7 +201,7 @@ impl Sessions {
 
     fn count_end(&self, client: &str, why: Ended) {
         Metrics::count(&self.metrics.sessions_ended, client, why.code());
-        self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+        self.metrics.sessions_now(self.store.len());
     }
 }
 

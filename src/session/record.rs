@@ -11,7 +11,7 @@ use crate::protocol::claims::Claims;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
-/// One session. A refresh puts a new one in its place; only the moment of its last use changes in it.
+/// One session. A refresh puts a new one in its place; only the moments of its last use and of its retirement change in it.
 pub struct Session {
     /// Its public name.
     pub handle: Handle,
@@ -88,11 +88,16 @@ impl Session {
         Timestamp::from_seconds(self.last_used.load(Ordering::Relaxed))
     }
 
-    /// Notes a use. Time never goes back, and an unchanged second writes nothing.
+    /// Notes a use: the idle lifetime begins anew, and the browser's logins led somewhere.
     pub fn touch(&self, now: Timestamp) {
         self.uses.note();
-        if self.last_used.load(Ordering::Relaxed) < now.seconds() {
-            self.last_used.fetch_max(now.seconds(), Ordering::Relaxed);
+        self.used_at(now);
+    }
+
+    /// Takes over the moment of a use that was noted already. Time never goes back, and an unchanged second writes nothing.
+    pub fn used_at(&self, moment: Timestamp) {
+        if self.last_used.load(Ordering::Relaxed) < moment.seconds() {
+            self.last_used.fetch_max(moment.seconds(), Ordering::Relaxed);
         }
     }
 

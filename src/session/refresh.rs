@@ -1,6 +1,5 @@
 //! Refreshing a session's tokens and claims: one task a session, whoever asks and however many, tied to no request.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +15,10 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::decide::Ended;
 use crate::gate::identity::Identity;
+use crate::gate::refusal::{Fault as WhoseFault, Refusal};
 use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
+use crate::idp::refusal;
 use crate::idp::verify::{self, VerifyFault};
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::discovery::Provider;
@@ -60,8 +61,7 @@ pub enum When {
 
 /// What went wrong with a refresh.
 struct Fault {
-    code: &'static str,
-    why: String,
+    refusal: Refusal,
     follows: Follows,
 }
 
@@ -124,9 +124,10 @@ impl Refresher {
                 let kept = self.store.replace(key, &session, next);
                 (if kept { Outcome::Refreshed } else { Outcome::NotNeeded }, "ok")
             }
-            Err(Fault { code, why, follows: Follows::Retry(rotated) }) => {
+            Err(Fault { refusal, follows: Follows::Retry(rotated) }) => {
+                let (code, fault, remedy) = (refusal.code(), refusal.fault().name(), refusal.remedy());
                 tracing::warn!(
-                    code, fault = "provider", client = client.name, session = %session.handle, why,
+                    code, fault, client = client.name, session = %session.handle, why = %refusal, remedy = %remedy,
                     "a session could not be refreshed; it is kept"
                 );
                 let [jitter] = self.clock.entropy();
@@ -134,15 +135,23 @@ impl Refresher {
                 self.store.replace(key, &session, session.not_refreshed(failures, rotated));
                 (Outcome::Failed, code)
             }
-            Err(Fault { code, why, follows: Follows::End }) => {
-                tracing::info!(
-                    code, fault = "provider", client = client.name, session = %session.handle, why,
-                    "the provider ended a session when it was to be refreshed"
-                );
+            Err(Fault { refusal, follows: Follows::End }) => {
+                let (code, fault, remedy) = (refusal.code(), refusal.fault().name(), refusal.remedy());
+                if refusal.fault() == WhoseFault::Caller {
+                    tracing::info!(
+                        code, fault, client = client.name, session = %session.handle, why = %refusal,
+                        "the provider ended a session when it was to be refreshed"
+                    );
+                } else {
+                    tracing::warn!(
+                        code, fault, client = client.name, session = %session.handle, why = %refusal, remedy = %remedy,
+                        "a session ended, for it could not be refreshed"
+                    );
+                }
                 if self.store.remove(key).is_some() {
                     let ended = &self.metrics.sessions_ended;
                     Metrics::count(ended, &client.name, Ended::RefreshDenied.code());
-                    self.metrics.sessions.set(i64::try_from(self.store.len()).unwrap_or(i64::MAX));
+                    self.metrics.sessions_now(self.store.len());
                 }
                 (Outcome::Ended(Ended::RefreshDenied), code)
             }
@@ -153,19 +162,23 @@ impl Refresher {
 
     async fn refreshed(&self, client: &Client, session: &Session) -> Result<Session, Fault> {
         let Some(refresh_token) = &session.tokens.refresh_token else {
-            return Err(Fault::ending("no_refresh_token", &"the session has none"));
+            return Err(Fault::passing(Refusal::NotRefreshable));
         };
         let remembered = self.providers.of(&client.issuer);
-        let unreachable = |fault: &dyn fmt::Display| Fault::passing("provider_unreachable", fault);
-        let provider = remembered.metadata().await.map_err(|fault| unreachable(&fault))?;
-        let request = token::refresh_request(&provider, &client.registration, refresh_token)
-            .map_err(|fault| Fault::passing(fault.code(), &fault))?;
-        let answer =
-            remembered.ask(request, token::MAX_ANSWER_BYTES).await.map_err(|fault| unreachable(&fault))?;
+        let provider = remembered
+            .metadata()
+            .await
+            .map_err(|fault| Fault::passing(refusal::of_provider(&client.issuer, fault)))?;
+        let request =
+            token::refresh_request(&provider, &client.registration, refresh_token).map_err(Fault::passing)?;
+        let answer = remembered
+            .ask(request, token::MAX_ANSWER_BYTES)
+            .await
+            .map_err(|fault| Fault::passing(refusal::of_call(&client.issuer, &fault)))?;
         let fetched = self.clock.steady();
         let tokens = token::judge_refresh(&answer).map_err(|fault| match fault.is_final() {
-            true => Fault::ending(fault.code(), &fault),
-            false => Fault::passing(fault.code(), &fault),
+            true => Fault::ending(fault),
+            false => Fault::passing(fault),
         })?;
         let claims =
             self.claims(client, remembered, &provider, session, &tokens).await.map_err(|mut fault| {
@@ -175,8 +188,7 @@ impl Refresher {
                 }
                 fault
             })?;
-        let identity = Identity::from_claims(&claims, client)
-            .map_err(|refusal| Fault::ending(refusal.code(), &refusal))?;
+        let identity = Identity::from_claims(&claims, client).map_err(Fault::ending)?;
         let tokens = SessionTokens {
             id_token: tokens.id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
             // RFC 6749 section 6: where no new one came, the old one stays good.
@@ -203,12 +215,10 @@ impl Refresher {
                 let verified =
                     verify::id_token(remembered, client, id_token, None, &tokens.access_token, now).await;
                 Some(verified.map_err(|fault| match fault {
-                    VerifyFault::Keys(fault) => Fault::passing("provider_unreachable", &fault),
+                    VerifyFault::Keys(fault) => Fault::passing(refusal::of_provider(&client.issuer, fault)),
                     // The provider may be changing its keys just now: that is no reason to sign people out.
-                    VerifyFault::IdToken(fault) if fault.asks_for_new_keys() => {
-                        Fault::passing(fault.code(), &fault)
-                    }
-                    VerifyFault::IdToken(fault) => Fault::ending(fault.code(), &fault),
+                    VerifyFault::IdToken(fault) if fault.asks_for_new_keys() => Fault::passing(fault),
+                    VerifyFault::IdToken(fault) => Fault::ending(fault),
                 })?)
             }
             None => None,
@@ -218,12 +228,12 @@ impl Refresher {
                 let answer = remembered
                     .ask(request, userinfo::MAX_ANSWER_BYTES)
                     .await
-                    .map_err(|fault| Fault::passing("provider_unreachable", &fault))?;
+                    .map_err(|fault| Fault::passing(refusal::of_call(&client.issuer, &fault)))?;
                 let told = userinfo::judge(&answer, session.claims.sub());
                 Some(told.map_err(|fault| match fault {
-                    UserinfoFault::Answer(_) => Fault::passing(fault.code(), &fault),
+                    UserinfoFault::Answer(_) => Fault::passing(fault),
                     UserinfoFault::Signed | UserinfoFault::SubjectMissing | UserinfoFault::SubjectOther => {
-                        Fault::ending(fault.code(), &fault)
+                        Fault::ending(fault)
                     }
                 })?)
             }
@@ -231,8 +241,7 @@ impl Refresher {
         };
         let mut claims = match fresh {
             Some(fresh) => {
-                judge_refreshed(&session.claims, &fresh)
-                    .map_err(|fault| Fault::ending(fault.code(), &fault))?;
+                judge_refreshed(&session.claims, &fresh).map_err(Fault::ending)?;
                 session.claims.refreshed(fresh)
             }
             None => Claims::clone(&session.claims),
@@ -245,12 +254,12 @@ impl Refresher {
 }
 
 impl Fault {
-    fn passing(code: &'static str, why: &dyn fmt::Display) -> Self {
-        Self { code, why: why.to_string(), follows: Follows::Retry(None) }
+    fn passing(refusal: impl Into<Refusal>) -> Self {
+        Self { refusal: refusal.into(), follows: Follows::Retry(None) }
     }
 
-    fn ending(code: &'static str, why: &dyn fmt::Display) -> Self {
-        Self { code, why: why.to_string(), follows: Follows::End }
+    fn ending(refusal: impl Into<Refusal>) -> Self {
+        Self { refusal: refusal.into(), follows: Follows::End }
     }
 }
 

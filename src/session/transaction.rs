@@ -1,8 +1,8 @@
 //! The login transaction: nothing of it is kept on the server.
 //!
 //! One flow cookie a browser, shared by all tabs that begin when it has one. Tabs that begin at the same moment without one get
-//! one each, under a name of its own, so that none takes another's place; `state` is sealed and carries the rest. Nonce and PKCE verifier are
-//! derived from key, flow id and flow cookie, so neither stands in a cookie or in the state.
+//! one each, under a name of its own, so that none takes another's place. `state` is sealed and carries the rest. Nonce and
+//! PKCE verifier are derived from key, flow id and flow cookie, so neither stands in a cookie or in the state.
 
 use std::fmt;
 
@@ -52,9 +52,6 @@ impl fmt::Debug for FlowCookie {
         f.write_str("FlowCookie")
     }
 }
-
-/// Bytes of the binding in the name of a flow cookie: 8 characters.
-const SUFFIX_BYTES: usize = 6;
 
 /// One login under way, as its `state` carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,3 +146,6 @@ struct Sealed {
     r: String,
     v: u8,
 }
+
+/// Bytes of the binding in the name of a flow cookie: 8 characters.
+const SUFFIX_BYTES: usize = 6;

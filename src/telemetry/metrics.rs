@@ -131,6 +131,11 @@ impl Metrics {
         family.get_or_create(&ClientCodeLabels { client: client.to_owned(), code }).inc();
     }
 
+    /// Notes how many sessions are kept now.
+    pub fn sessions_now(&self, kept: usize) {
+        self.sessions.set(i64::try_from(kept).unwrap_or(i64::MAX));
+    }
+
     /// All of it as OpenMetrics text.
     pub fn text(&self) -> String {
         let mut text = String::new();

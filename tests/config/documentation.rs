@@ -71,6 +71,46 @@ fn the_defaults_in_the_documentation_are_those_of_the_program() {
     assert!(count >= 15, "{count}");
 }
 
+/// Each row of the table names a constant, and says what the source says.
+#[test]
+fn the_limits_in_the_documentation_are_those_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    let (_, table) = page.split_once("## Limits and deadlines\n").unwrap();
+    let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.ends_with("` |"));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [_, limit, _, place] = cells.as_slice() else { panic!("{row}") };
+        let (file, name) = place.trim_matches('`').split_once("` `").unwrap();
+        let source = fs::read_to_string(root.join("src").join(file)).unwrap();
+        let (_, rest) = source.split_once(&format!("const {name}: ")).unwrap_or_else(|| panic!("{row}"));
+        let (_, rest) = rest.split_once(" = ").unwrap();
+        assert_eq!(number(limit), product(rest.split(';').next().unwrap()), "{row}");
+        count += 1;
+    }
+    assert!(count >= 35, "{count}");
+}
+
+/// `32 KiB`, `10 min`, `1,000,000`: in bytes, seconds or as it is.
+fn number(text: &str) -> u64 {
+    let (digits, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let factor = match unit {
+        "" | "bytes" | "s" => 1,
+        "KiB" => 1024,
+        "min" => 60,
+        "h" => 60 * 60,
+        _ => panic!("{text}"),
+    };
+    digits.replace(',', "").parse::<u64>().unwrap() * factor
+}
+
+/// `32 * 1024`, `Duration::from_secs(5)`.
+fn product(expression: &str) -> u64 {
+    let inner = expression.rsplit("from_secs(").next().unwrap().trim_end_matches(')');
+    inner.split(" * ").map(|factor| factor.replace('_', "").parse::<u64>().unwrap()).product()
+}
+
 const CLIENT: &str = "clients:
   app:
     issuer: https://id.example.com

@@ -193,7 +193,8 @@ const fn told(reason: LoginReason) -> &'static str {
     match reason {
         LoginReason::NoCookie => "Nobody has signed in with this browser, or it was closed since.",
         LoginReason::CookieUnreadable(Unreadable::Twice) => {
-            "The browser sent two cookies of that name. If another program sets one, give the client another `cookie.name`."
+            "The browser sent two cookies of that name. If another program sets one, give the client another `cookie.name`; under \
+             `cookie.domain` any host of that domain can."
         }
         LoginReason::CookieUnreadable(Unreadable::Length | Unreadable::Alphabet) => {
             "The cookie is none of vestibule's. If another program sets one of that name, give the client another `cookie.name`."
@@ -207,7 +208,8 @@ const fn told(reason: LoginReason) -> &'static str {
         LoginReason::SessionEnded(Ended::Idle) => "Nobody used the session for `session.idle`.",
         LoginReason::SessionEnded(Ended::Absolute) => "The session reached `session.absolute`.",
         LoginReason::SessionEnded(Ended::RefreshDenied) => {
-            "The provider refused to refresh the tokens: the person was signed out there, or blocked."
+            "The provider refused to refresh the tokens (the person was signed out or blocked there, or the client's secret is no \
+             longer right), or what it sent cannot be believed. The line before has the code."
         }
         LoginReason::SessionEnded(Ended::Grace) => {
             "The provider could not be reached to refresh the tokens, for longer than `session.refresh_grace`."

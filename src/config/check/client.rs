@@ -14,9 +14,10 @@ use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
 use crate::config::kind::Choice;
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
-use crate::config::{Client, Lifetimes, overlay};
+use crate::config::report::Problem;
+use crate::config::{Client, Lifetimes, is_client_name, overlay, own_path};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -58,8 +59,8 @@ pub(super) fn judge_all(
         .filter(|client| client.registration.response_mode == ResponseMode::FormPost)
         .map(|client| client.origin.clone())
         .collect();
-    for client in &mut clients {
-        client.flow_cookie = cookie::flow(client.scheme, by_post.contains(&client.origin));
+    for client in clients.iter_mut().filter(|client| by_post.contains(&client.origin)) {
+        client.flow_cookie = cookie::flow(client.scheme, ResponseMode::FormPost);
     }
     Some(clients.into_iter().map(Arc::new).collect())
 }
@@ -119,7 +120,7 @@ fn judge_one(
 
     let (origin, hosts) = (origin?, hosts?);
     let post_logout_redirect_uri = match after_logout? {
-        AfterLogout::SignedOutPage => Some(format!("{}/oidc/{name}/signed-out", origin.text)),
+        AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
         AfterLogout::Nowhere => None,
     };
@@ -140,7 +141,7 @@ fn judge_one(
         hosts: hosts.into_iter().map(|host| host.value).collect(),
         claim_headers,
         cookie: session_cookie?,
-        flow_cookie: cookie::flow(origin.scheme, false),
+        flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
         origin: origin.text,
     })
@@ -352,12 +353,6 @@ fn home(origin: &Origin, hosts: &[WrittenHost]) -> Option<Url> {
     Url::parse(&format!("{}://{authority}/", origin.scheme.as_str())).ok()
 }
 
-/// The grammar of a client's name: it stands in paths, in names of cookies and of variables.
-fn is_client_name(name: &str) -> bool {
-    matches!(name.len(), 1..=MAX_CLIENT_NAME)
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-}
-
 const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -365,7 +360,5 @@ const REFRESH_GRACE: Duration = Duration::from_secs(5 * 60);
 const ACCESS_TOKEN: Duration = Duration::from_secs(5 * 60);
 /// RFC 6265bis section 5.5: browsers keep no cookie for longer.
 const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 3600);
-/// Characters of a client's name.
-const MAX_CLIENT_NAME: usize = 32;
 /// Bytes of a `client_id`.
 const MAX_CLIENT_ID: usize = 512;

@@ -10,9 +10,12 @@ use super::origin::Origin;
 use crate::config::file::CookieAsWritten;
 use crate::config::form::{At, Written};
 use crate::config::host::Scheme;
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
+use crate::config::report::Problem;
 use crate::config::{Cookie, SameSite};
+use crate::protocol::callback::STATE_LIFETIME;
+use crate::protocol::registration::ResponseMode;
 
 /// The client that a cookie is for.
 pub(super) struct Owner<'a> {
@@ -79,16 +82,21 @@ pub(super) fn session(
     Some(cookie)
 }
 
-/// The cookie that binds a login to the browser that began it. It comes back with the provider's answer, which for a form
-/// post is a POST from another site: browsers send it along only with `SameSite=None; Secure`.
-pub(super) fn flow(scheme: Scheme, comes_by_post: bool) -> Cookie {
+/// The cookie that binds a login to the browser that began it; it lives as long as the `state` that is bound to it. It comes
+/// back with the provider's answer, which for a form post is a POST from another site: browsers send it along only with
+/// `SameSite=None; Secure`.
+pub(super) fn flow(scheme: Scheme, comes_by: ResponseMode) -> Cookie {
     let https = scheme == Scheme::Https;
+    let (secure, same_site) = match comes_by {
+        ResponseMode::Query => (https, SameSite::Lax),
+        ResponseMode::FormPost => (true, SameSite::None),
+    };
     Cookie {
         name: format!("{}{FLOW_NAME}", if https { "__Host-" } else { "" }),
         domain: None,
-        secure: https || comes_by_post,
-        same_site: if comes_by_post { SameSite::None } else { SameSite::Lax },
-        max_age: Some(FLOW_LIFETIME),
+        secure,
+        same_site,
+        max_age: Some(STATE_LIFETIME),
     }
 }
 
@@ -187,8 +195,6 @@ fn judge_name(name: &str) -> Result<(), Finding> {
 const NO_PARENT: &str = "These hosts have no parent for which browsers take a cookie: make one client for each, with its redirect_uri on the host.";
 /// The flow cookie without its prefix, and without the dot and suffix that each has.
 const FLOW_NAME: &str = "vestibule_flow";
-/// How long a person may take at the provider.
-const FLOW_LIFETIME: Duration = Duration::from_secs(600);
 /// Bytes of a session cookie's value: 32 random bytes, base64url.
 const VALUE_BYTES: usize = 43;
 /// Bytes of the whole `Set-Cookie` value, so that the head of an answer stays small.

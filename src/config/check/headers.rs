@@ -5,8 +5,8 @@ use http::HeaderName;
 use super::Judge;
 use crate::config::ClaimHeader;
 use crate::config::form::{At, Pairs, Written};
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::Place;
 use crate::protocol::claim_path::ClaimPath;
 
 /// Reads the table. The applications behind a proxy see these names, so each must be one that no hop treats as its own.

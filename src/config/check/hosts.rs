@@ -5,8 +5,8 @@ use url::{Host, Url};
 use super::Judge;
 use crate::config::form::{At, Texts, Written};
 use crate::config::host::{HostPattern, Scheme};
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::Place;
 
 /// A host and where it was written.
 pub(super) type WrittenHost = At<HostPattern>;

@@ -14,8 +14,9 @@ use super::file::{FileAsWritten, Setting};
 use super::form::{Form, Reader, Table};
 use super::node::{self, Value};
 use super::overlay;
+use super::place::Place;
 use super::problem::Finding;
-use super::report::{Notice, Place, Problem, Problems};
+use super::report::{Notice, Problem, Problems};
 use super::source::{Environment, Files};
 
 /// Judges the text of a configuration file.

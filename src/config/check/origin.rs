@@ -5,8 +5,10 @@ use url::Url;
 use super::Judge;
 use crate::config::form::{At, Written};
 use crate::config::host::{Authority, Scheme};
+use crate::config::own_path;
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
+use crate::config::report::Problem;
 use crate::config::source::Variable;
 use crate::protocol::issuer::is_loopback;
 
@@ -99,7 +101,7 @@ fn judge_redirect(client: &str, at: &At<String>, domain: &Domain) -> Result<Orig
 
 /// The path at which the provider's answers for a client arrive.
 pub(super) fn callback_path(client: &str) -> String {
-    format!("/oidc/{client}/callback")
+    own_path(client, "callback")
 }
 
 /// Scheme, host and port of an http or https address, if the host is one that a browser can show.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Judge;
 use crate::config::file::{AuthenticationMethod, ClientAsWritten};
 use crate::config::form::{At, List, Written};
+use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::source::{Contents, Variable};
@@ -64,7 +65,7 @@ pub(super) fn authentication(
     }
 }
 
-fn place_of<T>(written: &Written<T>) -> Option<(crate::config::report::Place, String)> {
+fn place_of<T>(written: &Written<T>) -> Option<(Place, String)> {
     written.given().map(|at| (at.place.clone(), at.path.clone()))
 }
 

@@ -9,8 +9,9 @@ use super::{Judge, secret};
 use crate::config::file::{LogAsWritten, ServerAsWritten};
 use crate::config::form::Written;
 use crate::config::kind::Choice;
+use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::{Place, Problem};
+use crate::config::report::Problem;
 use crate::config::source::Variable;
 use crate::config::{LogFormat, LogLevel, ServerConfig, is_everybody};
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Flaw, LoopCause, Part, Refusal, Trouble};
+use crate::config::is_client_name;
 use crate::gate::identity::MAX_IDENTITY;
 
 impl fmt::Display for Refusal {
@@ -45,7 +46,8 @@ impl fmt::Display for Refusal {
                 "the identity headers would take {bytes} bytes, and at most {} fit an answer",
                 MAX_IDENTITY
             ),
-            Self::ClientUnknown { name } if could_be_a_client(name) => write!(f, "there is no client {name}"),
+            // What strangers send is shown only where it says nothing else.
+            Self::ClientUnknown { name } if is_client_name(name) => write!(f, "there is no client {name}"),
             Self::ClientUnknown { .. } => f.write_str("no client has that name"),
             Self::PathUnknown => f.write_str("there is nothing at that path"),
             Self::MethodNotAllowed { allowed } => write!(f, "the path takes {allowed} only"),
@@ -67,7 +69,9 @@ impl fmt::Display for Refusal {
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),
-            Self::StoreFull => f.write_str("the session store has no room"),
+            Self::StoreFull => f.write_str(
+                "the table of used logins has no room: a million were finished within ten minutes",
+            ),
             Self::SessionsFull { limit } => {
                 write!(f, "there are {limit} sessions, which is server.max_sessions")
             }
@@ -105,10 +109,4 @@ impl fmt::Display for LoopCause {
             Self::SessionNotFound => "the session of the cookie is not here",
         })
     }
-}
-
-/// Whether a client could have that name: what is sent by strangers is shown only where it says nothing else.
-fn could_be_a_client(name: &str) -> bool {
-    matches!(name.len(), 1..=32)
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }

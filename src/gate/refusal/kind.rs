@@ -364,7 +364,7 @@ refusals! {
     SessionsFull "sessions_full" Operator SERVICE_UNAVAILABLE TryAgain BUSY
         "Raise server.max_sessions, or shorten session.idle."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
-        "Give the session store more room."
+        "A million logins were finished within ten minutes: somebody sends them by a program. Limit requests to /oidc/ at the proxy."
 
     // HTTP.
     ClientUnknown "client_unknown" Caller NOT_FOUND Never NOT_HERE

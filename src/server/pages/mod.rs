@@ -27,7 +27,7 @@ pub(super) struct RefusalPage<'a> {
     pub(super) reload_after: u32,
 }
 
-/// Asks whether a sign-out that another site asked for is wanted.
+/// Asks whether a sign-out that another site could have asked for is wanted.
 #[derive(Template)]
 #[template(path = "confirm_sign_out.html", config = "src/server/pages/askama.toml")]
 pub(super) struct ConfirmSignOutPage<'a> {

@@ -54,7 +54,7 @@ impl MemoryStore {
         match self.sessions.get_mut(key) {
             Some(mut entry) if entry.version == before.version && entry.handle == before.handle => {
                 // What was noted on the old record after it was copied is not lost: a use, and that it is to end.
-                next.touch(entry.last_used());
+                next.used_at(entry.last_used());
                 next.retire(entry.retires());
                 *entry.value_mut() = Arc::new(next);
                 true

@@ -2,12 +2,13 @@
 
 #![no_main]
 
-// Only the server itself may name its routes, so the file is taken in as it stands; it finds `crate::gate` below.
+// Only the server itself may name its routes, so the file is taken in as it stands; it finds `crate::config` and
+// `crate::gate` below.
 #[path = "../../../src/server/route.rs"]
 mod route;
 
 use libfuzzer_sys::fuzz_target;
-use vestibule::gate;
+use vestibule::{config, gate};
 use vestibule_fuzz::check_refusal;
 
 use gate::dialect::Dialect;

@@ -1,23 +1,23 @@
 //! From a fault of a provider to the refusal that says so.
 
+use super::fetch::FetchFault;
+use super::provider::ProviderFault;
+use super::verify::VerifyFault;
 use crate::gate::refusal::{Refusal, Trouble};
-use crate::idp::fetch::FetchFault;
-use crate::idp::provider::ProviderFault;
-use crate::idp::verify::VerifyFault;
 use crate::protocol::issuer::Issuer;
 
-/// What a provider's metadata or keys could not be had for.
-pub(super) fn refusal(issuer: &Issuer, fault: ProviderFault) -> Refusal {
+/// Why a provider's metadata or keys could not be had.
+pub fn of_provider(issuer: &Issuer, fault: ProviderFault) -> Refusal {
     match fault {
-        ProviderFault::Fetch(fault) => unanswered(issuer, &fault),
+        ProviderFault::Fetch(fault) => of_call(issuer, &fault),
         ProviderFault::Discovery(fault) => fault.into(),
         ProviderFault::Jwks(fault) => fault.into(),
     }
 }
 
 /// One line about a provider that could not be asked in advance, while nobody waits for it.
-pub(super) fn log(issuer: &Issuer, fault: ProviderFault) {
-    let refusal = refusal(issuer, fault);
+pub fn log(issuer: &Issuer, fault: ProviderFault) {
+    let refusal = of_provider(issuer, fault);
     let (code, fault, remedy) = (refusal.code(), refusal.fault().name(), refusal.remedy());
     tracing::warn!(
         code, fault, %issuer, why = %refusal, remedy = %remedy,
@@ -26,15 +26,15 @@ pub(super) fn log(issuer: &Issuer, fault: ProviderFault) {
 }
 
 /// Why an ID token was not accepted.
-pub(super) fn unverified(issuer: &Issuer, fault: VerifyFault) -> Refusal {
+pub fn of_id_token(issuer: &Issuer, fault: VerifyFault) -> Refusal {
     match fault {
-        VerifyFault::Keys(fault) => refusal(issuer, fault),
+        VerifyFault::Keys(fault) => of_provider(issuer, fault),
         VerifyFault::IdToken(fault) => fault.into(),
     }
 }
 
 /// A call that brought no answer.
-pub(super) fn unanswered(issuer: &Issuer, fault: &FetchFault) -> Refusal {
+pub fn of_call(issuer: &Issuer, fault: &FetchFault) -> Refusal {
     let (trouble, detail) = match fault {
         FetchFault::Unreachable { why } | FetchFault::Broken { why } => (Trouble::Unreachable, why.clone()),
         FetchFault::Tls { why } => (Trouble::Tls, why.clone()),
