@@ -140,18 +140,23 @@ impl Sessions {
         before: Option<&SessionCookie>,
     ) -> Result<(), StoreFull> {
         let now = self.clock.steady();
+        let mut retiring = None;
         if let Some(old_key) = before.map(|cookie| SessionKey::of_cookie(cookie.bytes()))
             && let Some(old) = self.store.get(&old_key)
             && old.client == session.client
         {
             let same_person = old.claims.sub() == session.claims.sub();
             if same_person && now.since(old.signed_in) < TABS_OVERLAP {
-                self.store.retire(&old_key, now.after(TABS_OVERLAP));
+                retiring = Some(old_key);
             } else {
                 self.end(&old_key, &old.client, Ended::Replaced);
             }
         }
         self.store.insert(SessionKey::of_cookie(cookie.bytes()), session)?;
+        // Only now that there is one to go on with: a login that finds no room leaves it alone.
+        if let Some(old_key) = retiring {
+            self.store.retire(&old_key, now.after(TABS_OVERLAP));
+        }
         self.metrics.sessions_now(self.store.len());
         Ok(())
     }

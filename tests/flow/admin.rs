@@ -1,6 +1,6 @@
 //! The operator's listener (R-20.2, R-24.3, I-10).
 
-use crate::wire::within;
+use crate::wire::{Ask, send, within};
 use crate::world::{APP, PAGE, World};
 
 #[tokio::test]
@@ -73,5 +73,17 @@ async fn the_two_listeners_answer_only_what_is_theirs() {
     for path in ["/live", "/ready", "/metrics", "/sessions"] {
         let answer = browser.get(&format!("{APP}{path}")).await;
         assert_eq!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_admin_listener_is_read_and_never_written() {
+    let world = World::new().start().await;
+    for path in ["/live", "/ready", "/metrics"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let ask = Ask::new(method, path).with("Host", "admin.internal:9100");
+            let answer = send(world.admin_address, &ask).await;
+            assert_eq!((answer.status, answer.header("Allow")), (405, Some("GET, HEAD")), "{method} {path}");
+        }
     }
 }

@@ -266,3 +266,31 @@ async fn methods_that_make_no_sense_are_405() {
     }
     world.send(&world.base_of(&browser)).await.assert_allowed("nothing happened to the session");
 }
+
+/// A page that asks in a loop costs the provider one call in five seconds.
+#[tokio::test]
+async fn new_token_asks_for_no_other_tokens_within_five_seconds() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    for round in ["right after the login", "again", "and again"] {
+        let answer = world.send(&own(&world, &browser, "GET", "/new-token")).await;
+        assert_eq!(answer.status, 200, "{round}: {}", answer.show());
+    }
+    assert_eq!(world.provider.refreshes(), 0);
+    world.clock.shift(10);
+    for round in ["ten seconds later", "again"] {
+        let answer = world.send(&own(&world, &browser, "GET", "/new-token")).await;
+        assert_eq!(answer.status, 200, "{round}: {}", answer.show());
+    }
+    assert_eq!(world.provider.refreshes(), 1);
+}
+
+/// A link from a host that the client guards carries no `Origin`.
+#[tokio::test]
+async fn a_link_of_a_page_of_the_same_site_may_ask_for_new_tokens() {
+    let world = World::new().start().await;
+    let mut browser = world.signed_in().await;
+    let answer =
+        browser.click("https://two.example.test/page", &format!("{APP}/new-token?rd=/private")).await;
+    assert_eq!((answer.status, answer.location()), (303, PAGE), "{}", answer.show());
+}

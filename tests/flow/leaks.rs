@@ -52,6 +52,8 @@ async fn a_whole_day_leaves_no_secret_token_code_cookie_or_address_in_the_log() 
                 .having("X-Forwarded-Uri", "/a?t=query-canary-1"),
         )
         .await;
+    let allowed = world.base_of(&browser).having("X-Forwarded-Uri", "/a?t=query-canary-1");
+    world.send(&allowed).await.assert_allowed("with a query");
     for endpoint in ["session", "userinfo", "new-token"] {
         browser.fetch(&format!("{APP}/{endpoint}")).await;
     }
@@ -117,5 +119,25 @@ async fn each_decision_is_one_line_with_code_client_and_request_id() {
     assert_eq!(lines.len(), 1, "{lines:#?}");
     for part in ["no_cookie", "\"app\"", "app.example.test"] {
         assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+}
+
+/// What needs the operator is told with the remedy, and not for every image of a page.
+#[tokio::test]
+async fn what_needs_the_operator_is_a_warning_once_a_minute() {
+    let world = World::new().start().await;
+    let ask = world.base().without("X-Forwarded-Host");
+    for (shift, level) in [(0, "WARN"), (0, "INFO"), (30, "INFO"), (31, "WARN")] {
+        world.clock.shift(shift);
+        let answer = world.send(&ask).await;
+        answer.assert_refused(400, "forwarded_host_missing", level);
+        let lines = logs::lines_with(&[answer.header("Vestibule-Request-Id").unwrap()]);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(
+            lines[0].contains(&format!("\"level\":\"{level}\"")),
+            "{level} after {shift} s: {}",
+            lines[0]
+        );
+        assert_eq!(lines[0].contains("\"remedy\""), level == "WARN", "{}", lines[0]);
     }
 }

@@ -138,3 +138,31 @@ async fn a_cookie_of_before_a_restart_leads_to_a_login() {
     let answer = after.send(&after.base().with("Cookie", cookie)).await;
     assert_eq!(answer.status, 302, "{}", answer.show());
 }
+
+/// The application asks for it while a person works in the page without a request of the proxy's.
+#[tokio::test]
+async fn asking_for_new_tokens_is_a_use() {
+    let world = World::new().line("session: { idle: 30m, absolute: 7d, refresh_grace: 2h }").start().await;
+    let mut browser = world.signed_in().await;
+    for round in 1..=3 {
+        world.clock.shift(29 * 60);
+        let answer = browser.fetch(&format!("{APP}/new-token")).await;
+        assert_eq!(answer.status, 200, "{round}: {}", answer.show());
+    }
+}
+
+/// Whoever is refused with a session does not keep it alive by asking.
+#[tokio::test]
+async fn a_request_that_is_refused_is_no_use() {
+    let world = World::new()
+        .app(|app| app.scopes("openid email"))
+        .line("session: { idle: 30m, absolute: 7d }")
+        .start()
+        .await;
+    let browser = world.signed_in().await;
+    world.clock.shift(20 * 60);
+    let answer = world.send(&world.base_of(&browser).with("X-User-Email", "root@example.org")).await;
+    answer.assert_refused(400, "identity_header_sent", "a spoofed identity");
+    world.clock.shift(11 * 60);
+    world.send(&world.base_of(&browser)).await.assert_refused(302, "session_idle", "idle since the login");
+}

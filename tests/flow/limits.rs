@@ -218,6 +218,8 @@ async fn connections_beyond_the_limit_wait_and_are_served_when_one_closes() {
     let mut sixth = Connection::open(world.address).await;
     sixth.write(&bytes).await;
     assert_eq!(world.admin("/live").await.status, 200, "the operator still sees it");
+    let soon = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, sixth.answer(false)).await.is_err(), "five are open: it waits");
     open.pop();
     assert_eq!(sixth.answer(false).await.unwrap().status, 302);
 }

@@ -160,6 +160,27 @@ async fn the_redirect_to_the_provider_is_302_not_stored_and_fits_4096_bytes() {
     }
 }
 
+/// Where the way to the provider is long already, the person lands at home rather than nowhere.
+#[tokio::test]
+async fn a_login_whose_address_would_not_fit_4096_bytes_ends_at_home() {
+    let world = World::new()
+        .provider(|provider| {
+            provider.change_metadata(|metadata| {
+                let endpoint = metadata["authorization_endpoint"].as_str().unwrap().to_owned();
+                metadata["authorization_endpoint"] = format!("{endpoint}?realm={}", "r".repeat(1000)).into();
+            });
+        })
+        .start()
+        .await;
+    let mut browser = world.browser();
+    let page = format!("{PAGE}?{}", "q".repeat(1900));
+    let login = browser.get(&page).await.location().to_owned();
+    let answer = browser.get(&login).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+    assert!(answer.head.len() <= 4096, "{} bytes", answer.head.len());
+    assert!(answer.location().len() > 1000, "the way to the provider: {}", answer.location());
+}
+
 /// V-RQ-2 to V-RQ-4.
 #[tokio::test]
 async fn state_nonce_and_challenge_are_fresh_in_each_login_of_the_same_browser() {

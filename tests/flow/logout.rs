@@ -275,3 +275,59 @@ async fn a_cookie_for_a_whole_domain_is_removed_too() {
     browser.submit("https://one.example.test/a", "https://auth.example.test/oidc/app/logout", "").await;
     assert!(browser.jar.all().is_empty(), "{:?}", browser.jar);
 }
+
+/// A picture that a user of the application put there has the same origin; so has what a browser loads in advance.
+#[tokio::test]
+async fn a_picture_or_a_link_loaded_in_advance_of_the_same_origin_is_asked_first_and_ends_nothing() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    let mut link = world.base_of(&browser).having("Sec-Fetch-Site", "same-origin");
+    link.target = b"/oidc/app/logout".to_vec();
+    let picture = link.clone().having("Sec-Fetch-Mode", "no-cors").having("Sec-Fetch-Dest", "image");
+    for (name, ask) in [
+        ("a picture", picture),
+        ("a frame", link.clone().having("Sec-Fetch-Dest", "iframe")),
+        ("in advance", link.clone().with("Sec-Purpose", "prefetch")),
+        (
+            "typed, and loaded in advance",
+            link.having("Sec-Fetch-Site", "none").with("Sec-Purpose", "prefetch"),
+        ),
+    ] {
+        let answer = world.send(&ask).await;
+        assert!(
+            answer.all("Location").is_empty() && answer.all("Set-Cookie").is_empty(),
+            "{name}: {}",
+            answer.show()
+        );
+        world.send(&world.base_of(&browser)).await.assert_allowed(name);
+    }
+}
+
+/// A page of the same site that sends no `Origin` may be of anybody there.
+#[tokio::test]
+async fn a_link_of_a_sibling_that_nobody_guards_is_asked_first_and_ends_nothing() {
+    let world = World::new().start().await;
+    let mut browser = world.signed_in().await;
+    let answer = browser.click("https://sibling.example.test/page", &format!("{APP}/logout")).await;
+    assert!(is_confirmation(&answer), "{}", answer.show());
+    world.send(&world.base_of(&browser)).await.assert_allowed("after the link");
+}
+
+/// The head that nginx reads is 4096 bytes, however many flow cookies a browser has and however long the way to the provider is.
+#[tokio::test]
+async fn the_redirect_to_the_provider_fits_4096_bytes_with_twenty_flow_cookies() {
+    let world = World::new().start().await;
+    for filler in [0, 500, 1000, 1500, 1750, 2000] {
+        world.provider.script().id_token_claims.insert("filler".to_owned(), "f".repeat(filler).into());
+        let mut browser = world.signed_in().await;
+        for _ in 0..20 {
+            let mut alone = world.browser();
+            alone.open_until_callback(PAGE).await;
+            browser.jar.plant(alone.jar.get(FLOW).unwrap().clone());
+        }
+        let answer = browser.submit(PAGE, &format!("{APP}/logout"), "").await;
+        assert_eq!(answer.status, 303);
+        assert!(answer.head.len() <= 4096, "{} bytes", answer.head.len());
+        assert!(browser.jar.get(SESSION).is_none());
+    }
+}

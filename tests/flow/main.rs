@@ -35,3 +35,4 @@ mod provider_down;
 mod refresh;
 mod refresh_claims;
 mod session_hit;
+mod several_logins;

@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use crate::provider::{Endpoint, Step};
 use crate::wire::within;
-use crate::world::{PAGE, SESSION, World};
+use crate::world::{APP, PAGE, SESSION, World};
 
 type Metadata = serde_json::Map<String, serde_json::Value>;
 type Change = fn(&mut Metadata);
@@ -370,4 +370,38 @@ async fn a_browser_that_goes_away_during_the_callback_leaves_the_server_well() {
 
 fn set(metadata: &mut Metadata, member: &str, value: &str) {
     metadata.insert(member.to_owned(), value.into());
+}
+
+/// A page about a callback that asked again by itself would send a code twice.
+#[tokio::test]
+async fn a_callback_page_about_a_provider_that_is_down_never_asks_again_by_itself() {
+    let world = World::new().start().await;
+    world.provider.always(Endpoint::Token, Step::Cut);
+    let landed = world.browser().open(PAGE).await;
+    landed.answer.assert_refused(503, "provider_unreachable", "cut off");
+    assert!(!landed.answer.text().contains("http-equiv"), "{}", landed.answer.text());
+}
+
+/// Whatever a stranger sends, nobody asks the provider for it; and the fault is the stranger's.
+#[tokio::test]
+async fn a_callback_without_a_state_of_ours_is_refused_as_such_while_the_provider_is_down() {
+    let world = World::new().provider_down().start().await;
+    for (query, code) in
+        [("code=x", "callback_state_missing"), ("code=x&state=made-up", "callback_state_unreadable")]
+    {
+        let answer = world.browser().get(&format!("{APP}/callback?{query}")).await;
+        answer.assert_refused(400, code, query);
+    }
+}
+
+/// A refresh that hangs holds a request up for a second, while the claims may still be used.
+#[tokio::test]
+async fn a_request_does_not_wait_longer_than_a_moment_for_a_refresh_that_hangs() {
+    let world = World::new().start().await;
+    let browser = world.signed_in().await;
+    world.provider.always(Endpoint::Token, Step::Hang);
+    world.clock.shift(crate::refresh::TOKEN + 1);
+    let ask = world.base_of(&browser);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), world.send(&ask)).await;
+    answer.expect("an answer long before the provider's deadline").assert_allowed("within the grace");
 }

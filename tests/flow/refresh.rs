@@ -128,7 +128,8 @@ async fn a_refusal_of_the_provider_ends_the_session_at_once() {
         let browser = world.signed_in().await;
         world.provider.always(Endpoint::Token, Step::oauth_error(status, error));
         world.clock.shift(TOKEN + 1);
-        over(&world, &browser, error).await;
+        let answer = world.send(&world.base_of(&browser)).await;
+        answer.assert_refused(302, "session_refresh_denied", error);
         world.provider.recover();
         assert!(!allowed(&world, &browser).await, "{error}: it stays ended");
         let metrics = world.admin("/metrics").await.text();

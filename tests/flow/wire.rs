@@ -171,6 +171,9 @@ impl Answer {
             }
             assert!(!policy.contains("unsafe") && !self.text().contains("<script"), "{}", show());
             assert_eq!(self.header("X-Frame-Options"), Some("DENY"), "{}", show());
+            assert_eq!(self.header("Cross-Origin-Opener-Policy"), Some("same-origin"), "{}", show());
+        }
+        if self.status != 200 || self.header("Content-Type").is_some() {
             assert!(self.header("Referrer-Policy").is_some(), "{}", show());
         }
     }
