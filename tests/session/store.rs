@@ -87,6 +87,33 @@ fn of_many_who_remove_a_session_at_once_exactly_one_gets_it() {
 }
 
 #[test]
+fn a_sweep_gives_the_places_of_what_it_ends_back() {
+    let store = MemoryStore::new(2);
+    store.insert(key(1), session()).unwrap();
+    store.insert(key(2), session()).unwrap();
+    let mut ended = 0;
+    store.sweep(|_| Some(()), |()| ended += 1);
+    assert_eq!((ended, store.len()), (2, 0));
+    assert_eq!(store.insert(key(3), session()), Ok(()));
+}
+
+#[test]
+fn a_use_during_a_refresh_is_not_lost() {
+    let store = MemoryStore::new(10);
+    store.insert(key(1), session()).unwrap();
+    let before = store.get(&key(1)).unwrap();
+    let next = before.refreshed(
+        vestibule::gate::identity::Identity::clone(&before.identity),
+        vestibule::protocol::claims::Claims::clone(&before.claims),
+        before.tokens.clone(),
+    );
+    let later = START.after(Duration::from_secs(77));
+    before.touch(later);
+    assert!(store.replace(&key(1), &before, next));
+    assert_eq!(store.get(&key(1)).unwrap().last_used(), later);
+}
+
+#[test]
 fn nothing_in_the_store_shows_a_cookie_a_token_or_a_claim() {
     let store = MemoryStore::new(10);
     store.insert(key(1), session()).unwrap();
