@@ -3,13 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vestibule::gate::identity::Identity;
+use vestibule::protocol::claims::Claims;
 use vestibule::session::key::SessionKey;
+use vestibule::session::record::Session;
 use vestibule::session::store::{MemoryStore, StoreFull};
 
 use crate::made::{START, session};
 
 fn key(of: u8) -> SessionKey {
     SessionKey::of_cookie(&[of; 32])
+}
+
+/// What a refresh that brought nothing new would put in the place of a session.
+fn refreshed(before: &Session) -> Session {
+    before.refreshed(Identity::clone(&before.identity), Claims::clone(&before.claims), before.tokens.clone())
 }
 
 #[test]
@@ -29,11 +37,7 @@ fn a_session_that_was_ended_meanwhile_is_not_brought_back() {
     let store = MemoryStore::new(10);
     store.insert(key(1), session()).unwrap();
     let before = store.get(&key(1)).unwrap();
-    let next = before.refreshed(
-        vestibule::gate::identity::Identity::clone(&before.identity),
-        vestibule::protocol::claims::Claims::clone(&before.claims),
-        before.tokens.clone(),
-    );
+    let next = refreshed(&before);
     store.remove(&key(1)).unwrap();
     assert!(!store.replace(&key(1), &before, next));
     assert!(store.get(&key(1)).is_none());
@@ -44,11 +48,7 @@ fn a_session_that_was_to_end_meanwhile_ends_after_a_refresh_too() {
     let store = MemoryStore::new(10);
     store.insert(key(1), session()).unwrap();
     let before = store.get(&key(1)).unwrap();
-    let next = before.refreshed(
-        vestibule::gate::identity::Identity::clone(&before.identity),
-        vestibule::protocol::claims::Claims::clone(&before.claims),
-        before.tokens.clone(),
-    );
+    let next = refreshed(&before);
     let end = START.after(Duration::from_secs(30));
     store.retire(&key(1), end);
     assert!(store.replace(&key(1), &before, next));
@@ -60,13 +60,7 @@ fn of_two_who_replace_the_same_version_the_second_loses() {
     let store = MemoryStore::new(10);
     store.insert(key(1), session()).unwrap();
     let before = store.get(&key(1)).unwrap();
-    let next = || {
-        before.refreshed(
-            vestibule::gate::identity::Identity::clone(&before.identity),
-            vestibule::protocol::claims::Claims::clone(&before.claims),
-            before.tokens.clone(),
-        )
-    };
+    let next = || refreshed(&before);
     assert!(store.replace(&key(1), &before, next()));
     assert!(!store.replace(&key(1), &before, next()));
     assert_eq!(store.get(&key(1)).unwrap().version, 1);
@@ -102,11 +96,7 @@ fn a_use_during_a_refresh_is_not_lost() {
     let store = MemoryStore::new(10);
     store.insert(key(1), session()).unwrap();
     let before = store.get(&key(1)).unwrap();
-    let next = before.refreshed(
-        vestibule::gate::identity::Identity::clone(&before.identity),
-        vestibule::protocol::claims::Claims::clone(&before.claims),
-        before.tokens.clone(),
-    );
+    let next = refreshed(&before);
     let later = START.after(Duration::from_secs(77));
     before.touch(later);
     assert!(store.replace(&key(1), &before, next));
