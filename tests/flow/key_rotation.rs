@@ -106,6 +106,20 @@ async fn a_key_set_that_turns_bad_leaves_the_good_one_in_use() {
     }
 }
 
+/// XK-02, XK-03: a key that was taken back is not believed for ever because the set cannot be fetched.
+#[tokio::test]
+async fn keys_that_could_not_be_fetched_again_for_a_day_are_no_longer_used() {
+    let world = World::new().start().await;
+    world.signed_in().await;
+    world.provider.always(Endpoint::Jwks, Step::status(503));
+    world.clock.shift(24 * 60 * 60 - 60);
+    world.signed_in().await;
+    world.clock.shift(61);
+    let landed = world.browser().open(PAGE).await;
+    landed.answer.assert_refused(503, "jwks_status", "a day is over");
+    assert!(!landed.in_application);
+}
+
 /// V-DS-4, V-DS-7, F-15, XK-05: a bad key costs itself, not the set.
 #[tokio::test]
 async fn keys_that_are_of_no_use_are_passed_over() {
