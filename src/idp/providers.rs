@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::fetch::Fetcher;
 use super::provider::RememberedProvider;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::protocol::issuer::Issuer;
+use crate::config::{Client, Config};
 
 /// The providers by issuer.
 #[derive(Debug)]
@@ -32,9 +31,9 @@ impl Providers {
         Ok(Self { by_issuer })
     }
 
-    /// The provider of that issuer, which a client of the same configuration names.
-    pub fn of(&self, issuer: &Issuer) -> &Arc<RememberedProvider> {
-        &self.by_issuer[issuer.as_str()]
+    /// The provider of a client of the same configuration.
+    pub fn of(&self, client: &Client) -> &Arc<RememberedProvider> {
+        &self.by_issuer[client.issuer.as_str()]
     }
 
     /// All of them, by issuer.

@@ -24,6 +24,12 @@ pub struct Provider {
     jwks_uri: Endpoint,
     userinfo_endpoint: Option<Endpoint>,
     end_session_endpoint: Option<Endpoint>,
+    revocation_endpoint: Option<Endpoint>,
+    introspection_endpoint: Option<Endpoint>,
+    pushed_authorization_request_endpoint: Option<Endpoint>,
+    registration_endpoint: Option<Endpoint>,
+    mtls_aliases: Vec<(&'static str, Endpoint)>,
+    requires_pushed_authorization_requests: bool,
     token_endpoint_auth_methods: Vec<String>,
     id_token_algorithms: Vec<String>,
     iss_parameter_supported: bool,
@@ -101,6 +107,16 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         jwks_uri: required_endpoint(&metadata, "jwks_uri", issuer)?,
         userinfo_endpoint: endpoint(&metadata, "userinfo_endpoint", issuer)?,
         end_session_endpoint: endpoint(&metadata, "end_session_endpoint", issuer)?,
+        revocation_endpoint: endpoint(&metadata, "revocation_endpoint", issuer)?,
+        introspection_endpoint: endpoint(&metadata, "introspection_endpoint", issuer)?,
+        pushed_authorization_request_endpoint: endpoint(
+            &metadata,
+            "pushed_authorization_request_endpoint",
+            issuer,
+        )?,
+        registration_endpoint: endpoint(&metadata, "registration_endpoint", issuer)?,
+        mtls_aliases: mtls_aliases(&metadata, issuer)?,
+        requires_pushed_authorization_requests: flag(&metadata, "require_pushed_authorization_requests")?,
         // Section 3: without the member, client_secret_basic.
         token_endpoint_auth_methods: names(&metadata, "token_endpoint_auth_methods_supported")?
             .unwrap_or_else(|| vec!["client_secret_basic".to_owned()]),
@@ -140,6 +156,48 @@ impl Provider {
     /// Where the browser is sent to sign out (RP-Initiated Logout 1.0 section 2.1), if anywhere.
     pub fn end_session_endpoint(&self) -> Option<&Endpoint> {
         self.end_session_endpoint.as_ref()
+    }
+
+    /// Where tokens are given up (RFC 7009), if anywhere.
+    pub fn revocation_endpoint(&self) -> Option<&Endpoint> {
+        self.revocation_endpoint.as_ref()
+    }
+
+    /// Where tokens are asked about (RFC 7662), if anywhere.
+    pub fn introspection_endpoint(&self) -> Option<&Endpoint> {
+        self.introspection_endpoint.as_ref()
+    }
+
+    /// Where authorization requests are pushed to (RFC 9126 section 5), if anywhere.
+    pub fn pushed_authorization_request_endpoint(&self) -> Option<&Endpoint> {
+        self.pushed_authorization_request_endpoint.as_ref()
+    }
+
+    /// Whether the provider takes pushed authorization requests only (RFC 9126 section 5).
+    pub fn requires_pushed_authorization_requests(&self) -> bool {
+        self.requires_pushed_authorization_requests
+    }
+
+    /// Where clients are registered (Dynamic Client Registration 1.0 section 3), if anywhere.
+    pub fn registration_endpoint(&self) -> Option<&Endpoint> {
+        self.registration_endpoint.as_ref()
+    }
+
+    /// The address that a client with a certificate uses in place of `endpoint` (RFC 8705 section 5): the alias, or the
+    /// endpoint itself.
+    pub fn for_mutual_tls<'a>(&'a self, endpoint: &'a Endpoint) -> &'a Endpoint {
+        let own = [
+            ("token_endpoint", Some(&self.token_endpoint)),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
+            ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+        ];
+        let alias = |name| self.mtls_aliases.iter().find(|(alias, _)| *alias == name).map(|(_, at)| at);
+        own.iter()
+            .find(|(_, own)| *own == Some(endpoint))
+            .and_then(|(name, _)| alias(*name))
+            .unwrap_or(endpoint)
     }
 
     /// `token_endpoint_auth_methods_supported`, or its default `client_secret_basic`.
@@ -244,6 +302,21 @@ fn endpoint(
     result.map(Some).map_err(|fault| DiscoveryFault::Endpoint { member, found, fault })
 }
 
+/// RFC 8705 section 5: an object of endpoints.
+fn mtls_aliases(
+    metadata: &Map<String, Value>,
+    issuer: &Issuer,
+) -> Result<Vec<(&'static str, Endpoint)>, DiscoveryFault> {
+    let member = "mtls_endpoint_aliases";
+    let aliases = match metadata.get(member) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Object(aliases)) => aliases,
+        Some(_) => return Err(DiscoveryFault::Form { member, needed: "an object" }),
+    };
+    let found = |name| Ok(endpoint(aliases, name, issuer)?.map(|at| (name, at)));
+    MTLS_ALIASES.iter().filter_map(|name| found(*name).transpose()).collect()
+}
+
 fn names(metadata: &Map<String, Value>, member: &'static str) -> Result<Option<Vec<String>>, DiscoveryFault> {
     let list = match metadata.get(member) {
         None | Some(Value::Null) => return Ok(None),
@@ -261,3 +334,12 @@ fn flag(metadata: &Map<String, Value>, member: &'static str) -> Result<bool, Dis
         Some(_) => Err(DiscoveryFault::Form { member, needed: "true or false" }),
     }
 }
+
+/// The endpoints at which a client proves itself by its certificate, or is told by it from whoever stole a token.
+const MTLS_ALIASES: [&str; 5] = [
+    "token_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
+    "userinfo_endpoint",
+];

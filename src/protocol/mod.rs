@@ -13,7 +13,8 @@
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
-//! | [`token`] | code or refresh token → `Tokens` | RFC 6749 2.3.1, 4.1.3, 5, 6; Core 3.1.3, 9 |
+//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9 |
+//! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
 //! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
 //! | [`jwt`] | ID token → `Claims` | Core 2, 3.1.3.6–8; RFC 7519 4 |
@@ -34,6 +35,7 @@ pub mod callback;
 pub mod callback_fault;
 pub mod claim_path;
 pub mod claims;
+pub mod client_authentication;
 pub mod discovery;
 pub mod endpoint;
 mod form;

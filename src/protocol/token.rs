@@ -1,21 +1,18 @@
-//! The token endpoint (RFC 6749 sections 2.3.1, 4.1.3, 5 and 6; OpenID Connect Core 1.0 sections 3.1.3, 9 and 12).
+//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6; OpenID Connect Core 1.0 sections 3.1.3 and 12).
 
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use serde_json::{Map, Value};
 
 use super::answer::{self, AnswerFault, MediaType};
 use super::callback::Code;
+use super::client_authentication::{self, ClientAuthenticationFault, Moment};
 use super::discovery::Provider;
-use super::form;
 use super::quote::quote;
-use super::registration::{ClientAuthentication, Registration};
+use super::registration::Registration;
 use super::secret::Secret;
 
 /// Bytes of an answer.
@@ -44,11 +41,8 @@ pub struct Tokens<IdToken = Option<Secret>> {
 /// Why there are no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenFault {
-    /// No request can be made: the provider announces no way of client authentication that a secret serves.
-    NoSharedAuthentication {
-        /// `token_endpoint_auth_methods_supported`.
-        announced: Vec<String>,
-    },
+    /// No request can be made.
+    Authentication(ClientAuthenticationFault),
     /// The answer was put aside before its content was judged.
     Answer(AnswerFault),
     /// The provider says no (RFC 6749 section 5.2).
@@ -110,36 +104,37 @@ pub enum OAuthError {
 /// The request that redeems a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 ///
 /// # Errors
-/// [`TokenFault::NoSharedAuthentication`] only.
+/// [`TokenFault::Authentication`] only.
 pub fn code_request(
     provider: &Provider,
     registration: &Registration,
     code: &Code,
     verifier: &Secret,
+    moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
-    request(
-        provider,
-        registration,
-        &[
-            ("grant_type", "authorization_code"),
-            ("code", code.expose()),
-            ("redirect_uri", &registration.redirect_uri),
-            ("code_verifier", verifier.expose()),
-        ],
-    )
+    let grant = [
+        ("grant_type", "authorization_code"),
+        ("code", code.expose()),
+        ("redirect_uri", &registration.redirect_uri),
+        ("code_verifier", verifier.expose()),
+    ];
+    client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
+        .map_err(TokenFault::Authentication)
 }
 
 /// The request that redeems a refresh token (RFC 6749 section 6). Without `scope`: what was granted stays granted.
 ///
 /// # Errors
-/// [`TokenFault::NoSharedAuthentication`] only.
+/// [`TokenFault::Authentication`] only.
 pub fn refresh_request(
     provider: &Provider,
     registration: &Registration,
     refresh_token: &Secret,
+    moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
     let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-    request(provider, registration, &grant)
+    client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
+        .map_err(TokenFault::Authentication)
 }
 
 /// Judges the answer to [`code_request`] (OpenID Connect Core 1.0 section 3.1.3.5).
@@ -247,7 +242,7 @@ impl TokenFault {
     /// The stable code, as in docs/refusals.md.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoSharedAuthentication { .. } => "token_client_authentication",
+            Self::Authentication(fault) => fault.code(),
             Self::Answer(AnswerFault::Redirect { .. }) => "token_redirect",
             Self::Answer(AnswerFault::Status { .. }) => "token_status",
             Self::Answer(AnswerFault::TooLarge { .. }) => "token_too_large",
@@ -275,7 +270,7 @@ impl TokenFault {
                         OAuthError::TemporarilyUnavailable | OAuthError::SlowDown | OAuthError::ServerError
                     )
             }
-            Self::NoSharedAuthentication { .. }
+            Self::Authentication(_)
             | Self::Answer(_)
             | Self::ErrorWithSuccess { .. }
             | Self::Missing { .. }
@@ -300,14 +295,7 @@ impl fmt::Display for OAuthError {
 impl fmt::Display for TokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSharedAuthentication { announced } => {
-                let announced = quote(&announced.join(" "));
-                write!(
-                    f,
-                    "the provider's token endpoint takes {announced}, but a client secret serves \
-                     client_secret_basic and client_secret_post"
-                )
-            }
+            Self::Authentication(fault) => fault.fmt(f),
             Self::Answer(fault) => fault.fmt(f),
             Self::Refused { status, error } => write!(f, "the provider answered {status} with {error}"),
             Self::ErrorWithSuccess { error } => write!(f, "the provider answered 200, but with {error}"),
@@ -321,52 +309,6 @@ impl fmt::Display for TokenFault {
 }
 
 impl std::error::Error for TokenFault {}
-
-fn request(
-    provider: &Provider,
-    registration: &Registration,
-    grant: &[(&str, &str)],
-) -> Result<Request<Vec<u8>>, TokenFault> {
-    let mut pairs = grant.to_vec();
-    let mut authorization = None;
-    match &registration.authentication {
-        ClientAuthentication::None => pairs.push(("client_id", &registration.client_id)),
-        ClientAuthentication::Basic(secret) => authorization = Some(basic(&registration.client_id, secret)),
-        ClientAuthentication::Post(secret) => {
-            pairs.push(("client_id", &registration.client_id));
-            pairs.push(("client_secret", secret.expose()));
-        }
-        ClientAuthentication::AsAnnounced(secret) => {
-            let announced = provider.token_endpoint_auth_methods();
-            let takes = |method: &str| announced.iter().any(|name| name == method);
-            if takes("client_secret_basic") {
-                authorization = Some(basic(&registration.client_id, secret));
-            } else if takes("client_secret_post") {
-                pairs.push(("client_id", &registration.client_id));
-                pairs.push(("client_secret", secret.expose()));
-            } else {
-                return Err(TokenFault::NoSharedAuthentication { announced: announced.to_vec() });
-            }
-        }
-    }
-    let mut request = Request::new(form::body(&pairs));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = provider.token_endpoint().uri().clone();
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
-    Ok(request)
-}
-
-/// RFC 6749 section 2.3.1: id and secret are form-encoded first, so that a colon in the id stays where it is.
-fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
-    let pair = format!("{}:{}", form::encode(client_id), form::encode(secret.expose()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
-        .expect("base64 has only characters that a header takes");
-    value.set_sensitive(true);
-    value
-}
 
 fn text<'a>(body: &'a Map<String, Value>, member: &'static str) -> Result<Option<&'a str>, TokenFault> {
     match body.get(member) {

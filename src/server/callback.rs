@@ -86,7 +86,7 @@ async fn sign_in(
     return_to: &ReturnTo,
 ) -> Result<Answer, Refusal> {
     let Asked { service, client, .. } = asked;
-    let remembered = service.providers.of(&client.issuer);
+    let remembered = service.providers.of(client);
     if opened.is_none() {
         // Without a state of ours it is a refusal in any case; whatever a stranger sends makes nobody ask the provider.
         let announced = remembered.remembered_metadata().is_some_and(|known| known.iss_parameter_supported());
@@ -105,7 +105,8 @@ async fn sign_in(
     }
 
     let verifier = opened.code_verifier(cookie);
-    let request = token::code_request(&provider, &client.registration, &code, &verifier)?;
+    let request =
+        token::code_request(&provider, &client.registration, &code, &verifier, &service.clock.moment())?;
     // Anybody can make up a code.
     let answer = remembered
         .ask_for_stranger(request, token::MAX_ANSWER_BYTES)

@@ -20,7 +20,7 @@ use crate::session::transaction::{self, Flow, FlowCookie};
 pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
-    let remembered = asked.service.providers.of(&asked.client.issuer);
+    let remembered = asked.service.providers.of(asked.client);
     let provider = match remembered.metadata().await {
         Ok(provider) => provider,
         Err(fault) => {

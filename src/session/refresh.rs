@@ -164,13 +164,14 @@ impl Refresher {
         let Some(refresh_token) = &session.tokens.refresh_token else {
             return Err(Fault::passing(Refusal::NotRefreshable));
         };
-        let remembered = self.providers.of(&client.issuer);
+        let remembered = self.providers.of(client);
         let provider = remembered
             .metadata()
             .await
             .map_err(|fault| Fault::passing(refusal::of_provider(&client.issuer, fault)))?;
         let request =
-            token::refresh_request(&provider, &client.registration, refresh_token).map_err(Fault::passing)?;
+            token::refresh_request(&provider, &client.registration, refresh_token, &self.clock.moment())
+                .map_err(Fault::passing)?;
         let answer = remembered
             .ask(request, token::MAX_ANSWER_BYTES)
             .await

@@ -11,6 +11,7 @@ use vestibule::gate::decide::{Ended, LoginReason};
 use vestibule::gate::refusal::{Fault, Flaw, Kind, LoopCause, Part, Refusal, Retry, Trouble};
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
+use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::id_token_fault::IdTokenFault;
@@ -312,7 +313,7 @@ fn one_of_each() -> Vec<Refusal> {
     ];
     all.extend(jwks.map(Refusal::from));
     let token = [
-        TokenFault::NoSharedAuthentication { announced: vec![found()] },
+        TokenFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
         TokenFault::Refused { status: 400, error: OAuthError::Other },

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
+use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::json::JsonFault;
@@ -96,7 +97,9 @@ fn callback() -> Vec<CallbackFault> {
 fn token() -> Vec<TokenFault> {
     let mut faults: Vec<_> = answers().into_iter().map(TokenFault::Answer).collect();
     faults.extend([
-        TokenFault::NoSharedAuthentication { announced: vec!["private_key_jwt".to_owned()] },
+        TokenFault::Authentication(ClientAuthenticationFault::NotShared {
+            announced: vec!["private_key_jwt".to_owned()],
+        }),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
         TokenFault::Refused { status: 400, error: OAuthError::Other },

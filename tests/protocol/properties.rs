@@ -16,7 +16,7 @@ use vestibule::protocol::token;
 use vestibule::protocol::userinfo;
 
 use crate::signer::{PROVIDER, STRANGER, claims, header};
-use crate::world::{answer, issuer, json_answer, metadata, now, provider, registration, secret};
+use crate::world::{answer, issuer, json_answer, metadata, moment, now, provider, registration, secret};
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| PROVIDER.keys());
 
@@ -112,7 +112,7 @@ proptest! {
     #[test]
     fn a_form_reads_back_what_was_given(text in "\\PC{1,40}") {
         let registration = registration(ClientAuthentication::Post(secret(&text)));
-        let request = token::refresh_request(&provider(), &registration, &secret("r")).unwrap();
+        let request = token::refresh_request(&provider(), &registration, &secret("r"), &moment()).unwrap();
         let read = url::form_urlencoded::parse(request.body())
             .find(|(name, _)| name == "client_secret")
             .map(|(_, value)| value.into_owned());

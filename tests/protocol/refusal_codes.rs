@@ -40,6 +40,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/id_token_fault.rs"),
     include_str!("../../src/protocol/jwks.rs"),
     include_str!("../../src/protocol/token.rs"),
+    include_str!("../../src/protocol/client_authentication.rs"),
     include_str!("../../src/protocol/userinfo.rs"),
 );
 

@@ -7,10 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use serde_json::json;
 use vestibule::protocol::callback::{self, Answer, Code, Expected, OpenedState};
+use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::registration::ClientAuthentication;
 use vestibule::protocol::token::{self, TokenFault};
 
-use crate::world::{issuer, metadata_with, now, provider, provider_from, registration, secret};
+use crate::world::{issuer, metadata_with, moment, now, provider, provider_from, registration, secret};
 
 const AWKWARD: &str = "a:b%c+d e\u{e9}\"&=\n";
 
@@ -28,7 +29,8 @@ fn a_code() -> Code {
 }
 
 fn request(authentication: ClientAuthentication) -> Request<Vec<u8>> {
-    token::code_request(&provider(), &registration(authentication), &a_code(), &secret("verifier")).unwrap()
+    token::code_request(&provider(), &registration(authentication), &a_code(), &secret("verifier"), &moment())
+        .unwrap()
 }
 
 fn form(request: &Request<Vec<u8>>) -> BTreeMap<String, String> {
@@ -74,7 +76,8 @@ fn the_code_request_is_a_form_with_code_redirect_uri_and_verifier() {
 fn basic_encodes_id_and_secret_before_joining_them() {
     let mut registration = registration(ClientAuthentication::Basic(secret(AWKWARD)));
     registration.client_id = "id:1 \u{e9}".to_owned();
-    let request = token::code_request(&provider(), &registration, &a_code(), &secret("verifier")).unwrap();
+    let request =
+        token::code_request(&provider(), &registration, &a_code(), &secret("verifier"), &moment()).unwrap();
     let pair = basic(&request).unwrap();
     assert_eq!(pair, "id%3A1+%C3%A9:a%3Ab%25c%2Bd+e%C3%A9%22%26%3D%0A");
     let (_, password) = pair.split_once(':').unwrap();
@@ -111,7 +114,7 @@ fn as_announced_prefers_basic_then_post_and_never_tries() {
     ] {
         let provider = provider_from(&metadata_with(member, announced));
         let registration = registration(ClientAuthentication::AsAnnounced(secret("s")));
-        let request = token::refresh_request(&provider, &registration, &secret("r")).unwrap();
+        let request = token::refresh_request(&provider, &registration, &secret("r"), &moment()).unwrap();
         assert_eq!(basic(&request).is_some(), is_basic);
         assert_eq!(form(&request).contains_key("client_secret"), !is_basic);
     }
@@ -120,11 +123,14 @@ fn as_announced_prefers_basic_then_post_and_never_tries() {
     {
         let provider = provider_from(&metadata_with(member, Some(announced)));
         let registration = registration(ClientAuthentication::AsAnnounced(secret("s")));
-        let fault = token::code_request(&provider, &registration, &a_code(), &secret("v")).unwrap_err();
+        let fault =
+            token::code_request(&provider, &registration, &a_code(), &secret("v"), &moment()).unwrap_err();
         assert_eq!(fault.code(), "token_client_authentication");
         assert!(!fault.is_final());
     }
-    let fault = TokenFault::NoSharedAuthentication { announced: vec!["private_key_jwt".to_owned()] };
+    let fault = TokenFault::Authentication(ClientAuthenticationFault::NotShared {
+        announced: vec!["private_key_jwt".to_owned()],
+    });
     assert_eq!(
         fault.to_string(),
         "the provider's token endpoint takes \"private_key_jwt\", but a client secret serves client_secret_basic \
@@ -136,7 +142,7 @@ fn as_announced_prefers_basic_then_post_and_never_tries() {
 #[test]
 fn the_refresh_request_has_the_refresh_token_and_no_scope() {
     let registration = registration(ClientAuthentication::None);
-    let request = token::refresh_request(&provider(), &registration, &secret("r+/ 1")).unwrap();
+    let request = token::refresh_request(&provider(), &registration, &secret("r+/ 1"), &moment()).unwrap();
     assert_eq!(
         form(&request),
         map(&[("grant_type", "refresh_token"), ("refresh_token", "r+/ 1"), ("client_id", "vestibule-a")])

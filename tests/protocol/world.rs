@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
+use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{self, Provider};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
@@ -17,6 +18,10 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(NOW)
+}
+
+pub(crate) fn moment() -> Moment {
+    Moment { now: now(), entropy: [9; 16] }
 }
 
 pub(crate) fn issuer() -> Issuer {

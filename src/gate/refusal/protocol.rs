@@ -3,6 +3,7 @@
 use super::Kind;
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::callback::{CallbackFault, ProviderError};
+use crate::protocol::client_authentication::ClientAuthenticationFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::jwks::JwksFault;
@@ -39,7 +40,9 @@ pub(super) const fn callback(fault: &CallbackFault) -> Kind {
 
 pub(super) const fn token(fault: &TokenFault) -> Kind {
     match fault {
-        TokenFault::NoSharedAuthentication { .. } => Kind::TokenClientAuthentication,
+        TokenFault::Authentication(fault) => match fault {
+            ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
+        },
         TokenFault::Answer(answer) => match answer {
             AnswerFault::Redirect { .. } => Kind::TokenRedirect,
             AnswerFault::Status { .. } => Kind::TokenStatus,

@@ -7,11 +7,12 @@ use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
 use vestibule::gate::refusal::Refusal;
 use vestibule::protocol::authorize::{self, PARAMETERS, Transaction};
+use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{Provider, judge};
 use vestibule::protocol::endpoint::{Endpoint, is_refused_address};
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::{jwks, logout, token, userinfo};
-use vestibule_fuzz::provider::{code, issuer};
+use vestibule_fuzz::provider::{NOW, code, issuer};
 use vestibule_fuzz::{ISSUER, answer, check_refusal, client};
 
 const STATE: &str = "a-state";
@@ -92,7 +93,8 @@ fn check_authorization(provider: &Provider) {
 fn check_back_channel(provider: &Provider) {
     let registration = &client("app").registration;
     let verifier = Secret::new("a-verifier");
-    match token::code_request(provider, registration, &code(), &verifier) {
+    let moment = Moment { now: NOW, entropy: [3; 16] };
+    match token::code_request(provider, registration, &code(), &verifier, &moment) {
         Ok(request) => {
             assert_eq!(request.uri(), provider.token_endpoint().uri());
             let in_header = request.headers().get_all(AUTHORIZATION).iter().count();
