@@ -45,8 +45,14 @@ impl Recipient {
         }
     }
 
-    /// The five parts. The key is of the length that `enc` asks for; an `epk` is made if the header has none.
-    pub(crate) fn encrypt(&self, mut header: Value, text: &[u8]) -> [String; 5] {
+    /// The five parts. The key is of the length that `enc` asks for.
+    pub(crate) fn encrypt(&self, header: Value, text: &[u8]) -> [String; 5] {
+        let curve = if matches!(self, Self::Elliptic("P-384", _)) { &ECDH_P384 } else { &ECDH_P256 };
+        self.encrypt_by(&PrivateKey::generate(curve).unwrap(), header, text)
+    }
+
+    /// The same with a given ephemeral key; its public half is in the header, unless that has an `epk` already.
+    pub(crate) fn encrypt_by(&self, ephemeral: &PrivateKey, mut header: Value, text: &[u8]) -> [String; 5] {
         let bytes = if header["enc"] == "A128GCM" { 16 } else { 32 };
         match self {
             Self::Rsa(_) => {
@@ -56,12 +62,11 @@ impl Recipient {
             }
             Self::Elliptic(curve, private) => {
                 let algorithm = if *curve == "P-384" { &ECDH_P384 } else { &ECDH_P256 };
-                let ephemeral = PrivateKey::generate(algorithm).unwrap();
                 if header.get("epk").is_none() {
-                    header["epk"] = jwk(curve, &ephemeral);
+                    header["epk"] = jwk(curve, ephemeral);
                 }
                 let to = UnparsedPublicKey::new(algorithm, private.compute_public_key().unwrap());
-                let shared = agreement::agree(&ephemeral, to, (), |shared| Ok(shared.to_vec())).unwrap();
+                let shared = agreement::agree(ephemeral, to, (), |shared| Ok(shared.to_vec())).unwrap();
                 let party = |name: &str| {
                     URL_SAFE_NO_PAD.decode(header[name].as_str().unwrap_or_default()).unwrap_or_default()
                 };

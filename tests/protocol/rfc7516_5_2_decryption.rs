@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use vestibule::protocol::decryption_key::DecryptionKey;
 use vestibule::protocol::jwe::{Encryption, MAX_ENCRYPTED_BYTES};
@@ -9,7 +12,7 @@ use vestibule::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
 use vestibule::protocol::registration::{ContentEncryption, KeyManagement, SigningAlgorithm};
 use vestibule::protocol::secret::Secret;
 
-use crate::encrypter::{Recipient, seal};
+use crate::encrypter::{Recipient, jwk, seal};
 use crate::signer::{PROVIDER, claims, encode, header, with, without};
 use crate::world::{issuer, now};
 
@@ -255,11 +258,17 @@ fn parts_of_another_length_do_not_open() {
     let [h, key, iv, content, tag] = RSA.encrypt(header.clone(), good().as_bytes());
     let of_bytes = |bytes: usize| encode(vec![5; bytes]);
     let zeros = [0; 32];
+    // The same bytes one after the other, but divided at another place.
+    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let (mut front, mut back) = (decoded(&content), decoded(&tag));
+    back.insert(0, front.pop().unwrap());
+    let (shorter, longer) = (encode(front), encode(back));
     let rows = [
         ("a long initialization vector", [&h, &key, &of_bytes(16), &content, &tag].map(String::clone)),
         ("a short one", [&h, &key, &of_bytes(8), &content, &tag].map(String::clone)),
         ("none", [&h, &key, &String::new(), &content, &tag].map(String::clone)),
         ("a short tag", [&h, &key, &iv, &content, &tag[..16].to_owned()].map(String::clone)),
+        ("a byte of the content in the tag", [&h, &key, &iv, &shorter, &longer].map(String::clone)),
         ("no tag", [&h, &key, &iv, &content, &String::new()].map(String::clone)),
         ("no content", [&h, &key, &iv, &String::new(), &tag].map(String::clone)),
         ("no key", [&h, &String::new(), &iv, &content, &tag].map(String::clone)),
@@ -280,10 +289,11 @@ fn parts_of_another_length_do_not_open() {
 // RFC 7518 section 4.6.1.1, and section 6.2.2 of RFC 8725: points that are on no curve give the key away.
 #[test]
 fn the_ephemeral_key_is_a_point_of_our_curve() {
-    let fine = crate::encrypter::jwk(
-        "P-256",
-        &aws_lc_rs::agreement::PrivateKey::generate(&aws_lc_rs::agreement::ECDH_P256).unwrap(),
-    );
+    let ephemeral = PrivateKey::generate(&ECDH_P256).unwrap();
+    let fine = jwk("P-256", &ephemeral);
+    let other = jwk("P-256", &PrivateKey::generate(&ECDH_P256).unwrap());
+    let x = fine["x"].as_str().unwrap();
+    let longer = encode([&[0], URL_SAFE_NO_PAD.decode(x).unwrap().as_slice()].concat());
     let zeros = json!(encode([0; 32]));
     let rows = [
         ("missing", Value::Null, "id_token_encryption_header"),
@@ -297,14 +307,17 @@ fn the_ephemeral_key_is_a_point_of_our_curve() {
         ("on no curve", with(fine.clone(), "y", zeros.clone()), "id_token_decryption"),
         ("zero", with(with(fine.clone(), "x", zeros.clone()), "y", zeros), "id_token_decryption"),
         ("short", with(fine.clone(), "x", json!(encode([1; 31]))), "id_token_decryption"),
-        ("long", with(fine.clone(), "x", json!(encode([1; 33]))), "id_token_decryption"),
+        ("long", with(fine.clone(), "x", json!(longer)), "id_token_decryption"),
         ("infinity", with(with(fine.clone(), "x", json!("")), "y", json!("")), "id_token_decryption"),
-        ("of nobody", fine, "id_token_decryption"),
+        ("of somebody else", other, "id_token_decryption"),
     ];
     for (name, epk, code) in rows {
-        let token = P256.token(with(P256.header("A256GCM"), "epk", epk), &good());
+        let header = with(P256.header("A256GCM"), "epk", epk);
+        let token = P256.encrypt_by(&ephemeral, header, good().as_bytes()).join(".");
         assert_eq!(open(&token, &agreed(&P256)), Err(code), "{name}");
     }
+    let token = P256.encrypt_by(&ephemeral, with(P256.header("A256GCM"), "epk", fine), good().as_bytes());
+    assert_eq!(open(&token.join("."), &agreed(&P256)), Ok(good()), "nothing else was wrong with them");
     for party in ["apu", "apv"] {
         for value in [json!(1), json!("A=="), json!("+/")] {
             let token = P256.token(with(P256.header("A256GCM"), party, value.clone()), &good());
