@@ -38,16 +38,20 @@ async fn an_encrypted_id_token_signs_in_refreshes_and_signs_out() {
     for (name, alg, key) in [("rsa.pem", "RSA-OAEP-256", &*RSA), ("p256.pem", "ECDH-ES", &*P256)] {
         let world = agreed(name, alg, key).start().await;
         encrypt(&world.provider, key);
-        let mut browser = world.browser();
-        let landed = browser.open(PAGE).await;
-        landed.assert_at(PAGE);
-        assert_eq!(landed.identity("X-User-Email"), "ada.secret@example.org", "{alg}");
-        refresh_once(&world, &browser).await;
-        // OpenID Connect Core 1.0 section 3.1.2.1: "the Client MUST decrypt the signed ID Token contained within".
-        browser.submit_and_follow(PAGE, &format!("{APP}/logout"), "").await;
-        let call = world.provider.calls(Endpoint::EndSession).remove(0);
-        let hint = call.parameter("id_token_hint");
-        assert_eq!(hint.map(|token| token.split('.').count()), Some(3), "{alg}");
+        for refreshed in [false, true] {
+            let mut browser = world.browser();
+            let landed = browser.open(PAGE).await;
+            landed.assert_at(PAGE);
+            assert_eq!(landed.identity("X-User-Email"), "ada.secret@example.org", "{alg}");
+            if refreshed {
+                refresh_once(&world, &browser).await;
+            }
+            // OpenID Connect Core 1.0 section 3.1.2.1: "the Client MUST decrypt the signed ID Token contained within".
+            browser.submit_and_follow(PAGE, &format!("{APP}/logout"), "").await;
+            let call = world.provider.calls(Endpoint::EndSession).pop().unwrap();
+            let hint = call.parameter("id_token_hint");
+            assert_eq!(hint.map(|token| token.split('.').count()), Some(3), "{alg}, refreshed: {refreshed}");
+        }
     }
 }
 
