@@ -1,6 +1,7 @@
 //! Outbound: what is remembered of each provider, the one way to ask it anything, and what is refused when that fails.
 
 pub mod fetch;
+pub mod moment;
 pub mod provider;
 pub mod providers;
 pub mod refusal;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 
+use super::assertion;
 use super::discovery::Provider;
 use super::endpoint::Endpoint;
 use super::form;
@@ -17,12 +18,14 @@ use super::secret::Secret;
 use super::timestamp::Timestamp;
 
 /// When a request is made, and what makes it different from every other: an assertion must not be good twice.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Moment {
     /// The time.
     pub now: Timestamp,
     /// Fresh entropy.
     pub entropy: [u8; 16],
+    /// What was read from the client's assertion file just now, or why it could not be; none for a client without one.
+    pub assertion: Option<Result<Secret, String>>,
 }
 
 /// Why no request can be made.
@@ -32,6 +35,11 @@ pub enum ClientAuthenticationFault {
     NotShared {
         /// `token_endpoint_auth_methods_supported`.
         announced: Vec<String>,
+    },
+    /// The file that should hold an assertion cannot be read, or holds none.
+    AssertionFile {
+        /// Why.
+        why: String,
     },
 }
 
@@ -44,12 +52,36 @@ pub fn request(
     provider: &Provider,
     registration: &Registration,
     parameters: &[(&str, &str)],
-    _moment: &Moment,
+    moment: &Moment,
 ) -> Result<Request<Vec<u8>>, ClientAuthenticationFault> {
     let mut pairs = parameters.to_vec();
     let mut authorization = None;
+    let mut endpoint = endpoint;
+    let assertion = match &registration.authentication {
+        ClientAuthentication::SecretJwt(key) => {
+            Some(key.assertion(&registration.client_id, provider.issuer(), moment))
+        }
+        ClientAuthentication::PrivateKeyJwt(keys) => {
+            Some(keys.assertion(&registration.client_id, provider.issuer(), moment))
+        }
+        ClientAuthentication::AssertionFile(_) => Some(from_file(moment)?),
+        _ => None,
+    };
     match &registration.authentication {
         ClientAuthentication::None => pairs.push(("client_id", &registration.client_id)),
+        ClientAuthentication::SecretJwt(_)
+        | ClientAuthentication::PrivateKeyJwt(_)
+        | ClientAuthentication::AssertionFile(_) => {
+            // RFC 7521 section 4.2: it may be there, and where the assertion is the platform's nothing else names the client.
+            pairs.push(("client_id", &registration.client_id));
+            pairs.push(("client_assertion_type", assertion::TYPE));
+            pairs.extend(assertion.as_ref().map(|assertion| ("client_assertion", assertion.expose())));
+        }
+        ClientAuthentication::MutualTls(_) => {
+            // RFC 8705 sections 2 and 5: the connection is the proof, and the form says whose it is.
+            pairs.push(("client_id", &registration.client_id));
+            endpoint = provider.for_mutual_tls(endpoint);
+        }
         ClientAuthentication::Basic(secret) => authorization = Some(basic(&registration.client_id, secret)),
         ClientAuthentication::Post(secret) => {
             pairs.push(("client_id", &registration.client_id));
@@ -78,6 +110,13 @@ pub fn request(
     Ok(request)
 }
 
+fn from_file(moment: &Moment) -> Result<Secret, ClientAuthenticationFault> {
+    let refuse = |why: String| ClientAuthenticationFault::AssertionFile { why };
+    let Some(read) = &moment.assertion else { return Err(refuse("nobody read it".to_owned())) };
+    let text = read.as_ref().map_err(|why| refuse(why.clone()))?;
+    assertion::from_file(text).map_err(|fault| refuse(fault.to_string()))
+}
+
 /// RFC 6749 section 2.3.1: id and secret are form-encoded first, so that a colon in the id stays where it is.
 fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
     let pair = format!("{}:{}", form::encode(client_id), form::encode(secret.expose()));
@@ -92,6 +131,7 @@ impl ClientAuthenticationFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotShared { .. } => "token_client_authentication",
+            Self::AssertionFile { .. } => "token_assertion_file",
         }
     }
 }
@@ -107,6 +147,7 @@ impl fmt::Display for ClientAuthenticationFault {
                      client_secret_basic and client_secret_post"
                 )
             }
+            Self::AssertionFile { why } => write!(f, "client_assertion_file: {why}"),
         }
     }
 }

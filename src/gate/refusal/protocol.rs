@@ -42,6 +42,7 @@ pub(super) const fn token(fault: &TokenFault) -> Kind {
     match fault {
         TokenFault::Authentication(fault) => match fault {
             ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
+            ClientAuthenticationFault::AssertionFile { .. } => Kind::TokenAssertionFile,
         },
         TokenFault::Answer(answer) => match answer {
             AnswerFault::Redirect { .. } => Kind::TokenRedirect,
