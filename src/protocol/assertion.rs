@@ -7,18 +7,23 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::client_authentication::Moment;
 use super::issuer::Issuer;
+use super::json;
 use super::secret::Secret;
 use super::signing_key::SigningKey;
+use super::timestamp::Timestamp;
 
 /// How long an assertion is good, seconds of the provider's clock: as long as a request takes, and a clock that is late.
 pub const LIFETIME: Duration = Duration::from_secs(60);
 
 /// Bytes of an assertion in a file.
 pub const MAX_ASSERTION_BYTES: usize = 16 * 1024;
+
+/// By how much the platform's clock may be late.
+const CLOCKS: Duration = Duration::from_secs(60);
 
 /// `client_assertion_type` (RFC 7523 section 2.2).
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -58,8 +63,13 @@ pub enum AssertionFault {
         /// Its bytes.
         found: usize,
     },
-    /// It is not three parts in base64url, with a dot between each two (RFC 7515 section 7.1).
+    /// It is not three parts in base64url, with a dot between each two (RFC 7515 section 7.1), the second of them an object.
     NotAJwt,
+    /// It says itself that it is over.
+    Expired {
+        /// `exp`.
+        at: Timestamp,
+    },
 }
 
 impl MacAlgorithm {
@@ -103,7 +113,7 @@ impl MacKey {
     pub(super) fn assertion(&self, client_id: &str, audience: &Issuer, moment: &Moment) -> Secret {
         // OpenID Connect Core 1.0 section 10.1: the key is the UTF-8 octets of the secret.
         let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
-        let header = json!({ "alg": self.algorithm.name(), "typ": "JWT" });
+        let header = serde_json::json!({ "alg": self.algorithm.name(), "typ": "JWT" });
         compact(&header, &claims(client_id, audience, moment), |message| {
             jsonwebtoken::crypto::sign(message, &key, self.algorithm.jsonwebtoken_name())
                 .expect("HMAC takes a key of any length")
@@ -125,22 +135,24 @@ impl ClientKeys {
     /// The public halves of all, as a set (RFC 7517 section 5).
     pub fn public_set(&self) -> Value {
         let keys = std::iter::once(&self.signing).chain(&self.others);
-        json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() })
+        serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() })
     }
 
     /// `private_key_jwt`.
     pub(super) fn assertion(&self, client_id: &str, audience: &Issuer, moment: &Moment) -> Secret {
         let key = &self.signing;
-        let header = json!({ "alg": key.algorithm().name(), "typ": "JWT", "kid": key.kid() });
+        let header = serde_json::json!({ "alg": key.algorithm().name(), "typ": "JWT", "kid": key.kid() });
         compact(&header, &claims(client_id, audience, moment), |message| key.sign(message))
     }
 }
 
-/// Judges what was read from a file. It is somebody else's word about us, so its claims are the provider's to judge.
+/// Judges what was read from a file, at the start without a time. It is somebody else's word about us, so its claims are the
+/// provider's to judge. Only one that is over goes nowhere: a provider that refuses it ends the session that was to be refreshed,
+/// and the platform may be about to write the next.
 ///
 /// # Errors
 /// [`AssertionFault`].
-pub fn from_file(text: &Secret) -> Result<Secret, AssertionFault> {
+pub fn from_file(text: &Secret, now: Option<Timestamp>) -> Result<Secret, AssertionFault> {
     let assertion = text.expose().trim_ascii();
     if assertion.is_empty() {
         return Err(AssertionFault::Empty);
@@ -152,13 +164,23 @@ pub fn from_file(text: &Secret) -> Result<Secret, AssertionFault> {
     if assertion.split('.').count() != 3 || !assertion.split('.').all(is_part) {
         return Err(AssertionFault::NotAJwt);
     }
+    let payload = assertion.split('.').nth(1).unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| AssertionFault::NotAJwt)?;
+    let claims = json::object(&payload).map_err(|_| AssertionFault::NotAJwt)?;
+    // RFC 7519 section 2: a NumericDate may have a fraction.
+    let expires = claims.get("exp").and_then(Value::as_f64).map(|exp| Timestamp::from_seconds(exp as u64));
+    if let (Some(at), Some(now)) = (expires, now)
+        && now >= at.after(CLOCKS)
+    {
+        return Err(AssertionFault::Expired { at });
+    }
     Ok(Secret::new(assertion))
 }
 
 /// RFC 7523 section 3, OpenID Connect Core 1.0 section 9. `aud` is the issuer and nothing else: an endpoint in its place could be
 /// another provider's, named by one that lies in its metadata, which would then hold an assertion that is good there.
 fn claims(client_id: &str, audience: &Issuer, moment: &Moment) -> Value {
-    json!({
+    serde_json::json!({
         "iss": client_id,
         "sub": client_id,
         "aud": audience.as_str(),
@@ -184,6 +206,7 @@ impl fmt::Display for AssertionFault {
                 write!(f, "it has {found} bytes, but at most {MAX_ASSERTION_BYTES} are read")
             }
             Self::NotAJwt => f.write_str("it is not a signed JWT"),
+            Self::Expired { at } => write!(f, "it expired at {at} and was not replaced"),
         }
     }
 }

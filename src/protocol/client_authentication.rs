@@ -114,7 +114,7 @@ fn from_file(moment: &Moment) -> Result<Secret, ClientAuthenticationFault> {
     let refuse = |why: String| ClientAuthenticationFault::AssertionFile { why };
     let Some(read) = &moment.assertion else { return Err(refuse("nobody read it".to_owned())) };
     let text = read.as_ref().map_err(|why| refuse(why.clone()))?;
-    assertion::from_file(text).map_err(|fault| refuse(fault.to_string()))
+    assertion::from_file(text, Some(moment.now)).map_err(|fault| refuse(fault.to_string()))
 }
 
 /// RFC 6749 section 2.3.1: id and secret are form-encoded first, so that a colon in the id stays where it is.

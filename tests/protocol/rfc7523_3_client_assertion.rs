@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde_json::{Map, Value, json};
 use vestibule::protocol::assertion::{self, AssertionFault, ClientKeys, MacAlgorithm, MacKey};
@@ -191,6 +193,8 @@ fn an_assertion_from_a_file_goes_as_it_is() {
         ("s3cret", AssertionFault::NotAJwt),
         ("a.b", AssertionFault::NotAJwt),
         ("e30.e30.", AssertionFault::NotAJwt),
+        ("e30.AAAA.AAAA", AssertionFault::NotAJwt),
+        ("e30.W10.AAAA", AssertionFault::NotAJwt),
         ("e30.e30.AAAA.AAAA", AssertionFault::NotAJwt),
         ("e30.e30.AA&client_id=other", AssertionFault::NotAJwt),
         ("e30.e30.AAAA e30.e30.AAAA", AssertionFault::NotAJwt),
@@ -201,10 +205,22 @@ fn an_assertion_from_a_file_goes_as_it_is() {
         token::refresh_request(&provider(), &registration, &secret("r"), moment).unwrap_err()
     };
     for (text, fault) in rows {
-        assert_eq!(assertion::from_file(&secret(text)).unwrap_err(), fault, "{text}");
+        assert_eq!(assertion::from_file(&secret(text), None).unwrap_err(), fault, "{text}");
         let fault = refusal(&at(text));
         assert_eq!(fault.code(), "token_assertion_file");
         assert!(!fault.is_final(), "the next one may be there in a moment");
+    }
+    // One that is over by more than clocks differ goes nowhere, for the provider's no would end the session.
+    for (exp, good) in
+        [("1799999941", true), ("1799999940.5", false), ("1799999940", false), ("1", false), ("-1", false)]
+    {
+        let payload = URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}"));
+        let text = format!("e30.{payload}.AAAA");
+        assert!(assertion::from_file(&secret(&text), None).is_ok(), "{exp}: at the start there is no time");
+        assert_eq!(assertion::from_file(&secret(&text), Some(now())).is_ok(), good, "{exp}");
+        if !good {
+            assert_eq!(refusal(&at(&text)).code(), "token_assertion_file");
+        }
     }
     let unreadable = Moment { assertion: Some(Err("there is no such file".to_owned())), ..moment() };
     assert_eq!(refusal(&unreadable).to_string(), "client_assertion_file: there is no such file");

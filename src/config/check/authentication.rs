@@ -240,7 +240,7 @@ fn certificate(judge: &mut Judge<'_>, written: &ClientAsWritten, at: &At<String>
 fn assertion_file(judge: &mut Judge<'_>, at: &At<String>) -> Option<PathBuf> {
     let contents = file(judge, at)?;
     let text = Secret::new(String::from_utf8_lossy(&contents.bytes));
-    match assertion::from_file(&text) {
+    match assertion::from_file(&text, None) {
         Ok(_) => Some(judge.files.locate(Path::new(&at.value))),
         Err(fault) => judge.refuse(at.problem(Finding::Assertion(fault))),
     }
