@@ -5,6 +5,7 @@ use super::provider::RememberedProvider;
 use super::verify::{self, VerifyFault};
 use crate::config::{AskUserinfo, Client};
 use crate::protocol::claims::{Claims, judge_refreshed};
+use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -74,7 +75,12 @@ pub async fn learn(
             client.claim_headers.iter().any(|mapping| !claims.id_token_has(&mapping.claim))
         }
     };
-    if wanted && let Some(request) = userinfo::request(provider, access_token) {
+    if wanted
+        && let Some(endpoint) = provider.userinfo_endpoint()
+        && let Some(request) = userinfo::request(provider, access_token)
+    {
+        let request =
+            client_authentication::with_certificate(request, endpoint, provider, &client.registration);
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?);
     }

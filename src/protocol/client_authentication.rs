@@ -41,6 +41,8 @@ pub enum ClientAuthenticationFault {
         /// Why.
         why: String,
     },
+    /// The client proves itself by a certificate, and the endpoint is not reached over TLS, where alone it could be shown.
+    NotOverTls,
 }
 
 /// A form posted to an endpoint of the provider, with the proof of who sends it.
@@ -81,6 +83,9 @@ pub fn request(
             // RFC 8705 sections 2 and 5: the connection is the proof, and the form says whose it is.
             pairs.push(("client_id", &registration.client_id));
             endpoint = provider.for_mutual_tls(endpoint);
+            if endpoint.url().scheme() != "https" {
+                return Err(ClientAuthenticationFault::NotOverTls);
+            }
         }
         ClientAuthentication::Basic(secret) => authorization = Some(basic(&registration.client_id, secret)),
         ClientAuthentication::Post(secret) => {
@@ -110,6 +115,21 @@ pub fn request(
     Ok(request)
 }
 
+/// A request that carries an access token, at the address where a client with a certificate sends it: the token may be bound to
+/// the certificate (RFC 8705 sections 3 and 5).
+#[must_use]
+pub fn with_certificate(
+    mut request: Request<Vec<u8>>,
+    endpoint: &Endpoint,
+    provider: &Provider,
+    registration: &Registration,
+) -> Request<Vec<u8>> {
+    if let ClientAuthentication::MutualTls(_) = registration.authentication {
+        *request.uri_mut() = provider.for_mutual_tls(endpoint).uri().clone();
+    }
+    request
+}
+
 fn from_file(moment: &Moment) -> Result<Secret, ClientAuthenticationFault> {
     let refuse = |why: String| ClientAuthenticationFault::AssertionFile { why };
     let Some(read) = &moment.assertion else { return Err(refuse("nobody read it".to_owned())) };
@@ -132,6 +152,7 @@ impl ClientAuthenticationFault {
         match self {
             Self::NotShared { .. } => "token_client_authentication",
             Self::AssertionFile { .. } => "token_assertion_file",
+            Self::NotOverTls => "token_not_over_tls",
         }
     }
 }
@@ -148,6 +169,9 @@ impl fmt::Display for ClientAuthenticationFault {
                 )
             }
             Self::AssertionFile { why } => write!(f, "client_assertion_file: {why}"),
+            Self::NotOverTls => f.write_str(
+                "the client proves itself by a certificate, but the provider's endpoint is not https, where it could show one",
+            ),
         }
     }
 }

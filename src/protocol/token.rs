@@ -226,6 +226,7 @@ impl TokenFault {
     pub const ALL_CODES: &[&str] = &[
         "token_client_authentication",
         "token_assertion_file",
+        "token_not_over_tls",
         "token_redirect",
         "token_status",
         "token_too_large",

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::ClientAuthentication;
 use vestibule::protocol::tls_identity::{TlsIdentity, TlsIdentityFault as Fault};
-use vestibule::protocol::token;
+use vestibule::protocol::{client_authentication, discovery, token, userinfo};
 
-use crate::world::{metadata_with, moment, provider_from, registration, secret};
+use crate::world::{json_answer, metadata_with, moment, provider_from, registration, secret};
 
 const CERTIFICATE: &[u8] = include_bytes!("../keys/client.pem");
 const KEY: &[u8] = include_bytes!("../keys/p256_pkcs8.pem");
@@ -49,6 +50,53 @@ fn others_do_not_ask_at_the_alias() {
     let registration = registration(ClientAuthentication::Basic(secret("s")));
     let request = token::refresh_request(&provider, &registration, &secret("r"), &moment()).unwrap();
     assert_eq!(request.uri(), "https://idp.example/token");
+}
+
+/// Over http nobody asks for a certificate, and the code would go without any proof.
+#[test]
+fn no_request_is_made_where_the_certificate_could_not_be_shown() {
+    let issuer = Issuer::parse("http://localhost:8080", HttpIssuer::OnlyLoopback).unwrap();
+    let with_alias = |alias: Option<&str>| {
+        let mut metadata = json!({
+            "issuer": issuer.as_str(),
+            "authorization_endpoint": "http://localhost:8080/authorize",
+            "token_endpoint": "http://localhost:8080/token",
+            "jwks_uri": "http://localhost:8080/jwks",
+        });
+        if let Some(alias) = alias {
+            metadata["mtls_endpoint_aliases"] = json!({ "token_endpoint": alias });
+        }
+        let provider = discovery::judge(&json_answer(&metadata), &issuer).unwrap();
+        let registration = registration(ClientAuthentication::MutualTls(Arc::new(identity())));
+        token::refresh_request(&provider, &registration, &secret("r"), &moment())
+    };
+    for alias in [None, Some("http://localhost:8081/token")] {
+        let fault = with_alias(alias).unwrap_err();
+        assert_eq!(fault.code(), "token_not_over_tls");
+        assert!(!fault.is_final());
+    }
+    assert_eq!(
+        with_alias(Some("https://localhost:8443/token")).unwrap().uri(),
+        "https://localhost:8443/token"
+    );
+}
+
+/// Section 3: an access token may be bound to the certificate, so userinfo is asked where it can be shown.
+#[test]
+fn userinfo_is_asked_at_the_alias_by_a_client_with_a_certificate_only() {
+    let aliases = json!({ "userinfo_endpoint": "https://mtls.idp.example/userinfo" });
+    let provider = provider_from(&metadata_with("mtls_endpoint_aliases", Some(aliases)));
+    let endpoint = provider.userinfo_endpoint().unwrap();
+    for (authentication, address) in [
+        (ClientAuthentication::MutualTls(Arc::new(identity())), "https://mtls.idp.example/userinfo"),
+        (ClientAuthentication::Basic(secret("s")), "https://idp.example/userinfo"),
+    ] {
+        let request = userinfo::request(&provider, &secret("at")).unwrap();
+        let registration = registration(authentication);
+        let request = client_authentication::with_certificate(request, endpoint, &provider, &registration);
+        assert_eq!(request.uri(), address);
+        assert_eq!(request.headers()["authorization"], "Bearer at");
+    }
 }
 
 #[test]

@@ -257,6 +257,8 @@ refusals! {
         "Allow client_secret_basic or client_secret_post for this client at the provider, or name in clients.yaml what it takes: token_endpoint_auth_method."
     TokenAssertionFile "token_assertion_file" Operator BAD_GATEWAY TryAgain GATEWAY
         "See whether the platform still writes a token into client_assertion_file, and whether vestibule may read it."
+    TokenNotOverTls "token_not_over_tls" Operator BAD_GATEWAY Never GATEWAY
+        "Let the provider announce https endpoints, or mtls_endpoint_aliases, or use another token_endpoint_auth_method."
     TokenRedirect "token_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
         "The provider announces a token_endpoint that has moved. Tell the provider its public address."
     TokenStatus "token_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
