@@ -9,8 +9,10 @@
 mod browser;
 mod chromium;
 mod http;
+mod keycloak;
 mod process;
 mod provider;
+mod registration;
 mod relay;
 mod seeds;
 mod shipped;

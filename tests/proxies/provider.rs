@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::http::Request;
-use crate::stage::{Proxy, Registration, Seen, Setup, Stage};
+use crate::registration::Registration;
+use crate::stage::{Proxy, Seen, Setup, Stage};
 
 /// Seconds: the shortest life of an access token that vestibule believes.
 const SHORT_LIFE: u32 = 10;
