@@ -191,6 +191,8 @@ impl Stage {
                 command.env_remove(name);
             }
         }
+        // For a provider's TLS port; everything else here is without TLS.
+        command.env("SSL_CERT_FILE", root().join("tests/proxies/tls/server.pem"));
         self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
     }
 
@@ -198,13 +200,15 @@ impl Stage {
     pub(crate) fn start_provider(&mut self, setup: Setup, port: u16) {
         let clients = self.folder.join("provider.json");
         let seconds = setup.access_token_seconds.to_string();
-        let arguments = [
+        let mut arguments = vec![
             "provider/provider.mjs",
             "--clients",
             clients.to_str().unwrap(),
             "--access-token-seconds",
             &seconds,
         ];
+        let further = setup.registration.provider_arguments();
+        arguments.extend(further.iter().map(String::as_str));
         self.provider = Some(self.node("provider", port, &arguments));
     }
 
