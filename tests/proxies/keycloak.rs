@@ -1,7 +1,9 @@
 //! With Keycloak behind nginx: roles of the realm and of the client, refresh, logout from both sides.
 //!
-//! One Keycloak serves all of these tests, for a start takes 20 seconds of two cores and 350 MB: whoever comes first puts it up,
-//! and who is the last to use it ends it.
+//! One Keycloak serves all of these tests, for a start takes 20 seconds of two cores, and 420 MB: whoever comes first puts it up, and
+//! who is the last to use it ends it. All together they take 40 seconds.
+//!
+//! They are skipped by name where Maven Central could not be reached, also when nothing else may be skipped.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -77,6 +79,22 @@ fn a_role_that_is_taken_away_is_gone_after_the_next_refresh() {
     std::thread::sleep(NEW_ENOUGH);
     assert_eq!(bob.fetch(&stage.own("new-token")).status, 200);
     assert_eq!(roles(&mut bob), (false, true));
+}
+
+#[test]
+fn somebody_who_is_disabled_is_out_at_the_next_refresh() {
+    let Some(stage) = stage() else { return };
+    let mut edgar = Browser::default();
+    edgar.sign_in(&stage.at("/"), "edgar");
+    assert!(edgar.fetch(&stage.at("/")).is_application());
+
+    let operator = operator(&stage);
+    let path = format!("/users/{}", operator.user("edgar"));
+    let answer = operator.ask("PUT", &path, Some(serde_json::json!({ "enabled": false }).to_string()));
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    std::thread::sleep(NEW_ENOUGH);
+    assert_eq!(edgar.fetch(&stage.own("new-token")).status, 401);
+    assert_eq!(edgar.fetch(&stage.at("/")).status, 401);
 }
 
 #[test]
