@@ -103,6 +103,11 @@ impl Browser {
         pairs.map(|((_, name), value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
+    /// Loses the cookies of a host, as somebody who clears one site's data.
+    pub(crate) fn forget(&mut self, host: &str) {
+        self.cookies.retain(|(at, _), _| at != host);
+    }
+
     fn keep(&mut self, host: &str, line: &str) {
         let mut parts = line.split(';').map(str::trim);
         let (name, value) = parts.next().unwrap().split_once('=').unwrap();

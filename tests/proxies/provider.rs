@@ -83,6 +83,24 @@ fn a_provider_that_takes_pushed_requests_only_signs_in() {
     assert_eq!(logged(&stage, "pushed_authorization_request: 201"), 1);
 }
 
+/// OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
+#[test]
+#[ignore = "not in vestibule yet: max_age"]
+fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
+    for (max_age, asked_again) in [("2s", true), ("1h", false)] {
+        let Some(stage) = start(Registration::MaxAge(max_age), 600) else { return };
+        let mut alice = stage.signed_in("alice");
+        std::thread::sleep(Duration::from_secs(4));
+        Stage::forget_session(&mut alice);
+        let page = alice.open(&stage.at("/"));
+        assert_eq!(page.is_sign_in(), asked_again, "{max_age}: {}", page.place());
+        if asked_again {
+            let page = alice.submit(&page, &[("name", "alice"), ("password", "alice")]);
+            assert!(page.answer.is_application(), "{}: {}", page.place(), page.answer.body);
+        }
+    }
+}
+
 #[test]
 #[ignore = "not in vestibule yet: encrypted ID tokens"]
 fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {

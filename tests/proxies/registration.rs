@@ -25,6 +25,8 @@ pub(crate) enum Registration {
     FormPost,
     /// The provider takes nothing but pushed requests, and says so in its discovery document.
     Pushed,
+    /// The person must have signed in at the provider within that time.
+    MaxAge(&'static str),
     /// ID tokens signed by that algorithm.
     SignedBy(&'static str),
     /// ID tokens encrypted by that `alg` and `enc`.
@@ -60,6 +62,7 @@ impl Registration {
                 tls = tls.display(),
             ),
             Self::FormPost => "    response_mode: form_post\n".to_owned(),
+            Self::MaxAge(time) => format!("    authorization: {{ max_age: {time} }}\n"),
             Self::SignedBy(algorithm) => format!("    id_token_signed_response_alg: {algorithm}\n"),
             Self::Encrypted(alg, enc) => format!(
                 "    id_token_encrypted_response_alg: {alg}
@@ -110,7 +113,8 @@ impl Registration {
             | Self::SecretJwt
             | Self::Public
             | Self::FormPost
-            | Self::Pushed => {}
+            | Self::Pushed
+            | Self::MaxAge(_) => {}
             Self::PrivateKeyJwt => {
                 write_key(stage, "client.pem", &ec_key().0);
                 // Read where everybody reads it, so that the page and the `kid` are tried too.

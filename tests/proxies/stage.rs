@@ -254,6 +254,11 @@ impl Stage {
         browser.cookie_header(HOST)
     }
 
+    /// Forgets the session here; the provider's goes on.
+    pub(crate) fn forget_session(browser: &mut Browser) {
+        browser.forget(HOST);
+    }
+
     /// How many requests have reached the application, asked without the proxy. This question counts as one.
     pub(crate) fn served(&self) -> u64 {
         let answer = Request::get("/").fetch().send("direct", self.application_port).unwrap();
