@@ -2,13 +2,19 @@
 
 use std::process::Command;
 
+use crate::registration::Registration;
 use crate::stage::{Proxy, Setup, missing, root, skip, tool};
 
 fn plays(scenario: &str) {
+    plays_with(scenario, Registration::SecretBasic);
+}
+
+fn plays_with(scenario: &str, registration: Registration) {
     if let Some(why) = missing(&["chromium"]) {
         return skip(&why);
     }
-    let Some(stage) = Setup::behind(Proxy::Traefik).start() else { return };
+    let setup = Setup { registration, ..Setup::behind(Proxy::Traefik) };
+    let Some(stage) = setup.start() else { return };
     let seeds = root().join("target/seeds");
     std::fs::create_dir_all(&seeds).unwrap();
     let output = Command::new(tool("node"))
@@ -20,7 +26,7 @@ fn plays(scenario: &str) {
         .arg(stage.folder.join("chromium"))
         .args(["--origin", &stage.origin])
         .arg("--seeds")
-        .arg(seeds.join(format!("chromium-{scenario}.txt")))
+        .arg(seeds.join(format!("chromium-{scenario}-{registration:?}.txt")))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -35,6 +41,12 @@ fn plays(scenario: &str) {
 #[test]
 fn somebody_signs_in_and_lands_on_the_page_they_wanted() {
     plays("login");
+}
+
+/// The provider's page is of another site, and posts here: only a cookie that says so comes along.
+#[test]
+fn somebody_signs_in_by_form_post() {
+    plays_with("login", Registration::FormPost);
 }
 
 #[test]
