@@ -60,6 +60,18 @@ fn the_back_button_after_a_login_breaks_nothing() {
 }
 
 #[test]
+fn twenty_tabs_restored_at_once_all_land_by_form_post_too() {
+    plays_with("tabs", Registration::FormPost);
+}
+
+/// The browser keeps the session cookie from a post of another site, so that vestibule has to ask for it in a second step.
+#[test]
+#[ignore = "not in vestibule yet: /oidc/{client}/callback/stray"]
+fn a_form_post_that_is_of_no_use_leads_whoever_is_signed_in_on() {
+    plays_with("stray", Registration::FormPost);
+}
+
+#[test]
 fn somebody_signs_out_and_another_site_cannot_do_it_for_them() {
     plays("logout");
 }
