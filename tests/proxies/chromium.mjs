@@ -221,7 +221,7 @@ const scenarios = {
       const form = document.createElement("form");
       form.method = "post";
       form.action = ${JSON.stringify(`${own}/callback`)};
-      form.innerHTML = '<input name="code" value="stray"><input name="state" value="stray">';
+      form.innerHTML = '<input name="code" value="stray"><input name="state" value="stray"><input name="iss" value="${issuer}">';
       document.body.append(form);
       form.submit();
     }`);
