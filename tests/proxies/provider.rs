@@ -102,7 +102,6 @@ fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
 }
 
 #[test]
-#[ignore = "not in vestibule yet: encrypted ID tokens"]
 fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
     for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
         let Some(stage) = start(Registration::Encrypted(alg, enc), 600) else { return };
@@ -116,7 +115,6 @@ fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
 }
 
 #[test]
-#[ignore = "not in vestibule yet: signed userinfo"]
 fn signed_and_encrypted_userinfo_is_believed() {
     for registration in
         [Registration::SignedUserinfo("ES256"), Registration::EncryptedUserinfo("RSA-OAEP-256")]
