@@ -6,6 +6,7 @@ use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
 use crate::protocol::claims::Claims;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -18,7 +19,16 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
-/// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
+/// What the ID token of a login must show.
+#[derive(Clone, Copy, Debug)]
+pub struct OfLogin<'a> {
+    /// The nonce of the authorization request.
+    pub nonce: &'a str,
+    /// What the request asked of the authentication.
+    pub requested: &'a Requested,
+}
+
+/// Verifies an ID token of the client's provider. `login` is none at a refresh.
 ///
 /// # Errors
 /// [`VerifyFault`].
@@ -26,7 +36,7 @@ pub async fn id_token(
     provider: &RememberedProvider,
     client: &Client,
     token: &Secret,
-    nonce: Option<&str>,
+    login: Option<OfLogin<'_>>,
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Claims, VerifyFault> {
@@ -34,20 +44,25 @@ pub async fn id_token(
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
         other_audiences: &[],
-        nonce,
+        nonce: login.map(|login| login.nonce),
         algorithm: client.registration.id_token_algorithm,
         now,
         leeway: jwt::DEFAULT_LEEWAY,
         access_token: Some(access_token),
     };
     let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    match jwt::verify(token.expose(), &keys, &expected) {
+    let claims = match jwt::verify(token.expose(), &keys, &expected) {
         Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
             Some(newer) => jwt::verify(token.expose(), &newer, &expected).map_err(VerifyFault::IdToken),
             None => Err(VerifyFault::IdToken(fault)),
         },
         judged => judged.map_err(VerifyFault::IdToken),
+    }?;
+    if let Some(login) = login {
+        // Before anything from elsewhere joins the claims.
+        login.requested.judge(claims.as_json(), now, expected.leeway).map_err(VerifyFault::IdToken)?;
     }
+    Ok(claims)
 }
 
 impl fmt::Display for VerifyFault {

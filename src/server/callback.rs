@@ -10,18 +10,21 @@ use hyper::body::Incoming;
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{body, flow_cookie, set_cookie};
+use crate::config::own_path;
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
-use crate::idp::{refusal, verify};
+use crate::idp::refusal;
+use crate::idp::verify::{self, OfLogin};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, Tokens};
 use crate::protocol::userinfo;
-use crate::session::key::Handle;
+use crate::session::key::{Handle, SessionKey};
 use crate::session::lifetime;
 use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
@@ -72,9 +75,42 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         );
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
+    if is_made_up(&refusal) {
+        // Whoever makes callbacks up has no login that was counted when it began.
+        asked.take_login()?;
+    }
+    if is_stray(&refusal) && is_cross_site_post(asked) {
+        // The session cookie does not come with a form of another site; with the redirect it does.
+        asked.service.log(Some(asked.client), &refusal, asked.request_id);
+        Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
+        return Ok(respond::redirect(StatusCode::SEE_OTHER, &stray_url(asked, refusal.code(), &return_to)));
+    }
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
     let again = return_to::login_url(asked.client, &return_to);
     Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
+}
+
+/// `GET /oidc/{client}/callback/stray`: where a form post that is of no use leads, so that the session cookie comes along. On to
+/// the page for whoever has a session, else what [`answer`] would have said.
+///
+/// # Errors
+/// The client has no form posts; a code that is none of these.
+pub(super) async fn stray(asked: Asked<'_>) -> Result<Answer, Refusal> {
+    if asked.client.registration.response_mode != ResponseMode::FormPost {
+        return Err(Refusal::PathUnknown);
+    }
+    asked.takes("GET")?;
+    let code = asked.query().strip_prefix("code=").and_then(|rest| rest.split('&').next());
+    // Logged when the form came.
+    let refusal = stray_refusals().into_iter().find(|refusal| code == Some(refusal.code()));
+    let refusal = refusal.ok_or(Refusal::PathUnknown)?;
+    let return_to = return_to::from_query(asked.query(), asked.client)?;
+    if has_session(asked).await {
+        return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
+    }
+    let again = return_to::login_url(asked.client, &return_to);
+    let page = respond::Page { provider: None, again: Some(&again), reload: Reload::Cannot };
+    Ok(respond::refuse(&asked.head.headers, &refusal, page, asked.request_id))
 }
 
 /// The login, step by step: judge the answer, redeem the code, verify the ID token, ask for userinfo, keep the session.
@@ -117,7 +153,10 @@ async fn sign_in(
     let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
-    let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
+    let sent = client.registration.authorization.parameters.iter().chain(&opened.flow.asked);
+    let requested = Requested::of(sent, opened.flow.begun);
+    let login = OfLogin { nonce: nonce.expose(), requested: &requested };
+    let mut claims = verify::id_token(remembered, client, id_token, Some(login), access_token, now)
         .await
         .map_err(|fault| refusal::of_id_token(&client.issuer, fault))?;
     if let Some(request) = userinfo::request(&provider, access_token) {
@@ -127,7 +166,7 @@ async fn sign_in(
             .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
     }
-    let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
+    let session_cookie = keep(asked, claims, tokens, opened, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -184,7 +223,7 @@ fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,
-    binding: [u8; 32],
+    opened: &Opened<'_>,
     return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
@@ -202,15 +241,12 @@ fn keep(
     let mut session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
     let cookie = SessionCookie::new(service.clock.entropy());
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => Some(cookie),
-        Credential::Absent | Credential::Unreadable(_) => None,
+        Credential::Session(cookie) => Some(SessionKey::of_cookie(cookie.bytes())),
+        Credential::Absent | Credential::Unreadable(_) => opened.flow.before,
     };
-    session.uses = service.loops.finished(binding, &client.name, return_to.as_str(), now);
+    session.uses = service.loops.finished(opened.flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
-    service
-        .sessions
-        .insert(&cookie, session, before.as_ref())
-        .map_err(|_| Refusal::SessionsFull { limit })?;
+    service.sessions.insert(&cookie, session, before).map_err(|_| Refusal::SessionsFull { limit })?;
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
@@ -261,6 +297,35 @@ fn is_stray(refusal: &Refusal) -> bool {
                     | CallbackFault::OtherBrowser
             )
     )
+}
+
+/// All that [`is_stray`] takes, for the page only: what they hold goes to the log, and was there already.
+fn stray_refusals() -> [Refusal; 7] {
+    let other = String::new;
+    [
+        Refusal::FlowReplayed,
+        CallbackFault::StateMissing.into(),
+        CallbackFault::StateUnreadable.into(),
+        CallbackFault::StateOtherClient { started: other(), called: other() }.into(),
+        CallbackFault::StateExpired { age: callback::STATE_LIFETIME }.into(),
+        CallbackFault::NoFlowCookie.into(),
+        CallbackFault::OtherBrowser.into(),
+    ]
+}
+
+/// Whether a refusal is about a callback that belongs to no login of this browser: what a program sends that makes them up.
+fn is_made_up(refusal: &Refusal) -> bool {
+    is_stray(refusal) || matches!(refusal, Refusal::Callback(fault) if !fault.is_after_state())
+}
+
+fn is_cross_site_post(asked: Asked<'_>) -> bool {
+    asked.client.registration.response_mode == ResponseMode::FormPost
+        && matches!(credential::find(&asked.head.headers, &asked.client.cookie.name), Credential::Absent)
+}
+
+fn stray_url(asked: Asked<'_>, code: &str, return_to: &ReturnTo) -> String {
+    let path = own_path(&asked.client.name, "callback/stray");
+    format!("{}{path}?code={code}&{}", asked.client.origin, return_to::in_query(return_to))
 }
 
 async fn has_session(asked: Asked<'_>) -> bool {

@@ -14,6 +14,7 @@ mod world;
 
 // The tests, a file a topic.
 mod admin;
+mod authorization_request;
 mod callback_attacks;
 mod callback_replay;
 mod claims;
@@ -22,16 +23,20 @@ mod deep_link;
 mod dialects;
 mod drain;
 mod endpoints;
+mod form_post;
 mod forwarded;
 mod id_token_attacks;
+mod initiate_login;
 mod key_rotation;
 mod leaks;
 mod lifetimes;
 mod limits;
 mod login;
+mod login_limit;
 mod login_loop;
 mod logout;
 mod provider_down;
+mod pushed;
 mod refresh;
 mod refresh_claims;
 mod session_hit;

@@ -5,6 +5,7 @@ mod credential;
 mod decide;
 mod forwarded;
 mod identity;
+mod login_parameters;
 mod navigation;
 mod refusal;
 mod return_to;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, SameSite};
+use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
@@ -43,6 +45,8 @@ fn client() -> Client {
             scopes: vec!["openid".to_owned()],
             response_mode: ResponseMode::Query,
             id_token_algorithm: SigningAlgorithm::Rs256,
+            authorization: Authorization::default(),
+            token_parameters: Vec::new(),
             post_logout_redirect_uri: None,
         },
         origin: "https://auth.example.test".to_owned(),
@@ -64,6 +68,7 @@ fn client() -> Client {
             refresh_grace: Duration::from_secs(300),
             access_token: Duration::from_secs(300),
         },
+        initiate_login: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
+use vestibule::session::key::SessionKey;
 use vestibule::session::sealing::KeyRing;
 use vestibule::session::transaction::{Flow, FlowCookie, begin, open};
 
@@ -16,6 +17,8 @@ fn flow(cookie: &FlowCookie) -> Flow {
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(1_800_000_000),
         in_vain: 0,
+        asked: vec![("login_hint".to_owned(), "ada \u{e9}".to_owned())],
+        before: Some(SessionKey::of_cookie(&[6; 32])),
         return_to: "https://app.example.com/a%2Fb?x=1&y=%C3%A9".to_owned(),
     }
 }
