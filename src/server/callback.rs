@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::SET_COOKIE;
+use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
@@ -13,6 +13,7 @@ use super::{body, flow_cookie, set_cookie};
 use crate::config::own_path;
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
+use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::refusal;
@@ -318,8 +319,10 @@ fn is_made_up(refusal: &Refusal) -> bool {
     is_stray(refusal) || matches!(refusal, Refusal::Callback(fault) if !fault.is_after_state())
 }
 
+/// Whether a browser's form of another site came, as the session cookie that stays behind there shows.
 fn is_cross_site_post(asked: Asked<'_>) -> bool {
     asked.client.registration.response_mode == ResponseMode::FormPost
+        && is_navigation(&asked.head.headers, &Method::GET)
         && matches!(credential::find(&asked.head.headers, &asked.client.cookie.name), Credential::Absent)
 }
 

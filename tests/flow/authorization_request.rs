@@ -70,6 +70,7 @@ async fn what_the_file_asks_is_sent_with_every_login_and_token_parameters_with_e
         claims,
         json!({ "userinfo": { "email": null }, "id_token": { "auth_time": { "essential": true } } })
     );
+    world.clock.shift(60);
     let answer = browser.fetch(&format!("{APP}/new-token")).await;
     assert_eq!(answer.status, 200, "{}", answer.show());
     assert_eq!(world.provider.refreshes(), 1);

@@ -1,5 +1,6 @@
 //! OAuth 2.0 Form Post Response Mode: the answer comes from another site, without the session cookie.
 
+use crate::jar::Context;
 use crate::provider::Endpoint;
 use crate::world::{APP, PAGE, SESSION, World};
 
@@ -54,7 +55,7 @@ async fn whoever_has_a_session_and_comes_with_a_form_of_no_use_goes_on() {
     let codes = world.provider.count(Endpoint::Token);
     // The form once more, and one without anything that could be read.
     browser.finish(callback.clone()).await.assert_at(PAGE);
-    let landed = browser.finish(callback.with_text("code=x&state=y")).await;
+    let landed = browser.finish(callback.having("state", Some("y"))).await;
     landed.assert_at("https://app.example.test/");
     assert_eq!(world.provider.count(Endpoint::Token), codes, "no code is redeemed twice");
 }
@@ -67,8 +68,8 @@ async fn whoever_has_no_session_gets_the_page_that_says_why_and_no_login_by_itse
     let mut other = world.browser();
     for (found, code) in [
         (other.finish(callback.clone()).await, "callback_no_flow_cookie"),
-        (other.finish(callback.with_text("code=x")).await, "callback_state_missing"),
-        (other.finish(callback.with_text("code=x&state=y")).await, "callback_state_unreadable"),
+        (other.finish(callback.having("state", None)).await, "callback_state_missing"),
+        (other.finish(callback.having("state", Some("y"))).await, "callback_state_unreadable"),
     ] {
         assert_eq!((found.answer.status, found.answer.refusal()), (400, code), "{}", found.answer.show());
         assert!(!found.in_application);
@@ -79,6 +80,20 @@ async fn whoever_has_no_session_gets_the_page_that_says_why_and_no_login_by_itse
     let landed = browser.finish(callback).await;
     assert_eq!((landed.answer.status, landed.answer.refusal()), (400, "flow_replayed"));
     assert!(landed.answer.text().contains("/oidc/app/login?rd="), "{}", landed.answer.show());
+}
+
+/// Nobody goes round for what is no page.
+#[tokio::test]
+async fn a_program_that_posts_a_stray_form_is_answered_at_once() {
+    let world = world().await;
+    let url = format!("{APP}/callback").parse().unwrap();
+    let ask = world.browser().ask("POST", &url, Context::CrossSite).form("code=x&state=y");
+    let ask = ask.having("Accept", "*/*").having("Sec-Fetch-Mode", "cors").having("Sec-Fetch-Dest", "empty");
+    let answer = world.send(&ask).await;
+    assert_eq!((answer.status, answer.refusal()), (400, "callback_issuer_missing"));
+    let ask = ask.form(format!("code=x&state=y&iss={}", world.provider.issuer));
+    let answer = world.send(&ask).await;
+    assert_eq!((answer.status, answer.refusal()), (400, "callback_state_unreadable"));
 }
 
 /// The way out of a stray form leads to hosts of ours only, and to nothing that was not a refusal of a stray form.
