@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::SET_COOKIE;
-use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, flow_cookie, set_cookie};
-use crate::config::own_path;
+use super::{body, flow_cookie, set_cookie, stray_callback};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
-use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::refusal;
@@ -46,6 +44,9 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             Bytes::copy_from_slice(asked.query().as_bytes())
         }
         ResponseMode::FormPost => {
+            if let Some(code) = stray_callback::code(asked) {
+                return stray_callback::answer(asked, code).await;
+            }
             asked.takes("POST")?;
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
@@ -66,7 +67,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         },
         Err(fault) => fault.into(),
     };
-    if is_stray(&refusal) && has_session(asked).await {
+    if stray_callback::is_stray(&refusal) && has_session(asked).await {
         tracing::info!(
             code = refusal.code(),
             verdict = "signed_in_already",
@@ -76,42 +77,22 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         );
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
-    if is_made_up(&refusal) {
+    if stray_callback::is_made_up(&refusal) {
         // Whoever makes callbacks up has no login that was counted when it began.
         asked.take_login()?;
     }
-    if is_stray(&refusal) && is_cross_site_post(asked) {
+    if stray_callback::is_stray(&refusal) && stray_callback::is_cross_site_post(asked) {
         // The session cookie does not come with a form of another site; with the redirect it does.
         asked.service.log(Some(asked.client), &refusal, asked.request_id);
         Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
-        return Ok(respond::redirect(StatusCode::SEE_OTHER, &stray_url(asked, refusal.code(), &return_to)));
+        return Ok(respond::redirect(
+            StatusCode::SEE_OTHER,
+            &stray_callback::url(asked, refusal.code(), &return_to),
+        ));
     }
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
     let again = return_to::login_url(asked.client, &return_to);
     Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
-}
-
-/// `GET /oidc/{client}/callback/stray`: where a form post that is of no use leads, so that the session cookie comes along. On to
-/// the page for whoever has a session, else what [`answer`] would have said.
-///
-/// # Errors
-/// The client has no form posts; a code that is none of these.
-pub(super) async fn stray(asked: Asked<'_>) -> Result<Answer, Refusal> {
-    if asked.client.registration.response_mode != ResponseMode::FormPost {
-        return Err(Refusal::PathUnknown);
-    }
-    asked.takes("GET")?;
-    let code = asked.query().strip_prefix("code=").and_then(|rest| rest.split('&').next());
-    // Logged when the form came.
-    let refusal = stray_refusals().into_iter().find(|refusal| code == Some(refusal.code()));
-    let refusal = refusal.ok_or(Refusal::PathUnknown)?;
-    let return_to = return_to::from_query(asked.query(), asked.client)?;
-    if has_session(asked).await {
-        return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
-    }
-    let again = return_to::login_url(asked.client, &return_to);
-    let page = respond::Page { provider: None, again: Some(&again), reload: Reload::Cannot };
-    Ok(respond::refuse(&asked.head.headers, &refusal, page, asked.request_id))
 }
 
 /// The login, step by step: judge the answer, redeem the code, verify the ID token, ask for userinfo, keep the session.
@@ -283,55 +264,8 @@ fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>) -> ReturnTo {
         .unwrap_or_else(|| return_to::home(asked.client))
 }
 
-/// Whether a refusal is about a callback that is old, used, or of another browser: nothing that a person with a session
-/// would want to know.
-fn is_stray(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::FlowReplayed
-            | Refusal::Callback(
-                CallbackFault::StateMissing
-                    | CallbackFault::StateUnreadable
-                    | CallbackFault::StateOtherClient { .. }
-                    | CallbackFault::StateExpired { .. }
-                    | CallbackFault::NoFlowCookie
-                    | CallbackFault::OtherBrowser
-            )
-    )
-}
-
-/// All that [`is_stray`] takes, for the page only: what they hold goes to the log, and was there already.
-fn stray_refusals() -> [Refusal; 7] {
-    let other = String::new;
-    [
-        Refusal::FlowReplayed,
-        CallbackFault::StateMissing.into(),
-        CallbackFault::StateUnreadable.into(),
-        CallbackFault::StateOtherClient { started: other(), called: other() }.into(),
-        CallbackFault::StateExpired { age: callback::STATE_LIFETIME }.into(),
-        CallbackFault::NoFlowCookie.into(),
-        CallbackFault::OtherBrowser.into(),
-    ]
-}
-
-/// Whether a refusal is about a callback that belongs to no login of this browser: what a program sends that makes them up.
-fn is_made_up(refusal: &Refusal) -> bool {
-    is_stray(refusal) || matches!(refusal, Refusal::Callback(fault) if !fault.is_after_state())
-}
-
-/// Whether a browser's form of another site came, as the session cookie that stays behind there shows.
-fn is_cross_site_post(asked: Asked<'_>) -> bool {
-    asked.client.registration.response_mode == ResponseMode::FormPost
-        && is_navigation(&asked.head.headers, &Method::GET)
-        && matches!(credential::find(&asked.head.headers, &asked.client.cookie.name), Credential::Absent)
-}
-
-fn stray_url(asked: Asked<'_>, code: &str, return_to: &ReturnTo) -> String {
-    let path = own_path(&asked.client.name, "callback/stray");
-    format!("{}{path}?code={code}&{}", asked.client.origin, return_to::in_query(return_to))
-}
-
-async fn has_session(asked: Asked<'_>) -> bool {
+/// Whether the browser has a live session of this client.
+pub(super) async fn has_session(asked: Asked<'_>) -> bool {
     let Credential::Session(cookie) = credential::find(&asked.head.headers, &asked.client.cookie.name) else {
         return false;
     };

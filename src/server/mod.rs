@@ -18,6 +18,7 @@ mod route;
 mod same_site;
 mod service;
 mod set_cookie;
+mod stray_callback;
 mod subrequest;
 
 use std::io;

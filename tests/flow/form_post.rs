@@ -102,17 +102,17 @@ async fn the_address_of_a_stray_form_is_no_open_redirect() {
     let world = world().await;
     let mut browser = world.signed_in().await;
     for (query, status, code) in [
-        ("code=flow_replayed&rd=https%3A%2F%2Fevil.example", 400, "return_to_host"),
-        ("code=flow_replayed&rd=%2F%2Fevil.example", 400, "return_to_malformed"),
-        ("code=internal_fault&rd=%2F", 404, "path_unknown"),
-        ("rd=%2F&code=flow_replayed", 404, "path_unknown"),
-        ("", 404, "path_unknown"),
+        ("stray=flow_replayed&rd=https%3A%2F%2Fevil.example", 400, "return_to_host"),
+        ("stray=flow_replayed&rd=%2F%2Fevil.example", 400, "return_to_malformed"),
+        ("stray=internal_fault&rd=%2F", 404, "path_unknown"),
+        ("rd=%2F&stray=flow_replayed", 405, "method_not_allowed"),
+        ("", 405, "method_not_allowed"),
     ] {
-        let answer = browser.get(&format!("{APP}/callback/stray?{query}")).await;
+        let answer = browser.get(&format!("{APP}/callback?{query}")).await;
         assert_eq!((answer.status, answer.refusal()), (status, code), "{query}");
         assert!(answer.all("Location").is_empty());
     }
     let plain = World::new().start().await;
-    let answer = plain.browser().get(&format!("{APP}/callback/stray?code=flow_replayed")).await;
-    assert_eq!((answer.status, answer.refusal()), (404, "path_unknown"));
+    let answer = plain.browser().get(&format!("{APP}/callback?stray=flow_replayed")).await;
+    assert_eq!((answer.status, answer.refusal()), (400, "callback_issuer_missing"));
 }
