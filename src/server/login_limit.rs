@@ -141,8 +141,8 @@ mod tests {
         assert_eq!(limit.take(address("192.0.2.1"), at(10)), Err(Duration::from_secs(50)));
         assert_eq!(limit.take(address("192.0.2.2"), at(10)), Ok(()));
         assert_eq!(limit.take(None, at(10)), Ok(()));
-        assert_eq!(limit.take(address("192.0.2.3"), at(10)), Ok(()));
-        assert_eq!(limit.take(address("192.0.2.4"), at(10)), Err(Duration::from_secs(20)));
+        assert_eq!(limit.take(address("192.0.2.3"), at(10)), Err(Duration::from_secs(10)));
+        assert_eq!(limit.take(address("192.0.2.4"), at(20)), Ok(()));
     }
 
     #[test]

@@ -60,7 +60,19 @@ fn neither_state_nor_cookie_shows_what_it_protects() {
 #[test]
 fn the_state_of_the_longest_return_address_is_under_three_thousand_bytes() {
     let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
-    let long = Flow { return_to: "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO), ..flow(&cookie) };
+    let return_to = "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO);
+    let long = Flow { return_to, asked: Vec::new(), before: None, ..flow(&cookie) };
     let begun = begin(&ring, &long, &cookie, [5; 12]);
     assert!(begun.state.len() < 3000, "{}", begun.state.len());
+}
+
+/// With everything that the address of a login may add, it still comes back through the callback.
+#[test]
+fn the_longest_state_is_one_that_the_callback_takes() {
+    let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
+    let return_to = "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO);
+    let value = "x".repeat(vestibule::gate::login_parameters::MAX_BYTES);
+    let long = Flow { return_to, asked: vec![("login_hint".to_owned(), value)], ..flow(&cookie) };
+    let begun = begin(&ring, &long, &cookie, [5; 12]);
+    assert!(begun.state.len() <= vestibule::protocol::callback::MAX_STATE_BYTES, "{}", begun.state.len());
 }
