@@ -11,7 +11,7 @@ use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
-use super::{LogFormat, LogLevel};
+use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::authorize::Pushing;
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
@@ -149,6 +149,9 @@ table! {
         /// Whether the provider or a portal may start a login: `/oidc/<client>/initiate-login` with `iss`, `target_link_uri` and
         /// `login_hint` (OpenID Connect Core section 4). Register it there as `initiate_login_uri`.
         initiate_login: bool, "`false`", "Write true or false.";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
@@ -312,6 +315,11 @@ impl Choices for ResponseMode {
 impl Choices for Pushing {
     const ALL: &'static [(&'static str, Self)] =
         &[("auto", Self::WhereRequired), ("always", Self::Always), ("never", Self::Never)];
+}
+
+impl Choices for AskUserinfo {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("on", Self::On), ("off", Self::Off), ("if_missing", Self::IfMissing)];
 }
 
 impl Choices for SigningAlgorithm {

@@ -23,7 +23,7 @@ fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// V-RQ-1, V-RQ-5, V-RQ-6: the protocol's own parameters, and no others.
+/// V-RQ-1, V-RQ-4, V-RQ-5, V-RQ-6, V-RQ-7: the protocol's own parameters, and no others.
 #[test]
 fn the_request_has_its_own_parameters_and_the_query_of_the_endpoint() {
     // A confidential client gets PKCE too.
