@@ -1,5 +1,5 @@
 //! A callback that is old, used, or of another browser: what it means, and how the session cookie is had where it does not come with
-//! the form of another site (`SameSite=Lax`, RFC 6265bis section 5.6.7.1).
+//! the form of another site (`SameSite=Lax`, RFC 6265bis section 4.1.2.7).
 
 use http::{Method, StatusCode};
 
