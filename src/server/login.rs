@@ -10,7 +10,7 @@ use crate::gate::credential::{self, Credential};
 use crate::gate::login_parameters;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
-use crate::idp::refusal;
+use crate::idp::{moment, refusal};
 use crate::protocol::callback_fault::MAX_STATE_BYTES;
 use crate::protocol::discovery::Provider;
 use crate::protocol::registration::ResponseMode;
@@ -125,7 +125,8 @@ async fn push(asked: Asked<'_>, provider: &Provider, login: Login) -> Result<Str
     let Asked { service, client, .. } = asked;
     let code_challenge = pkce::challenge(login.begun.code_verifier.expose());
     let transaction = login.transaction(&code_challenge);
-    let request = pushed::request(provider, &client.registration, &transaction, &service.clock.moment())?;
+    let moment = moment::of(client, &service.clock).await;
+    let request = pushed::request(provider, &client.registration, &transaction, &moment)?;
     // Anybody can begin a login.
     let answer = service
         .providers

@@ -6,6 +6,7 @@ mod callback;
 mod dispatch;
 mod flow_cookie;
 mod initiate_login;
+mod jwks;
 mod listen;
 mod login;
 mod login_limit;

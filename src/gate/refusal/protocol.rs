@@ -69,6 +69,8 @@ pub(super) const fn pushed(fault: &PushedFault) -> Kind {
 const fn client_authentication(fault: &ClientAuthenticationFault) -> Kind {
     match fault {
         ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
+        ClientAuthenticationFault::AssertionFile { .. } => Kind::TokenAssertionFile,
+        ClientAuthenticationFault::NotOverTls => Kind::TokenNotOverTls,
     }
 }
 
