@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices};
@@ -12,6 +13,7 @@ use super::place::Place;
 use super::problem::Finding;
 use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::assertion::MacAlgorithm;
+use crate::protocol::authorize::Pushing;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -158,6 +160,14 @@ table! {
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// What else the provider is asked when somebody signs in.
+        authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
+        /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
+        /// for secrets.
+        token_parameters: Pairs, "none", "Write: token_parameters: { resource: \"https://api.example.com\" }";
+        /// Whether the provider or a portal may start a login: `/oidc/<client>/initiate-login` with `iss`, `target_link_uri` and
+        /// `login_hint` (OpenID Connect Core section 4). Register it there as `initiate_login_uri`.
+        initiate_login: bool, "`false`", "Write true or false.";
         /// How ID tokens are encrypted besides: how the key comes. With it every ID token must be encrypted. ECDH-ES is agreed directly.
         id_token_encrypted_response_alg: Choice<KeyManagement>, "ID tokens are not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
         /// How ID tokens are encrypted besides: how the content is.
@@ -179,6 +189,35 @@ table! {
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+    }
+}
+
+table! {
+    /// `authorization` of a client.
+    AuthorizationAsWritten {
+        /// What the provider is to ask the person, whether it has to or not: `login`, `consent`, `select_account`.
+        prompt: Texts, "none", "Write: prompt: login";
+        /// The person must have signed in at the provider within this time, else the provider asks anew. `auth_time` of the ID token
+        /// is held against it.
+        max_age: Duration, "none", "Write: max_age: 12h";
+        /// Ways of authentication (`acr`), the best first. One of them must be `acr` of the ID token.
+        acr_values: Texts, "none", "Write: acr_values: mfa";
+        /// Who will probably sign in, as the provider knows people.
+        login_hint: String, "none", "Write: login_hint: \"@example.com\"";
+        /// Languages for the provider's pages, the preferred first.
+        ui_locales: Texts, "none", "Write: ui_locales: [de, en]";
+        /// Single claims (OpenID Connect Core section 5.5). `acr` and `auth_time` of `id_token` are held against the ID token where
+        /// they are `essential: true`; true, false and nothing are what they are in JSON, all else is text.
+        claims: RequestedClaims, "none", "Write: claims: { id_token: { acr: { essential: true, values: [mfa] } } }";
+        /// Any other parameters, name and value: `{ kc_idp_hint: github }`. None that vestibule itself sends.
+        parameters: Pairs, "none", "Write: parameters: { kc_idp_hint: github }";
+        /// Parameters that `/oidc/<client>/login` hands on from its own address: `login_hint`, `ui_locales`, `prompt`, `max_age`,
+        /// `acr_values`, `kc_idp_hint` or others that the provider knows. Anybody can write such an address: none that this table sets, and
+        /// never `scope`, `redirect_uri` or `claims`.
+        from_login_url: Texts, "none", "Write: from_login_url: [login_hint, ui_locales]";
+        /// Whether the request goes to the provider straight and the browser brings a reference only (PAR, RFC 9126): `auto` does where
+        /// the provider takes no others.
+        pushed: Choice<Pushing>, "`auto`", "Write auto, always or never.";
     }
 }
 
@@ -230,6 +269,11 @@ table! {
         /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
         /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
         key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
+        /// Logins that may begin a minute from one address of a client (for IPv6 one /64), as the trusted proxies give it in
+        /// `X-Forwarded-For`: 1 to 1000000. Without that header only the next setting holds.
+        logins_per_minute_per_address: usize, "`600`", "Write: logins_per_minute_per_address: 600";
+        /// Logins that may begin a minute in all: 1 to 1000000.
+        logins_per_minute: usize, "`60000`", "Write: logins_per_minute: 60000";
         /// Sessions kept in memory at once: 1 to 100000000. A login beyond that is refused.
         max_sessions: usize, "`1000000`", "Write: max_sessions: 1000000";
     }
@@ -257,6 +301,7 @@ table! {
 pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
+    ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
@@ -349,6 +394,11 @@ impl Choices for AssertionAlgorithm {
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for Pushing {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("auto", Self::WhereRequired), ("always", Self::Always), ("never", Self::Never)];
 }
 
 impl Choices for AskUserinfo {

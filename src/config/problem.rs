@@ -90,6 +90,19 @@ pub(super) enum Finding {
     ScopeTwice(String),
     NoOpenid { write: String },
 
+    // What is asked of the provider.
+    StrangeParameterName(String),
+    StrangeParameterValue,
+    StrangeWord(String),
+    ParameterReserved(String),
+    ParameterHasSetting(String),
+    ParameterNamedTwice(String),
+    ParameterSetAlready(String),
+    ParametersTooLong { bytes: usize, limit: usize },
+    PromptNoneAlone,
+    NotClaims { why: &'static str },
+    AcrTwice,
+
     // Secrets and keys.
     SecondProof { first: &'static str },
     ProofNeeded { add: &'static str },
@@ -243,6 +256,18 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+
+            Self::StrangeParameterName(found) => write!(f, "{} cannot be the name of a parameter.\nWrite at most 64 letters without accents, digits, _, - and dots.", q(found)),
+            Self::StrangeParameterValue => f.write_str("has a control character, or more than 1024 bytes.\nWrite a shorter value on one line."),
+            Self::StrangeWord(found) => write!(f, "{} has a blank, an accent, a control character, or more than 1024 bytes.\nWrite the value as the provider's documentation has it.", q(found)),
+            Self::ParameterReserved(found) => write!(f, "{} is none that may be set here: it would change what protects the login.\nRemove it.", q(found)),
+            Self::ParameterHasSetting(found) => write!(f, "{} has a setting of its own, whose answer is checked.\nWrite it under authorization, beside parameters.", q(found)),
+            Self::ParameterNamedTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::ParameterSetAlready(found) => write!(f, "{} is set in this table, and no login address may change that.\nKeep the value, or the name in from_login_url.", q(found)),
+            Self::ParametersTooLong { bytes, limit } => write!(f, "the parameters have {bytes} bytes in an address, at most {limit} fit.\nWrite fewer, or let them be sent straight: pushed: always"),
+            Self::PromptNoneAlone => f.write_str("none cannot stand beside another value.\nKeep none, or remove it."),
+            Self::NotClaims { why } => write!(f, "{why}.\nWrite: claims: {{ id_token: {{ acr: {{ essential: true, values: [mfa] }} }} }}"),
+            Self::AcrTwice => f.write_str("acr is asked for by acr_values and by claims, and providers differ in which of them counts.\nKeep one."),
 
             Self::SecondProof { first } => write!(f, "{first} is given too, and a client proves itself in one way.\nKeep one of client_secret, client_secret_file, client_secret_env, client_key_file, client_certificate_file and client_assertion_file."),
             Self::ProofNeeded { add } => write!(f, "what this method proves the client by is not given.\nAdd {add}."),

@@ -58,6 +58,9 @@ pub fn request(
 ) -> Result<Request<Vec<u8>>, ClientAuthenticationFault> {
     let mut pairs = parameters.to_vec();
     let mut authorization = None;
+    // RFC 9126 section 2.1: what is pushed names the client already, however it proves itself.
+    let is_named = parameters.iter().any(|(name, _)| *name == "client_id");
+    let client_id = (!is_named).then_some(("client_id", registration.client_id.as_str()));
     let mut endpoint = endpoint;
     let assertion = match &registration.authentication {
         ClientAuthentication::SecretJwt(key) => {
@@ -70,18 +73,18 @@ pub fn request(
         _ => None,
     };
     match &registration.authentication {
-        ClientAuthentication::None => pairs.push(("client_id", &registration.client_id)),
+        ClientAuthentication::None => pairs.extend(client_id),
         ClientAuthentication::SecretJwt(_)
         | ClientAuthentication::PrivateKeyJwt(_)
         | ClientAuthentication::AssertionFile(_) => {
             // RFC 7521 section 4.2: it may be there, and where the assertion is the platform's nothing else names the client.
-            pairs.push(("client_id", &registration.client_id));
+            pairs.extend(client_id);
             pairs.push(("client_assertion_type", assertion::TYPE));
             pairs.extend(assertion.as_ref().map(|assertion| ("client_assertion", assertion.expose())));
         }
         ClientAuthentication::MutualTls(_) => {
             // RFC 8705 sections 2 and 5: the connection is the proof, and the form says whose it is.
-            pairs.push(("client_id", &registration.client_id));
+            pairs.extend(client_id);
             endpoint = provider.for_mutual_tls(endpoint);
             if endpoint.url().scheme() != "https" {
                 return Err(ClientAuthenticationFault::NotOverTls);
@@ -89,7 +92,7 @@ pub fn request(
         }
         ClientAuthentication::Basic(secret) => authorization = Some(basic(&registration.client_id, secret)),
         ClientAuthentication::Post(secret) => {
-            pairs.push(("client_id", &registration.client_id));
+            pairs.extend(client_id);
             pairs.push(("client_secret", secret.expose()));
         }
         ClientAuthentication::AsAnnounced(secret) => {
@@ -98,7 +101,7 @@ pub fn request(
             if takes("client_secret_basic") {
                 authorization = Some(basic(&registration.client_id, secret));
             } else if takes("client_secret_post") {
-                pairs.push(("client_id", &registration.client_id));
+                pairs.extend(client_id);
                 pairs.push(("client_secret", secret.expose()));
             } else {
                 return Err(ClientAuthenticationFault::NotShared { announced: announced.to_vec() });

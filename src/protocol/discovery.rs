@@ -94,7 +94,7 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
     let authorization_endpoint = required_endpoint(&metadata, "authorization_endpoint", issuer)?;
     // RFC 6749 section 3.1: the query of the endpoint is kept, and no parameter may be there twice.
     let mut own_parameters = authorization_endpoint.url().query_pairs();
-    if own_parameters.any(|(name, _)| authorize::PARAMETERS.contains(&name.as_ref())) {
+    if own_parameters.any(|(name, _)| authorize::RESERVED.contains(&name.as_ref())) {
         return Err(DiscoveryFault::Endpoint {
             member: "authorization_endpoint",
             found: authorization_endpoint.as_str().to_owned(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::assertion::{ClientKeys, MacKey};
+use super::authorize::Authorization;
 use super::jwe::Encryption;
 use super::secret::Secret;
 use super::tls_identity::TlsIdentity;
@@ -24,6 +25,10 @@ pub struct Registration {
     pub response_mode: ResponseMode,
     /// `id_token_signed_response_alg`: the one algorithm that an ID token may be signed with.
     pub id_token_algorithm: SigningAlgorithm,
+    /// What its authorization requests ask beyond the protocol's own.
+    pub authorization: Authorization,
+    /// Further parameters of its token requests, none of [`super::token::RESERVED`].
+    pub token_parameters: Vec<(String, String)>,
     /// `id_token_encrypted_response_alg` and `_enc`: how every ID token is encrypted besides; none if it is not.
     pub id_token_encryption: Option<Encryption>,
     /// `userinfo_signed_response_alg`: the one algorithm that userinfo is signed with; none if it is not.

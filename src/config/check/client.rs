@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::authorization;
 use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
@@ -100,6 +101,8 @@ fn judge_one(
     let hosts = hosts::judge(judge, &written.hosts);
     let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
+    let asked = authorization::judge(judge, written);
+    let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
@@ -135,6 +138,8 @@ fn judge_one(
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
+            authorization: asked,
+            token_parameters,
             id_token_encryption: encryption.id_token,
             userinfo_algorithm: written.userinfo_signed_response_alg.given().map(|at| at.value.0),
             userinfo_encryption: encryption.userinfo,
@@ -148,6 +153,7 @@ fn judge_one(
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
+        initiate_login: written.initiate_login.or(false),
         origin: origin.text,
     })
 }

@@ -2,6 +2,7 @@
 //! [`Files`]. Everything wrong is collected; only when nothing is does a [`Config`] come out.
 
 mod authentication;
+mod authorization;
 mod client;
 mod cookie;
 mod encryption;
