@@ -1,6 +1,7 @@
 //! Sessions: values in, values out; no runtime but where a refresh is single-flight.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails there")]
 
+mod index;
 mod lifetime;
 mod made;
 mod sealing;
