@@ -139,6 +139,8 @@ table! {
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// Signing out.
+        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
@@ -170,6 +172,23 @@ table! {
         refresh_grace: Duration, "`5m`", "Write: refresh_grace: 5m";
         /// How long an access token is taken to live where the provider sends no `expires_in`.
         access_token: Duration, "`5m`", "Write: access_token: 5m";
+    }
+}
+
+table! {
+    /// `logout` of a client.
+    LogoutAsWritten {
+        /// Whether a logout token is taken only if its header says `typ: logout+jwt`. One that says another kind never is.
+        require_typ: bool, "`false`", "Write true or false.";
+        /// Takes front-channel logouts at `/oidc/<client>/frontchannel-logout`. Whoever knows the name of a session of the
+        /// provider (`sid`) can then end it here.
+        frontchannel: bool, "`false`", "Write true or false.";
+        /// Whether the refresh token of a session that its person ends is revoked at the provider, where it has an endpoint
+        /// for that. At some providers that ends the person's other sessions too.
+        revoke: bool, "`true`", "Write true or false.";
+        /// What the browser is told to clear of the origin of `redirect_uri` when somebody signs out: `cache`, `storage` or both
+        /// (`Clear-Site-Data`). Not for an origin that other applications share.
+        clear_site_data: Texts, "nothing", "Write: clear_site_data: [cache, storage]";
     }
 }
 
@@ -223,6 +242,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
+    ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
     ("server.log", LogAsWritten::SETTINGS),
     ("store", StoreAsWritten::SETTINGS),

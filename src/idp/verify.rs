@@ -1,11 +1,13 @@
-//! ID tokens and the keys that they name: one refetch for a key that is not known yet.
+//! ID tokens, logout tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
 
 use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
 use crate::protocol::claims::Claims;
+use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::logout_token::{self, LogoutToken, LogoutTokenFault};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -48,6 +50,48 @@ pub async fn id_token(
         },
         judged => judged.map_err(VerifyFault::IdToken),
     }
+}
+
+/// Why a logout token was not accepted.
+#[derive(Clone, Debug)]
+pub enum LogoutFault {
+    /// The keys could not be had.
+    Keys(ProviderFault),
+    /// The token is not what it should be.
+    Token(LogoutTokenFault),
+}
+
+/// Verifies a logout token of the client's provider. Anybody can send one: it makes nobody ask the provider more often than
+/// ID tokens do.
+///
+/// # Errors
+/// [`LogoutFault`].
+pub async fn logout_token(
+    provider: &RememberedProvider,
+    client: &Client,
+    token: &str,
+    now: Timestamp,
+) -> Result<LogoutToken, LogoutFault> {
+    let expected = IdTokenExpected {
+        issuer: &client.issuer,
+        client_id: &client.registration.client_id,
+        other_audiences: &[],
+        nonce: None,
+        algorithm: client.registration.id_token_algorithm,
+        now,
+        leeway: jwt::DEFAULT_LEEWAY,
+        access_token: None,
+    };
+    let verify = |keys: &Keys| logout_token::verify(token, keys, &expected, client.logout.typ);
+    let keys = provider.keys().await.map_err(LogoutFault::Keys)?;
+    let judged = match verify(&keys) {
+        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
+            Some(newer) => verify(&newer),
+            None => Err(fault),
+        },
+        judged => judged,
+    };
+    judged.map_err(LogoutFault::Token)
 }
 
 impl fmt::Display for VerifyFault {

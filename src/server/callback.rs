@@ -25,9 +25,9 @@ use crate::session::key::Handle;
 use crate::session::lifetime;
 use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
-use crate::session::transaction::{self, FlowCookie, Opened};
+use crate::session::transaction::{self, Flow, FlowCookie, Opened};
 use crate::session::used_flows::Taken;
-use crate::session::{Look, Looked};
+use crate::session::{Look, Looked, NotKept};
 use crate::telemetry::metrics::Metrics;
 
 /// 303 to where the person wanted to go, with a session; or a page that says why not. Never a new login by itself. Whoever
@@ -120,7 +120,7 @@ async fn sign_in(
     let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
-    let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
+    let session_cookie = keep(asked, claims, tokens, &opened.flow, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -177,7 +177,7 @@ fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,
-    binding: [u8; 32],
+    flow: &Flow,
     return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
@@ -198,12 +198,12 @@ fn keep(
         Credential::Session(cookie) => Some(cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
-    session.uses = service.loops.finished(binding, &client.name, return_to.as_str(), now);
+    session.uses = service.loops.finished(flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
-    service
-        .sessions
-        .insert(&cookie, session, before.as_ref())
-        .map_err(|_| Refusal::SessionsFull { limit })?;
+    service.sessions.insert(&cookie, session, before.as_ref(), flow.begun).map_err(|why| match why {
+        NotKept::Full => Refusal::SessionsFull { limit },
+        NotKept::SignedOut => Refusal::SignedOutMeanwhile,
+    })?;
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id

@@ -1,6 +1,7 @@
 //! Inbound: two listeners, one route table, one file an endpoint, one table from verdict to HTTP.
 
 mod admin;
+mod backchannel;
 mod body;
 mod callback;
 mod dispatch;
@@ -91,6 +92,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         sessions,
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
+        used_logout_tokens: UsedFlows::default(),
         loops: Loops::default(),
         metrics: Arc::clone(&metrics),
         request_ids: RequestIds::new(clock.entropy()),
@@ -159,6 +161,7 @@ async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         service.used_flows.sweep(service.clock.wall());
+        service.used_logout_tokens.sweep(service.clock.wall());
         service.loops.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());
     }

@@ -21,6 +21,8 @@ pub(super) enum Page<'a> {
     Callback,
     Logout,
     SignedOut,
+    BackchannelLogout,
+    FrontchannelLogout,
     NewToken { session_key: Option<&'a str> },
     Userinfo,
     Session,
@@ -48,6 +50,8 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
         "/callback" => Page::Callback,
         "/logout" => Page::Logout,
         "/signed-out" => Page::SignedOut,
+        "/backchannel-logout" => Page::BackchannelLogout,
+        "/frontchannel-logout" => Page::FrontchannelLogout,
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
         other => {

@@ -28,6 +28,8 @@ pub(super) struct Service {
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<Providers>,
     pub(super) used_flows: UsedFlows,
+    /// A logout token is good once, as a flow is.
+    pub(super) used_logout_tokens: UsedFlows,
     pub(super) loops: Loops,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,

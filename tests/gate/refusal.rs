@@ -19,6 +19,7 @@ use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jws::{self, JwsFault};
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token::{OAuthError, TokenFault};
@@ -64,6 +65,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         TokenFault::ALL_CODES,
         IdTokenFault::ALL_CODES,
         UserinfoFault::ALL_CODES,
+        LogoutTokenFault::ALL_CODES,
     ];
     for code in theirs.into_iter().flatten() {
         assert!(ours.contains(code), "{code} has no row");
@@ -76,6 +78,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Token(fault) => fault.code(),
             Refusal::IdToken(fault) => fault.code(),
             Refusal::Userinfo(fault) => fault.code(),
+            Refusal::LogoutToken(fault) => fault.code(),
             _ => continue,
         };
         assert_eq!(refusal.code(), code);
@@ -83,6 +86,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Callback(fault) => fault.caller_is_at_fault(),
             Refusal::Token(fault) => fault.caller_is_at_fault(),
             Refusal::IdToken(fault) => fault.caller_is_at_fault(),
+            Refusal::LogoutToken(fault) => fault.caller_is_at_fault(),
             _ => false,
         };
         assert_eq!(refusal.fault() == Fault::Caller, caller, "{code}");
@@ -188,6 +192,7 @@ const REASONS: &[LoginReason] = &[
     LoginReason::SessionEnded(Ended::Grace),
     LoginReason::SessionEnded(Ended::Replaced),
     LoginReason::SessionEnded(Ended::SignedOut),
+    LoginReason::SessionEnded(Ended::SignedOutElsewhere),
 ];
 
 const fn told(reason: LoginReason) -> &'static str {
@@ -217,6 +222,9 @@ const fn told(reason: LoginReason) -> &'static str {
         }
         LoginReason::SessionEnded(Ended::Replaced) => "The same browser signed in anew.",
         LoginReason::SessionEnded(Ended::SignedOut) => "The person signed out.",
+        LoginReason::SessionEnded(Ended::SignedOutElsewhere) => {
+            "The provider ended the session, or the person signed out in another application or browser."
+        }
     }
 }
 
@@ -241,6 +249,11 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::BodyTooLarge { limit: 1 },
         Refusal::BodyTimeout,
         Refusal::BodyMalformed { why: "a rule" },
+        Refusal::LogoutTokenReplayed,
+        Refusal::LogoutTokenMissing,
+        Refusal::LogoutsFull,
+        Refusal::FrontchannelLogout { why: "a rule" },
+        Refusal::SignedOutMeanwhile,
         Refusal::StoreFull,
         Refusal::SessionsFull { limit: 1 },
         Refusal::FlowReplayed,
@@ -340,7 +353,8 @@ fn one_of_each() -> Vec<Refusal> {
         JwsFault::KeysAmbiguous { found: 9 },
         JwsFault::Signature { kid: Some(found()) },
     ];
-    all.extend(jws.map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    all.extend(jws.clone().map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    all.extend(jws.map(|fault| Refusal::from(LogoutTokenFault::from(IdTokenFault::from(fault)))));
     let id_token = [
         IdTokenFault::OtherKind,
         IdTokenFault::Missing { claim: "sub" },
@@ -356,6 +370,14 @@ fn one_of_each() -> Vec<Refusal> {
         IdTokenFault::AccessTokenHash,
         IdTokenFault::Changed { claim: "sub" },
     ];
-    all.extend(id_token.map(Refusal::from));
+    all.extend(id_token.clone().map(Refusal::from));
+    all.extend(id_token.map(|fault| Refusal::from(LogoutTokenFault::from(fault))));
+    let logout_token = [
+        LogoutTokenFault::KindUnsaid,
+        LogoutTokenFault::NobodyNamed,
+        LogoutTokenFault::Event,
+        LogoutTokenFault::Nonce,
+    ];
+    all.extend(logout_token.map(Refusal::from));
     all
 }

@@ -13,6 +13,7 @@ use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwks::{JwksFault, SkipReason, SkippedKey};
 use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token::{OAuthError, TokenFault};
@@ -181,6 +182,17 @@ fn id_token() -> Vec<IdTokenFault> {
     faults
 }
 
+fn logout_token() -> Vec<LogoutTokenFault> {
+    vec![
+        IdTokenFault::Missing { claim: "jti" }.into(),
+        IdTokenFault::from(JwsFault::Encrypted).into(),
+        LogoutTokenFault::KindUnsaid,
+        LogoutTokenFault::NobodyNamed,
+        LogoutTokenFault::Event,
+        LogoutTokenFault::Nonce,
+    ]
+}
+
 fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &mut String) {
     for fault in faults {
         writeln!(into, "{}: {fault}", code(&fault)).unwrap();
@@ -194,6 +206,7 @@ fn every_text_is_the_reviewed_one() {
     lines(discovery(), DiscoveryFault::code, &mut text);
     lines(id_token(), IdTokenFault::code, &mut text);
     lines(jwks(), JwksFault::code, &mut text);
+    lines(logout_token(), LogoutTokenFault::code, &mut text);
     lines(token(), TokenFault::code, &mut text);
     lines(userinfo(), UserinfoFault::code, &mut text);
     assert_eq!(text, include_str!("messages.txt"), "this is how it reads now:\n{text}");

@@ -6,20 +6,23 @@ use vestibule::protocol::callback::CallbackFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 6] = [
+const ALL: [(&str, &[&str]); 7] = [
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
     ("id_token_", IdTokenFault::ALL_CODES),
     ("jwks_", JwksFault::ALL_CODES),
+    ("logout_token_", LogoutTokenFault::ALL_CODES),
     ("token_", TokenFault::ALL_CODES),
     ("userinfo_", UserinfoFault::ALL_CODES),
 ];
 
 /// The tests as text; `unusable_answers` gives the codes that all endpoints share without their prefix.
 const TESTS: &str = concat!(
+    include_str!("backchannel_logout_2_6_logout_token.rs"),
     include_str!("oidc_core_12_2_refresh.rs"),
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
     include_str!("oidc_core_5_3_userinfo.rs"),
@@ -39,6 +42,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/discovery.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
     include_str!("../../src/protocol/jwks.rs"),
+    include_str!("../../src/protocol/logout_token.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
     include_str!("../../src/protocol/userinfo.rs"),

@@ -64,13 +64,18 @@ pub(crate) fn client() -> Client {
 
 /// A client of that name at that issuer.
 pub(crate) fn client_at(name: &str, issuer: &str) -> Client {
+    Client::clone(config_at(name, issuer).client(name).unwrap())
+}
+
+/// A configuration of that client alone.
+pub(crate) fn config_at(name: &str, issuer: &str) -> Config {
     let yaml = format!(
         "clients:\n  {name}:\n    issuer: {issuer}\n    client_id: app\n    \
          redirect_uri: https://app.example.com/oidc/{name}/callback\n    hosts: [app.example.com]\n"
     );
     let (config, _): (Config, _) =
         vestibule::config::check("clients.yaml", &yaml, &Environment::default(), &NoFiles).unwrap();
-    Client::clone(config.client(name).unwrap())
+    config
 }
 
 pub(crate) fn claims(client: &Client) -> Claims {

@@ -3,6 +3,7 @@
 
 mod index;
 mod lifetime;
+mod logouts;
 mod made;
 mod sealing;
 mod store;

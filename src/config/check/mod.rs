@@ -5,6 +5,7 @@ mod client;
 mod cookie;
 mod headers;
 mod hosts;
+mod logout;
 mod origin;
 mod secret;
 mod server;
