@@ -139,6 +139,8 @@ pub enum Refusal {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// `scope` of a sign-out is none that there is, or there twice.
+    LogoutScope,
     /// The person was signed out while the login was under way.
     SignedOutMeanwhile,
     /// The logins that were finished lately cannot all be remembered, so it cannot be known whether this one was.
@@ -288,6 +290,7 @@ impl Refusal {
             Self::LogoutTokenMissing => Kind::LogoutTokenMissing,
             Self::LogoutsFull => Kind::LogoutsFull,
             Self::FrontchannelLogout { .. } => Kind::FrontchannelLogout,
+            Self::LogoutScope => Kind::LogoutScope,
             Self::SignedOutMeanwhile => Kind::SignedOutMeanwhile,
             Self::StoreFull => Kind::StoreFull,
             Self::SessionsFull { .. } => Kind::SessionsFull,

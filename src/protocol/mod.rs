@@ -24,6 +24,7 @@
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
 //! | [`logout_token`] | the provider says that a session ended → `LogoutToken` | Back-Channel Logout 2.4, 2.6 |
+//! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
 //! | `form` | form encoding, both ways | WHATWG URL 5; RFC 6749 appendix B |
@@ -51,6 +52,7 @@ pub mod logout_token;
 pub mod pkce;
 mod quote;
 pub mod registration;
+pub mod revocation;
 pub mod secret;
 pub mod timestamp;
 pub mod token;

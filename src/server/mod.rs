@@ -35,6 +35,7 @@ use crate::idp::refusal;
 use crate::session::Sessions;
 use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
+use crate::session::revoke::Revoker;
 use crate::session::sealing::KeyRing;
 use crate::session::store::MemoryStore;
 use crate::session::used_flows::UsedFlows;
@@ -90,6 +91,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let service = Arc::new(Service {
         ring: KeyRing::new(&config.server.keys, clock.entropy()),
         sessions,
+        revoker: Arc::new(Revoker::new(Arc::clone(&providers), clock.clone())),
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
         used_logout_tokens: UsedFlows::default(),

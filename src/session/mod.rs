@@ -3,10 +3,12 @@
 pub mod index;
 pub mod key;
 pub mod lifetime;
+pub mod logout_state;
 pub mod logouts;
 pub mod loops;
 pub mod record;
 pub mod refresh;
+pub mod revoke;
 pub mod sealing;
 pub mod store;
 pub mod transaction;

@@ -253,6 +253,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::LogoutTokenMissing,
         Refusal::LogoutsFull,
         Refusal::FrontchannelLogout { why: "a rule" },
+        Refusal::LogoutScope,
         Refusal::SignedOutMeanwhile,
         Refusal::StoreFull,
         Refusal::SessionsFull { limit: 1 },

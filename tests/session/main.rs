@@ -3,6 +3,7 @@
 
 mod index;
 mod lifetime;
+mod logout_state;
 mod logouts;
 mod made;
 mod sealing;

@@ -76,6 +76,7 @@ impl fmt::Display for Refusal {
                 "the sessions ended, but the table of logouts has no room to remember it: a million came within minutes",
             ),
             Self::FrontchannelLogout { why } => write!(f, "the front-channel logout cannot be used: {why}"),
+            Self::LogoutScope => f.write_str("scope is not app, session or everywhere"),
             Self::SignedOutMeanwhile => f.write_str("the session was ended while its login was under way"),
             Self::StoreFull => f.write_str(
                 "the table of used logins has no room: a million were finished within ten minutes",

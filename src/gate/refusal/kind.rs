@@ -365,6 +365,8 @@ refusals! {
         "Raise server.max_sessions, or shorten session.idle."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
         "A million logins were finished within ten minutes: somebody sends them by a program. Limit requests to /oidc/ at the proxy."
+    LogoutScope "logout_scope" Caller BAD_REQUEST Never SIGN_OUT_LINK
+        "Let the link to sign out say scope=app, scope=session or scope=everywhere, once, or nothing of it."
     SignedOutMeanwhile "signed_out_meanwhile" Caller CONFLICT TryAgain MEANWHILE
         "The provider ended the session, or the person signed out everywhere, after this login was begun. Nothing needs to be done."
 
@@ -448,6 +450,7 @@ const CLOCKS: &str =
 const PROVIDER_AWAY: &str = "The login provider cannot be reached at the moment. Try again in a minute.";
 const SIGNED_OUT: &str = "You are not signed in.";
 const OTHER_SESSION: &str = "This page belongs to another sign-in. Load it again.";
+const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should end. You are not signed out.";
 const MEANWHILE: &str = "You were signed out while this login was under way. Try again.";
 const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";

@@ -54,6 +54,7 @@ impl Shared {
             Endpoint::Token => self.token(&mut script, method, call),
             Endpoint::Userinfo => userinfo(&mut script, call),
             Endpoint::EndSession => end_session(&mut script, call),
+            Endpoint::Revocation => revoke(&mut script, method, call),
         }
     }
 
@@ -67,6 +68,7 @@ impl Shared {
             "jwks_uri": format!("{issuer}/jwks"),
             "userinfo_endpoint": format!("{issuer}/userinfo"),
             "end_session_endpoint": format!("{issuer}/end-session"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -381,6 +383,23 @@ fn end_session(script: &mut Script, call: &Call) -> Response<Body> {
         back.query_pairs_mut().append_pair("state", state);
     }
     whole(302, &[("Location", back.as_str())], Bytes::new())
+}
+
+/// RFC 7009 section 2: a token of another client is none, and one that is void already is no error.
+fn revoke(script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
+    let client_id = match authenticate(script, call) {
+        Ok(client_id) if method == Method::POST => client_id,
+        other => {
+            script.violation(format!("revoke: {method} {other:?}"));
+            return oauth_error(401, "invalid_client");
+        }
+    };
+    let token = call.parameter("token").and_then(|token| script.issued.refresh_tokens.get_mut(token));
+    match token {
+        Some(token) if token.client_id == client_id => token.alive = false,
+        _ => script.violation("revoke: a refresh token that this client was never given".to_owned()),
+    }
+    whole(200, &[], Bytes::new())
 }
 
 fn key_set(script: &Script) -> Value {

@@ -371,7 +371,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token => body,
+        Endpoint::Token | Endpoint::Revocation => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = url::form_urlencoded::parse(&text).into_owned().collect();
