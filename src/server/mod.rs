@@ -6,6 +6,7 @@ mod body;
 mod callback;
 mod dispatch;
 mod flow_cookie;
+mod frontchannel;
 mod listen;
 mod login;
 mod logout;

@@ -109,6 +109,11 @@ mod tests {
             ),
             ("/auth/envoy", Route::Subrequest { client: None, dialect: Dialect::Envoy, rest: "" }),
             ("/oidc/app/login?rd=/", Route::Page { client: "app", page: Page::Login }),
+            ("/oidc/app/backchannel-logout", Route::Page { client: "app", page: Page::BackchannelLogout }),
+            (
+                "/oidc/app/frontchannel-logout?iss=x",
+                Route::Page { client: "app", page: Page::FrontchannelLogout },
+            ),
             ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
             ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
             ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),

@@ -195,6 +195,11 @@ impl Sessions {
         Ok(())
     }
 
+    /// The session of a cookie, if it is one of this client, however old. That is no use of it.
+    pub fn of_cookie(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
+        self.store.get(&SessionKey::of_cookie(cookie.bytes())).filter(|session| session.client == client.name)
+    }
+
     /// Ends the session of a cookie, if it is one of this client.
     pub fn sign_out(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
         let key = SessionKey::of_cookie(cookie.bytes());

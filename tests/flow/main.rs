@@ -24,6 +24,7 @@ mod dialects;
 mod drain;
 mod endpoints;
 mod forwarded;
+mod frontchannel_logout;
 mod id_token_attacks;
 mod key_rotation;
 mod leaks;
