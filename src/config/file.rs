@@ -10,7 +10,7 @@ use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
-use super::{LogFormat, LogLevel};
+use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -133,14 +133,17 @@ table! {
         cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
         /// How long a session lives.
         session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
+        /// How sessions are ended.
+        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
         /// How the client proves itself at the token endpoint.
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
-        /// Signing out.
-        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
@@ -282,6 +285,11 @@ impl Choices for AuthenticationMethod {
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for AskUserinfo {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("on", Self::On), ("off", Self::Off), ("if_missing", Self::IfMissing)];
 }
 
 impl Choices for SigningAlgorithm {

@@ -3,7 +3,7 @@
 use super::fetch::FetchFault;
 use super::provider::RememberedProvider;
 use super::verify::{self, VerifyFault};
-use crate::config::Client;
+use crate::config::{AskUserinfo, Client};
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::discovery::Provider;
 use crate::protocol::secret::Secret;
@@ -67,7 +67,14 @@ pub async fn learn(
         }
         Source::Refresh { id_token: None, before } => before.clone(),
     };
-    if let Some(request) = userinfo::request(provider, access_token) {
+    let wanted = match client.userinfo {
+        AskUserinfo::On => true,
+        AskUserinfo::Off => false,
+        AskUserinfo::IfMissing => {
+            client.claim_headers.iter().any(|mapping| !claims.id_token_has(&mapping.claim))
+        }
+    };
+    if wanted && let Some(request) = userinfo::request(provider, access_token) {
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
         claims.merge_userinfo(userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?);
     }

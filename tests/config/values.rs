@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Case;
-use vestibule::config::SameSite;
+use vestibule::config::{AskUserinfo, SameSite};
 use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{ClientAuthentication, ResponseMode, SigningAlgorithm};
 
@@ -49,6 +49,7 @@ fn what_is_left_out_has_safe_values() {
     );
     assert_eq!(client.logout.typ, TypRule::IfPresent);
     assert!(!client.logout.frontchannel && client.logout.revoke && client.logout.clear_site_data.is_none());
+    assert_eq!(client.userinfo, AskUserinfo::On);
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     assert_eq!((client.lifetimes.idle, client.lifetimes.absolute), (hours(8), hours(7 * 24)));
 }

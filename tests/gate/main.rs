@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, Logout, SameSite};
+use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, Logout, SameSite};
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::logout_token::TypRule;
@@ -52,6 +52,7 @@ fn client() -> Client {
             .map(|host| HostPattern::parse(host).unwrap())
             .to_vec(),
         home: "https://app.example.test/".parse().unwrap(),
+        userinfo: AskUserinfo::On,
         claim_headers: vec![
             header("email", "x-auth-email"),
             header("groups", "x-auth-groups"),
