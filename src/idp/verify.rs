@@ -1,4 +1,4 @@
-//! ID tokens, logout tokens and the keys that they name: one refetch for a key that is not known yet.
+//! Tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
 
@@ -20,6 +20,15 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
+/// An ID token that passed every check.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// The signed token, decrypted if it came encrypted: what `id_token_hint` is (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub id_token: Secret,
+}
+
 /// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
 ///
 /// # Errors
@@ -31,7 +40,9 @@ pub async fn id_token(
     nonce: Option<&str>,
     access_token: &Secret,
     now: Timestamp,
-) -> Result<Claims, VerifyFault> {
+) -> Result<Verified, VerifyFault> {
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let id_token = jwt::decrypt(token, encryption).map_err(VerifyFault::IdToken)?;
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
@@ -42,13 +53,33 @@ pub async fn id_token(
         leeway: jwt::DEFAULT_LEEWAY,
         access_token: Some(access_token),
     };
-    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    match jwt::verify(token.expose(), &keys, &expected) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => jwt::verify(token.expose(), &newer, &expected).map_err(VerifyFault::IdToken),
-            None => Err(VerifyFault::IdToken(fault)),
+    let claims = with_keys(
+        provider,
+        |keys| jwt::verify(id_token.expose(), keys, &expected),
+        IdTokenFault::asks_for_new_keys,
+    )
+    .await
+    .map_err(VerifyFault::Keys)?
+    .map_err(VerifyFault::IdToken)?;
+    Ok(Verified { claims, id_token })
+}
+
+/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any.
+///
+/// # Errors
+/// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
+pub async fn with_keys<T, F>(
+    provider: &RememberedProvider,
+    verify: impl Fn(&Keys) -> Result<T, F>,
+    asks_for_new_keys: impl Fn(&F) -> bool,
+) -> Result<Result<T, F>, ProviderFault> {
+    let keys = provider.keys().await?;
+    match verify(&keys) {
+        Err(fault) if asks_for_new_keys(&fault) => match provider.newer_keys(&keys).await {
+            Some(newer) => Ok(verify(&newer)),
+            None => Ok(Err(fault)),
         },
-        judged => judged.map_err(VerifyFault::IdToken),
+        judged => Ok(judged),
     }
 }
 
@@ -82,17 +113,27 @@ pub async fn logout_token(
         leeway: jwt::DEFAULT_LEEWAY,
         access_token: None,
     };
-    let verify = |keys: &Keys| logout_token::verify(token, keys, &expected, client.logout.typ);
-    let keys = provider.keys().await.map_err(LogoutFault::Keys)?;
-    let judged = match verify(&keys) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => verify(&newer),
-            None => Err(fault),
-        },
-        judged => judged,
+    // Section 2.6, step 1: decrypted if it is encrypted as was agreed for ID tokens, and only then.
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let token = match encryption.filter(|_| token.split('.').count() == ENCRYPTED_PARTS) {
+        Some(_) => {
+            let decrypted = jwt::decrypt(&Secret::new(token), encryption);
+            decrypted.map_err(|fault| LogoutFault::Token(fault.into()))?
+        }
+        None => Secret::new(token),
     };
-    judged.map_err(LogoutFault::Token)
+    with_keys(
+        provider,
+        |keys| logout_token::verify(token.expose(), keys, &expected, client.logout.typ),
+        LogoutTokenFault::asks_for_new_keys,
+    )
+    .await
+    .map_err(LogoutFault::Keys)?
+    .map_err(LogoutFault::Token)
 }
+
+/// Parts of an encrypted token in compact form (RFC 7516 section 3.1).
+const ENCRYPTED_PARTS: usize = 5;
 
 impl fmt::Display for VerifyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -159,8 +159,8 @@ impl fmt::Display for JwsFault {
                 write!(f, "the token has {found} bytes, but at most {MAX_TOKEN_BYTES} are read")
             }
             Self::Encrypted => f.write_str(
-                "the token is encrypted: in the client's registration at the provider, leave \
-                 id_token_encrypted_response_alg empty",
+                "the token is encrypted, which is not agreed: say how in clients.yaml, or switch it off in the \
+                 client's registration at the provider",
             ),
             Self::Parts { found } => write!(f, "the token has {found} parts, but three are needed"),
             Self::Encoding { part } => write!(f, "the token's {part} is not base64url without padding"),
@@ -226,7 +226,7 @@ fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> 
     json::object(&bytes).map_err(|fault| JwsFault::Json { part, fault })
 }
 
-const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
+pub(super) const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
     match algorithm {
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::Rs384 => Algorithm::RS384,

@@ -193,6 +193,7 @@ impl LogoutTokenFault {
                     | JwsFault::Critical
                     | JwsFault::KeyName => Flaw::Unreadable,
                 },
+                IdTokenFault::Jwe(_) => Flaw::Unreadable,
                 IdTokenFault::Issuer { .. } => Flaw::Issuer,
                 IdTokenFault::Audience { .. } | IdTokenFault::AuthorizedParty { .. } => Flaw::Audience,
                 IdTokenFault::Expired { .. }

@@ -13,7 +13,10 @@
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
-//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9 |
+//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2 |
+//! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
+//! | [`signing_key`], `der` | the keys that sign them | RFC 7517 4; RFC 7468; RFC 7638 |
+//! | [`tls_identity`], `pem` | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
 //! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
 //! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
@@ -21,7 +24,10 @@
 //! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
 //! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
 //! | [`claim_path`] | where a claim is | Core 5.1.2 |
+//! | [`jwe`] | an encrypted token in compact form | RFC 7516 3.1, 5.2, 11.5; RFC 7518 4.3, 4.6, 5.3; RFC 8725 3 |
+//! | [`decryption_key`] | our private keys for that | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 7638 3 |
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
+//! | [`userinfo_fault`] | why there are none | Core 5.3.2, 5.3.4 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
 //! | [`logout_token`] | the provider says that a session ended → `LogoutToken` | Back-Channel Logout 2.4, 2.6 |
 //! | [`revocation`] | a refresh token → void | RFC 7009 |
@@ -32,28 +38,37 @@
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod callback;
 pub mod callback_fault;
 pub mod claim_path;
 pub mod claims;
 pub mod client_authentication;
+mod concat_kdf;
+pub mod decryption_key;
+mod der;
 pub mod discovery;
 pub mod endpoint;
 mod form;
 pub mod id_token_fault;
 pub mod issuer;
 pub mod json;
+pub mod jwe;
 pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod logout;
 pub mod logout_token;
+mod pem;
 pub mod pkce;
 mod quote;
 pub mod registration;
 pub mod revocation;
 pub mod secret;
+pub mod signing_key;
 pub mod timestamp;
+pub mod tls_identity;
 pub mod token;
 pub mod userinfo;
+pub mod userinfo_fault;

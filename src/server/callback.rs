@@ -15,7 +15,7 @@ use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::claims::{self, Source};
-use crate::idp::refusal;
+use crate::idp::{moment, refusal};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
@@ -105,8 +105,8 @@ async fn sign_in(
     }
 
     let verifier = opened.code_verifier(cookie);
-    let request =
-        token::code_request(&provider, &client.registration, &code, &verifier, &service.clock.moment())?;
+    let moment = moment::of(client, &service.clock).await;
+    let request = token::code_request(&provider, &client.registration, &code, &verifier, &moment)?;
     // Anybody can make up a code.
     let answer = remembered
         .ask_for_stranger(request, token::MAX_ANSWER_BYTES)
@@ -117,10 +117,11 @@ async fn sign_in(
     let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
     let source = Source::Login { id_token: &tokens.id_token, nonce: &nonce };
-    let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
+    let learned = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
-    let session_cookie = keep(asked, claims, tokens, &opened.flow, return_to)?;
+    let tokens = Tokens { id_token: learned.id_token.unwrap_or(tokens.id_token), ..tokens };
+    let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());

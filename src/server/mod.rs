@@ -7,6 +7,7 @@ mod callback;
 mod dispatch;
 mod flow_cookie;
 mod frontchannel;
+mod jwks;
 mod listen;
 mod login;
 mod logout;

@@ -26,6 +26,7 @@ pub(super) enum Page<'a> {
     NewToken { session_key: Option<&'a str> },
     Userinfo,
     Session,
+    Jwks,
 }
 
 /// Finds the route of a request target: raw path and, if there is one, query. `new_token` is the segment that
@@ -54,6 +55,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
         "/frontchannel-logout" => Page::FrontchannelLogout,
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
+        "/jwks.json" => Page::Jwks,
         other => {
             let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
             match rest.ok_or(Refusal::PathUnknown)? {
@@ -114,6 +116,7 @@ mod tests {
                 "/oidc/app/frontchannel-logout?iss=x",
                 Route::Page { client: "app", page: Page::FrontchannelLogout },
             ),
+            ("/oidc/app/jwks.json", Route::Page { client: "app", page: Page::Jwks }),
             ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
             ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
             ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),

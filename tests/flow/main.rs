@@ -5,6 +5,9 @@
 // What the tests stand on.
 mod boot;
 mod browser;
+#[allow(dead_code, reason = "the tests of the protocol need more of it")]
+#[path = "../protocol/encrypter.rs"]
+mod encrypter;
 mod jar;
 mod keys;
 mod logs;
@@ -18,10 +21,12 @@ mod backchannel_logout;
 mod callback_attacks;
 mod callback_replay;
 mod claims;
+mod client_assertion;
 mod clients;
 mod deep_link;
 mod dialects;
 mod drain;
+mod encryption;
 mod endpoints;
 mod forwarded;
 mod frontchannel_logout;
@@ -34,9 +39,11 @@ mod login;
 mod login_loop;
 mod logout;
 mod logout_scopes;
+mod mutual_tls;
 mod provider_down;
 mod refresh;
 mod refresh_claims;
 mod revocation;
 mod session_hit;
 mod several_logins;
+mod signed_userinfo;

@@ -25,13 +25,17 @@ const TESTS: &str = concat!(
     include_str!("backchannel_logout_2_6_logout_token.rs"),
     include_str!("oidc_core_12_2_refresh.rs"),
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
+    include_str!("oidc_core_5_3_2_signed_userinfo.rs"),
     include_str!("oidc_core_5_3_userinfo.rs"),
     include_str!("oidc_discovery_4_3_metadata.rs"),
     include_str!("rfc6749_2_3_1_client_authentication.rs"),
     include_str!("rfc6749_4_1_2_authorization_response.rs"),
     include_str!("rfc6749_5_token_response.rs"),
     include_str!("rfc7515_5_2_signature.rs"),
+    include_str!("rfc7516_5_2_decryption.rs"),
     include_str!("rfc7517_5_key_set.rs"),
+    include_str!("rfc7523_3_client_assertion.rs"),
+    include_str!("rfc8705_2_mutual_tls.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
 );
 const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "unreadable"];
@@ -45,7 +49,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/logout_token.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
-    include_str!("../../src/protocol/userinfo.rs"),
+    include_str!("../../src/protocol/userinfo_fault.rs"),
 );
 
 #[test]

@@ -1,11 +1,12 @@
 //! A scripted OpenID provider on loopback. Left alone it does everything right and strictly: PKCE, one use of a code, client
 //! authentication as registered, rotation of refresh tokens with detection of reuse. A test can make any step go wrong.
 
+mod assertion;
 mod draft;
 mod endpoints;
 mod script;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -70,6 +71,7 @@ pub(crate) struct Registered {
 }
 
 type Change<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
+type Encrypts = Arc<dyn Fn(&str) -> String + Send + Sync>;
 type TokenAnswerChange = Arc<dyn Fn(&str, &mut Map<String, Value>) + Send + Sync>;
 
 /// Everything that a test may set.
@@ -85,6 +87,10 @@ pub(crate) struct Script {
     pub(crate) userinfo_claims: Map<String, Value>,
     /// `kid` and key; the first signs, all are published.
     pub(crate) keys: Vec<(String, &'static RsaKey)>,
+    /// What `jwks_uri` of a client with a key leads to.
+    pub(crate) client_keys: Option<Value>,
+    /// The one assertion that is taken, where a platform makes it.
+    pub(crate) platform_assertion: Option<String>,
     /// Seconds; none leaves the member out.
     pub(crate) expires_in: Option<u64>,
     /// Whether a refresh answers with a new refresh token and makes the old one void.
@@ -101,6 +107,12 @@ pub(crate) struct Script {
     pub(crate) key_set: Option<Change<Value>>,
     /// Changes every ID token, the one of the login and those of refreshes.
     pub(crate) id_token: Option<Change<Draft>>,
+    /// Encrypts every ID token, or whatever else becomes of the signed text.
+    pub(crate) encrypts_id_token: Option<Encrypts>,
+    /// Userinfo is a signed token, changed by this.
+    pub(crate) signs_userinfo: Option<Change<Draft>>,
+    /// Encrypts signed userinfo.
+    pub(crate) encrypts_userinfo: Option<Encrypts>,
     /// Changes the answer of the token endpoint; told the grant type.
     pub(crate) token_answer: Option<TokenAnswerChange>,
     once: HashMap<Endpoint, VecDeque<Step>>,
@@ -109,6 +121,9 @@ pub(crate) struct Script {
     violations: Vec<String>,
     calls: Vec<Call>,
     issued: endpoints::Issued,
+    issuer: String,
+    /// The `jti` of every assertion that came.
+    jtis: HashSet<String>,
     /// Everything that no log may hold: what it is, and its text.
     secrets: Vec<(&'static str, String)>,
 }
@@ -136,7 +151,7 @@ impl Provider {
         let shared = Arc::new(Shared {
             issuer: issuer.clone(),
             clock: clock.clone(),
-            script: Mutex::new(Script::right()),
+            script: Mutex::new(Script { issuer: issuer.clone(), ..Script::right() }),
             arrivals: watch::Sender::new(0),
         });
         Self { issuer, shared, reserved: Some(socket), accepting: None }
@@ -184,6 +199,11 @@ impl Provider {
     /// Changes every ID token from now on.
     pub(crate) fn change_id_token(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
         self.script().id_token = Some(Arc::new(change));
+    }
+
+    /// Answers with signed userinfo from now on, and changes every one.
+    pub(crate) fn sign_userinfo(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
+        self.script().signs_userinfo = Some(Arc::new(change));
     }
 
     /// Changes the metadata from now on.
@@ -278,6 +298,8 @@ impl Script {
             ),
             userinfo_claims: claims(json!({ "preferred_username": "ada" })),
             keys: vec![("key-0".to_owned(), RsaKey::numbered(0))],
+            client_keys: None,
+            platform_assertion: None,
             expires_in: Some(3600),
             rotates: true,
             id_token_on_refresh: true,
@@ -286,6 +308,9 @@ impl Script {
             metadata: None,
             key_set: None,
             id_token: None,
+            encrypts_id_token: None,
+            signs_userinfo: None,
+            encrypts_userinfo: None,
             token_answer: None,
             once: HashMap::new(),
             always: HashMap::new(),
@@ -293,6 +318,8 @@ impl Script {
             violations: Vec::new(),
             calls: Vec::new(),
             issued: endpoints::Issued::default(),
+            issuer: String::new(),
+            jtis: HashSet::new(),
             secrets: Vec::new(),
         }
     }
