@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Case;
 use vestibule::config::{AskUserinfo, SameSite};
+use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{
     ClientAuthentication, ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm,
 };
@@ -49,9 +50,27 @@ fn what_is_left_out_has_safe_values() {
         client.flow_cookie.line("v"),
         "__Host-vestibule_flow=v; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
     );
+    assert_eq!(client.logout.typ, TypRule::IfPresent);
+    assert!(!client.logout.frontchannel && client.logout.revoke && client.logout.clear_site_data.is_none());
     assert_eq!(client.userinfo, AskUserinfo::On);
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     assert_eq!((client.lifetimes.idle, client.lifetimes.absolute), (hours(8), hours(7 * 24)));
+}
+
+#[test]
+fn what_is_cleared_is_quoted_as_the_browser_wants_it() {
+    for (written, header) in [
+        ("[storage, cache]", Some("\"cache\", \"storage\"")),
+        ("cache", Some("\"cache\"")),
+        ("[storage, storage]", Some("\"storage\"")),
+        ("[]", None),
+    ] {
+        let text = format!("{MINIMUM}    logout: {{ clear_site_data: {written}, require_typ: true }}\n");
+        let (config, _) = Case::new(&text).accepted();
+        let logout = &config.clients[0].logout;
+        let found = logout.clear_site_data.as_ref().map(|value| value.to_str().unwrap());
+        assert_eq!((found, logout.typ), (header, TypRule::Required), "{written}");
+    }
 }
 
 #[test]

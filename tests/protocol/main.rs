@@ -2,6 +2,7 @@
 //! made when the tests start, time is a number.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+mod backchannel_logout_2_6_logout_token;
 mod encrypter;
 mod messages;
 mod oidc_core_12_2_refresh;
@@ -17,6 +18,7 @@ mod refusal_codes;
 mod rfc6749_2_3_1_client_authentication;
 mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
+mod rfc7009_2_revocation;
 mod rfc7515_5_2_signature;
 mod rfc7516_5_2_decryption;
 mod rfc7517_4_client_key;
