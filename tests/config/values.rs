@@ -175,6 +175,84 @@ fn a_secret_is_the_same_wherever_it_is_kept() {
     }
 }
 
+/// V-TK-1: client authentication is as configured, and one proof is good for its own methods only.
+#[test]
+fn each_proof_gives_its_way_of_authentication() {
+    let name = |authentication: &ClientAuthentication| match authentication {
+        ClientAuthentication::None => "none",
+        ClientAuthentication::Basic(_) => "client_secret_basic",
+        ClientAuthentication::Post(_) => "client_secret_post",
+        ClientAuthentication::SecretJwt(_) => "client_secret_jwt",
+        ClientAuthentication::PrivateKeyJwt(_) => "private_key_jwt",
+        ClientAuthentication::AssertionFile(_) => "assertion",
+        ClientAuthentication::MutualTls(_) => "tls_client_auth",
+        ClientAuthentication::AsAnnounced(_) => "announced",
+    };
+    let secret = "client_secret: 0123456789abcdef0123456789abcdef";
+    let certificate = "client_certificate_file: client.pem\n    client_certificate_key_file: client.key";
+    let rows = [
+        ("", "announced none", &["none"][..], "none"),
+        (secret, "", &["client_secret_basic", "client_secret_post", "client_secret_jwt"], "announced"),
+        ("client_key_file: client.key", "", &["private_key_jwt"], "private_key_jwt"),
+        ("client_assertion_file: token", "assertion", &["private_key_jwt"], "assertion"),
+        (
+            certificate,
+            "tls_client_auth",
+            &["tls_client_auth", "self_signed_tls_client_auth"],
+            "tls_client_auth",
+        ),
+    ];
+    let all = [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+        "none",
+    ];
+    for (proof, shown, methods, without) in rows {
+        let case = |method: &str| {
+            let mut case = Case::new(&format!("{MINIMUM}    {proof}\n{method}"));
+            for (name, bytes) in [
+                ("client.pem", &include_bytes!("../keys/client.pem")[..]),
+                ("client.key", include_bytes!("../keys/p256_pkcs8.pem")),
+                ("token", b"e30.e30.AAAA\n"),
+            ] {
+                case.files.0.insert(name.into(), (bytes.to_vec(), false));
+            }
+            case.check().map(|(config, _)| config.clients[0].registration.authentication.clone())
+        };
+        assert_eq!(name(&case("").unwrap()), without, "{proof}");
+        for method in all {
+            let judged = case(&format!("    token_endpoint_auth_method: {method}\n"));
+            match judged {
+                Ok(authentication) => {
+                    assert!(methods.contains(&method), "{proof} with {method}");
+                    assert!([method, shown].contains(&name(&authentication)), "{proof} with {method}");
+                }
+                Err(problems) => assert!(!methods.contains(&method), "{proof} with {method}: {problems}"),
+            }
+        }
+    }
+}
+
+/// Nobody's certificate is shown with somebody else's key.
+#[test]
+fn a_certificate_and_a_key_that_do_not_belong_together_are_refused() {
+    let mut case = Case::new(&format!(
+        "{MINIMUM}    client_certificate_file: client.pem\n    client_certificate_key_file: other.key\n"
+    ));
+    let (certificate, key) = (include_bytes!("../keys/client.pem"), include_bytes!("../keys/p384_sec1.pem"));
+    case.files.0.insert("client.pem".into(), (certificate.to_vec(), false));
+    case.files.0.insert("other.key".into(), (key.to_vec(), true));
+    let shown = case.refusal();
+    assert!(
+        shown.contains("clients.my_app.client_certificate_file: the first certificate does not belong"),
+        "{shown}"
+    );
+}
+
 /// YAML 1.1 would read these as false, as octal and as minutes.
 #[test]
 fn values_are_what_was_written() {
