@@ -6,7 +6,8 @@ use serde_json::json;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::ClientAuthentication;
 use vestibule::protocol::tls_identity::{TlsIdentity, TlsIdentityFault as Fault};
-use vestibule::protocol::{client_authentication, discovery, token, userinfo};
+use vestibule::protocol::userinfo::{self, Form};
+use vestibule::protocol::{client_authentication, discovery, token};
 
 use crate::world::{json_answer, metadata_with, moment, provider_from, registration, secret};
 
@@ -91,7 +92,7 @@ fn userinfo_is_asked_at_the_alias_by_a_client_with_a_certificate_only() {
         (ClientAuthentication::MutualTls(Arc::new(identity())), "https://mtls.idp.example/userinfo"),
         (ClientAuthentication::Basic(secret("s")), "https://idp.example/userinfo"),
     ] {
-        let request = userinfo::request(&provider, &secret("at")).unwrap();
+        let request = userinfo::request(&provider, &secret("at"), Form::Json).unwrap();
         let registration = registration(authentication);
         let request = client_authentication::with_certificate(request, endpoint, &provider, &registration);
         assert_eq!(request.uri(), address);

@@ -205,7 +205,7 @@ fn keys(judge: &mut Judge<'_>, written: &ClientAsWritten, at: &At<String>) -> Op
         };
         // Two keys of one name could not be told apart by whoever verifies.
         if others.iter().chain([&signing]).any(|other| other.kid() == key.kid()) {
-            return judge.refuse(at.problem(Finding::KeyTwice { kid: key.kid().to_owned() }));
+            return judge.refuse(at.problem(Finding::ClientKeyTwice { kid: key.kid().to_owned() }));
         }
         others.push(key);
     }

@@ -4,6 +4,7 @@
 mod authentication;
 mod client;
 mod cookie;
+mod encryption;
 mod headers;
 mod hosts;
 mod origin;
