@@ -10,6 +10,7 @@ use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
+use super::tree::Tree;
 use super::{LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
@@ -143,6 +144,9 @@ table! {
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+        /// Claims that stand in for a sign-in: whoever asks is this person, and no provider is asked. Only on this machine: see
+        /// below. Not from the environment.
+        danger_testing_profile: Tree, "none", "Write: danger_testing_profile: { sub: alice, email: alice@example.com }";
     }
 }
 

@@ -86,6 +86,12 @@ pub(super) enum Finding {
     ScopeTwice(String),
     NoOpenid { write: String },
 
+    // Trying out.
+    TestingProfile,
+    TestingProfileSubject,
+    TestingProfileClaim,
+    TestingProfileReachable { setting: &'static str, found: String, write: &'static str },
+
     // Secrets and keys.
     SecondSecret { first: &'static str },
     SecretUnused,
@@ -224,6 +230,11 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+
+            Self::TestingProfile => f.write_str("nobody has to sign in here: whoever asks is the person of this profile.\nRemove it when you are done."),
+            Self::TestingProfileSubject => f.write_str("has no claim sub of 1 to 255 printable ASCII characters, which says who the person is.\nWrite: danger_testing_profile: { sub: alice, email: alice@example.com }"),
+            Self::TestingProfileClaim => f.write_str("is about a token, and there is none.\nRemove it."),
+            Self::TestingProfileReachable { setting, found, write } => write!(f, "{setting} is {}, which is not this machine alone, and there nobody would have to sign in.\n{write}, or remove danger_testing_profile.", q(found)),
 
             Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
             Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),

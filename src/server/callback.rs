@@ -180,7 +180,7 @@ fn judge<'a>(
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
-fn keep(
+pub(super) fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,

@@ -12,7 +12,7 @@ use super::listen::Handler;
 use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
-use super::{callback, login, logout, own_session, subrequest};
+use super::{callback, login, logout, own_session, subrequest, testing_profile};
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
 
@@ -61,6 +61,10 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Err(refusal) => return refuse(refusal),
             };
             let asked = Asked { service, client, head: &head, request_id };
+            if let Some(answered) = testing_profile::instead(asked, page) {
+                let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
+                return testing_profile::mark(Some(client), answer);
+            }
             let answered = match page {
                 Page::Login => login::answer(asked).await,
                 Page::Callback => callback::answer(asked, body).await,
@@ -70,7 +74,8 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,
             };
-            answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps))
+            let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
+            testing_profile::mark(Some(client), answer)
         }
         Err(refusal) => refuse(refusal),
     }

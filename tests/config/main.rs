@@ -6,6 +6,7 @@ mod documentation;
 mod hostile;
 mod refused;
 mod samples;
+mod testing_profile;
 mod values;
 
 use std::collections::BTreeMap;

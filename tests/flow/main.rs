@@ -36,3 +36,4 @@ mod refresh;
 mod refresh_claims;
 mod session_hit;
 mod several_logins;
+mod testing_profile;

@@ -64,6 +64,7 @@ fn client() -> Client {
             refresh_grace: Duration::from_secs(300),
             access_token: Duration::from_secs(300),
         },
+        testing_profile: None,
     }
 }
 

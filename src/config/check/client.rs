@@ -9,7 +9,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers};
+use super::{At as Table, Judge, headers, testing_profile};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -102,6 +102,7 @@ fn judge_one(
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
+    let testing_profile = testing_profile::judge(judge, &written.danger_testing_profile);
 
     // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
     let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
@@ -143,6 +144,7 @@ fn judge_one(
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
+        testing_profile: testing_profile?,
         origin: origin.text,
     })
 }
