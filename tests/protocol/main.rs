@@ -15,6 +15,7 @@ mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
 mod rfc7515_5_2_signature;
 mod rfc7517_5_key_set;
+mod rfc7591_3_dynamic_registration;
 mod rfc7636_4_pkce;
 mod rfc8259_strict_json;
 mod rfc9207_2_issuer_in_response;
