@@ -1,6 +1,8 @@
 //! The configuration as used: every rule of docs/configuration.md holds for a [`Config`].
 
 mod check;
+pub mod client_secrets;
+pub mod entry;
 mod file;
 mod form;
 pub mod host;

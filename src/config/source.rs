@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::protocol::secret::Secret;
+
 /// The variables of the process, or those that a test gives. Its `Debug` tells how many, never a value.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
@@ -23,6 +25,14 @@ impl Environment {
     /// The value of a variable, if it is set.
     pub(super) fn get(&self, name: &str) -> Option<Variable<'_>> {
         self.0.get(name).map(|value| value.to_str().map_or(Variable::NotText, Variable::Text))
+    }
+
+    /// The value of a variable that is no setting, for a command. One that is not UTF-8 is as good as empty.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.get(name).map(|value| match value {
+            Variable::Text(text) => Secret::new(text),
+            Variable::NotText => Secret::new(""),
+        })
     }
 
     /// The names that begin so, in alphabetical order.

@@ -16,6 +16,7 @@ pub(crate) enum Endpoint {
     Token,
     Userinfo,
     EndSession,
+    Registration,
 }
 
 impl Endpoint {
@@ -27,6 +28,7 @@ impl Endpoint {
             "/token" => Self::Token,
             "/userinfo" => Self::Userinfo,
             "/end-session" => Self::EndSession,
+            "/register" => Self::Registration,
             _ => return None,
         })
     }
