@@ -11,6 +11,7 @@ mod chromium;
 mod http;
 mod process;
 mod provider;
+mod register;
 mod relay;
 mod seeds;
 mod shipped;

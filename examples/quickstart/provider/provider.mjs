@@ -4,11 +4,12 @@
 // logout with an ID token as hint asks nothing, and the pages are its own (pages.mjs).
 //
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
-//                     [--access-token-seconds 600] [--id-token-claims]
+//                     [--access-token-seconds 600] [--id-token-claims] [--registration-token-file FILE]
 //
 // --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
 // members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
 // is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+// --registration-token-file lets whoever has the token in that file register more clients (RFC 7591).
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
     clients: { type: "string" },
     "access-token-seconds": { type: "string", default: "600" },
     "id-token-claims": { type: "boolean", default: false },
+    "registration-token-file": { type: "string" },
   },
 });
 
@@ -108,6 +110,9 @@ function configuration(list) {
     findAccount: (_ctx, sub) => account(sub),
     features: {
       devInteractions: { enabled: false },
+      ...(options["registration-token-file"] && {
+        registration: { enabled: true, initialAccessToken: readFileSync(options["registration-token-file"], "utf8").trim() },
+      }),
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => {
@@ -132,8 +137,8 @@ function configuration(list) {
       await made.save();
       return made;
     },
-    issueRefreshToken: async (_ctx, client) => refresh.get(client.clientId),
-    pkce: { required: (_ctx, client) => pkce.get(client.clientId) },
+    issueRefreshToken: async (_ctx, client) => refresh.get(client.clientId) ?? true,
+    pkce: { required: (_ctx, client) => pkce.get(client.clientId) ?? true },
     rotateRefreshToken: true,
     renderError: (ctx, out) => {
       ctx.type = "html";
