@@ -98,6 +98,12 @@ fn a_file_that_does_not_bear_an_addition_is_left_alone() {
         ("all in braces", "{ clients: { a: { client_id: a } } }".to_owned(), EntryFault::Form),
         ("another document", "clients:\n---\nclients:\n".to_owned(), EntryFault::Unreadable),
         ("an end of the document", "server:\n  listen: a\n...\n".to_owned(), EntryFault::Form),
+        // Their number is part of the text.
+        (
+            "blank lines that mean something",
+            "clients:\n  a:\n    client_id: |+\n      a\n\n\n".to_owned(),
+            EntryFault::Form,
+        ),
         ("broken", "clients: [".to_owned(), EntryFault::Unreadable),
         ("an alias", "x: &x\n  a: { client_id: a }\nclients: *x\n".to_owned(), EntryFault::Form),
     ];
