@@ -1,10 +1,11 @@
-//! ID tokens and the keys that they name: one refetch for a key that is not known yet.
+//! Tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
 
 use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
 use crate::protocol::claims::Claims;
+use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -18,6 +19,15 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
+/// An ID token that passed every check.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// The signed token, decrypted if it came encrypted: what `id_token_hint` is (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub id_token: Secret,
+}
+
 /// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
 ///
 /// # Errors
@@ -29,7 +39,9 @@ pub async fn id_token(
     nonce: Option<&str>,
     access_token: &Secret,
     now: Timestamp,
-) -> Result<Claims, VerifyFault> {
+) -> Result<Verified, VerifyFault> {
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let id_token = jwt::decrypt(token, encryption).map_err(VerifyFault::IdToken)?;
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
@@ -40,13 +52,33 @@ pub async fn id_token(
         leeway: jwt::DEFAULT_LEEWAY,
         access_token: Some(access_token),
     };
-    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    match jwt::verify(token.expose(), &keys, &expected) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => jwt::verify(token.expose(), &newer, &expected).map_err(VerifyFault::IdToken),
-            None => Err(VerifyFault::IdToken(fault)),
+    let claims = with_keys(
+        provider,
+        |keys| jwt::verify(id_token.expose(), keys, &expected),
+        IdTokenFault::asks_for_new_keys,
+    )
+    .await
+    .map_err(VerifyFault::Keys)?
+    .map_err(VerifyFault::IdToken)?;
+    Ok(Verified { claims, id_token })
+}
+
+/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any.
+///
+/// # Errors
+/// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
+pub async fn with_keys<T, F>(
+    provider: &RememberedProvider,
+    verify: impl Fn(&Keys) -> Result<T, F>,
+    asks_for_new_keys: impl Fn(&F) -> bool,
+) -> Result<Result<T, F>, ProviderFault> {
+    let keys = provider.keys().await?;
+    match verify(&keys) {
+        Err(fault) if asks_for_new_keys(&fault) => match provider.newer_keys(&keys).await {
+            Some(newer) => Ok(verify(&newer)),
+            None => Ok(Err(fault)),
         },
-        judged => judged.map_err(VerifyFault::IdToken),
+        judged => Ok(judged),
     }
 }
 

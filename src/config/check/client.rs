@@ -9,7 +9,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers, testing_profile};
+use super::{At as Table, Judge, encryption, headers, testing_profile};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -98,6 +98,7 @@ fn judge_one(
         judge.missing::<()>(&table, "hosts");
     }
     let hosts = hosts::judge(judge, &written.hosts);
+    let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
@@ -119,7 +120,7 @@ fn judge_one(
     };
     let session_cookie = cookie::session(judge, &written.cookie, &owner);
 
-    let (origin, hosts) = (origin?, hosts?);
+    let (origin, hosts, encryption) = (origin?, hosts?, encryption?);
     let post_logout_redirect_uri = match after_logout? {
         AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
@@ -135,6 +136,9 @@ fn judge_one(
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
+            id_token_encryption: encryption.id_token,
+            userinfo_algorithm: written.userinfo_signed_response_alg.given().map(|at| at.value.0),
+            userinfo_encryption: encryption.userinfo,
             post_logout_redirect_uri,
         },
         home: home(&origin, &hosts)?,
