@@ -12,6 +12,7 @@ use super::place::Place;
 use super::problem::Finding;
 use super::tree::Tree;
 use super::{AskUserinfo, LogFormat, LogLevel};
+use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -113,12 +114,28 @@ table! {
         issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
         /// The id that the provider gave this client.
         client_id: String, "needed", "Write the id that the provider gave for {subject}.";
-        /// The secret that the provider gave this client. Without one of the three the client is public.
+        /// The secret that the provider gave this client. Without it or another proof the client is public.
         client_secret: Secret, "none", "Write the secret that the provider gave for {subject}, or leave it out for a public client.";
         /// A file that holds the secret. A relative path is meant from the folder of clients.yaml.
         client_secret_file: String, "none", "Write the path of a file: client_secret_file: /run/secrets/client_secret";
         /// A variable of the environment that holds the secret.
         client_secret_env: String, "none", "Write the name of a variable: client_secret_env: CLIENT_SECRET";
+        /// A file with the private key that signs for this client (`private_key_jwt`): PEM (PKCS#8, PKCS#1 or SEC1) or a JWK; RSA
+        /// of 2048 bits or more, P-256, P-384 or Ed25519. The public half is at `/oidc/<client>/jwks.json`.
+        client_key_file: String, "none", "Write the path of a file: client_key_file: /run/secrets/client_key.pem";
+        /// The `kid` of that key, where the provider gave it one.
+        client_key_id: String, "that of the JWK, else the thumbprint (RFC 7638)", "Write the id of the key, or leave it out.";
+        /// Further private keys of this client. They are published and sign nothing: the next key, until the provider knows it, or
+        /// the last one, until nobody asks for it.
+        client_further_key_files: List, "none", "Write: client_further_key_files: [next.pem]";
+        /// A file with the certificate of this client and its chain in PEM, its own first, for `tls_client_auth` and
+        /// `self_signed_tls_client_auth`. Read at the start.
+        client_certificate_file: String, "none", "Write the path of a file: client_certificate_file: /run/secrets/client.pem";
+        /// The private key of that certificate in PEM.
+        client_certificate_key_file: String, "in the same file", "Write the path of a file: client_certificate_key_file: /run/secrets/client.key";
+        /// A file in which the platform keeps a signed JWT for this client (workload identity, such as a Kubernetes service account
+        /// token). Read again for each request.
+        client_assertion_file: String, "none", "Write the path of a file: client_assertion_file: /var/run/secrets/tokens/provider";
         /// Where the provider sends people back to: `<origin>/oidc/<client>/callback`, exactly. Register it at the provider. The
         /// origin is where browsers reach vestibule: https, or http on this machine.
         redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
@@ -134,8 +151,10 @@ table! {
         cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
         /// How long a session lives.
         session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
-        /// How the client proves itself at the token endpoint.
-        token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
+        /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
+        token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
+        /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
+        token_endpoint_auth_signing_alg: Choice<AssertionAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
@@ -273,12 +292,63 @@ pub(super) fn flattened(key: &str) -> Option<String> {
 pub(super) enum AuthenticationMethod {
     Basic,
     Post,
+    SecretJwt,
+    PrivateKeyJwt,
+    Tls,
+    SelfSignedTls,
     None,
 }
 
 impl Choices for AuthenticationMethod {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("client_secret_basic", Self::Basic), ("client_secret_post", Self::Post), ("none", Self::None)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("client_secret_basic", Self::Basic),
+        ("client_secret_post", Self::Post),
+        ("client_secret_jwt", Self::SecretJwt),
+        ("private_key_jwt", Self::PrivateKeyJwt),
+        ("tls_client_auth", Self::Tls),
+        ("self_signed_tls_client_auth", Self::SelfSignedTls),
+        ("none", Self::None),
+    ];
+}
+
+impl AuthenticationMethod {
+    /// What must be given for it.
+    pub(super) const fn needs(self) -> &'static str {
+        match self {
+            Self::Basic | Self::Post | Self::SecretJwt => {
+                "client_secret, client_secret_file or client_secret_env"
+            }
+            Self::PrivateKeyJwt => "client_key_file or client_assertion_file",
+            Self::Tls | Self::SelfSignedTls => "client_certificate_file",
+            Self::None => "nothing",
+        }
+    }
+}
+
+/// What a client signs by, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AssertionAlgorithm {
+    Key(SigningAlgorithm),
+    Secret(MacAlgorithm),
+}
+
+impl Choices for AssertionAlgorithm {
+    const ALL: &'static [(&'static str, Self)] = &{
+        let (keys, secrets) = (SigningAlgorithm::ALL, MacAlgorithm::ALL);
+        let mut names =
+            [("", Self::Secret(secrets[0])); SigningAlgorithm::ALL.len() + MacAlgorithm::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = if index < keys.len() {
+                (keys[index].name(), Self::Key(keys[index]))
+            } else {
+                let secret = secrets[index - keys.len()];
+                (secret.name(), Self::Secret(secret))
+            };
+            index += 1;
+        }
+        names
+    };
 }
 
 impl Choices for ResponseMode {

@@ -69,6 +69,11 @@ pub trait Files {
     /// # Errors
     /// [`FileFault`] says what is in the way.
     fn read(&self, path: &Path) -> Result<Contents, FileFault>;
+
+    /// Where that is, for a file that is read again while the program runs.
+    fn locate(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// What a file holds. It may be a secret: overwritten when dropped, and without `Debug`.
@@ -92,6 +97,17 @@ pub enum FileFault {
     Unreadable(String),
 }
 
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file"),
+            Self::Folder => f.write_str("it is a folder"),
+            Self::TooLarge => write!(f, "it has more than {MAX_FILE} bytes"),
+            Self::Unreadable(reason) => write!(f, "it cannot be read: {reason}"),
+        }
+    }
+}
+
 /// The files of this machine.
 #[derive(Clone, Debug)]
 pub struct Disk {
@@ -107,7 +123,11 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Contents, FileFault> {
-        read(&self.base.join(path))
+        read(&self.locate(path))
+    }
+
+    fn locate(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
     }
 }
 
@@ -124,6 +144,14 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
         return Err(FileFault::TooLarge);
     }
     Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
+}
+
+/// Reads a secret that is replaced while the program runs. What is not UTF-8 comes out as what cannot be meant.
+///
+/// # Errors
+/// [`FileFault`] says what is in the way.
+pub fn read_secret(path: &Path) -> Result<Secret, FileFault> {
+    Ok(Secret::new(String::from_utf8_lossy(&read(path)?.bytes)))
 }
 
 /// The folder in which a relative path is looked for.

@@ -5,6 +5,7 @@ use super::provider::{ProviderFault, RememberedProvider};
 use super::verify::{self, Verified, VerifyFault};
 use crate::config::{AskUserinfo, Client};
 use crate::protocol::claims::{Claims, judge_refreshed};
+use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
 use crate::protocol::jwt;
 use crate::protocol::secret::Secret;
@@ -91,7 +92,12 @@ pub async fn learn(
     };
     let signed = client.registration.userinfo_algorithm;
     let form = if signed.is_some() { Form::Jwt } else { Form::Json };
-    if wanted && let Some(request) = userinfo::request(provider, access_token, form) {
+    if wanted
+        && let Some(endpoint) = provider.userinfo_endpoint()
+        && let Some(request) = userinfo::request(provider, access_token, form)
+    {
+        let request =
+            client_authentication::with_certificate(request, endpoint, provider, &client.registration);
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
         let userinfo = match signed {
             None => userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?,

@@ -11,6 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
 use crate::protocol::endpoint::is_refused_address;
+use crate::protocol::tls_identity::TlsIdentity;
 
 /// Sends requests to one provider.
 #[derive(Debug)]
@@ -18,6 +19,18 @@ pub struct Fetcher {
     client: reqwest::Client,
     pending: Semaphore,
     strangers: Semaphore,
+}
+
+/// Whose certificates a fetcher believes.
+#[derive(Clone, Debug)]
+pub enum Trust {
+    /// Those of the authorities of this system.
+    System,
+    /// Those of these authorities and of no others.
+    Only {
+        /// Their certificates.
+        pem: Vec<u8>,
+    },
 }
 
 /// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
@@ -51,12 +64,23 @@ pub enum FetchFault {
 }
 
 impl Fetcher {
-    /// A fetcher that trusts the certificate authorities of this system.
+    /// A fetcher that believes whom `trust` says, and shows `identity` to whoever asks for a certificate.
     ///
     /// # Errors
-    /// If the system has none, as text.
-    pub fn new() -> Result<Self, String> {
-        let client = reqwest::Client::builder()
+    /// If there is nobody to believe, or the identity cannot be used, as text.
+    pub fn new(trust: &Trust, identity: Option<&TlsIdentity>) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder();
+        if let Trust::Only { pem } = trust {
+            let authorities =
+                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| innermost(&error))?;
+            builder = builder.tls_certs_only(authorities);
+        }
+        if let Some(identity) = identity {
+            let identity = reqwest::Identity::from_pem(identity.pem().expose().as_bytes())
+                .map_err(|error| format!("the client certificate cannot be used: {}", innermost(&error)))?;
+            builder = builder.identity(identity);
+        }
+        let client = builder
             .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -71,22 +95,11 @@ impl Fetcher {
                 let why = innermost(&error);
                 format!("no provider could be believed: {why}. Install ca-certificates, or name a file in SSL_CERT_FILE")
             })?;
-        Ok(Self::of(client))
-    }
-
-    /// A fetcher for another provider: it shares connections with this one, and no limit, so that a provider that hangs
-    /// hinders nobody else's.
-    #[must_use]
-    pub fn for_another(&self) -> Self {
-        Self::of(self.client.clone())
-    }
-
-    const fn of(client: reqwest::Client) -> Self {
-        Self {
+        Ok(Self {
             client,
             pending: Semaphore::const_new(MAX_PENDING),
             strangers: Semaphore::const_new(MAX_STRANGERS),
-        }
+        })
     }
 
     /// As [`Fetcher::fetch`], for a call that anybody can cause without an account. Of those at most [`MAX_STRANGERS`] are
@@ -148,6 +161,8 @@ impl fmt::Display for FetchFault {
 fn fault(error: &reqwest::Error) -> FetchFault {
     if error.is_timeout() {
         FetchFault::TimedOut
+    } else if let Some(alert) = alert(error) {
+        FetchFault::Tls { why: alert.to_owned() }
     } else if is_tls(error) {
         FetchFault::Tls { why: in_words(innermost(error)) }
     } else if error.is_connect() || error.is_builder() {
@@ -196,6 +211,31 @@ fn is_tls(error: &reqwest::Error) -> bool {
     false
 }
 
+/// What the provider says of our certificate. With TLS 1.3 it says so only after the request was sent (RFC 8446 section 4.4.2.4),
+/// so that no error of a connection comes of it.
+fn alert(error: &reqwest::Error) -> Option<&'static str> {
+    let mut cause = error.source();
+    let mut last = String::new();
+    while let Some(inner) = cause {
+        last = inner.to_string();
+        cause = inner.source();
+    }
+    let known = [
+        (
+            "CertificateRequired",
+            "the provider wants a client certificate, and client_certificate_file names none",
+        ),
+        ("CertificateExpired", "the provider says that the client certificate is expired"),
+        ("CertificateRevoked", "the provider says that the client certificate is revoked"),
+        ("UnknownCA", "the provider does not know the authority of the client certificate"),
+        ("BadCertificate", "the provider does not take the client certificate"),
+        ("CertificateUnknown", "the provider does not take the client certificate"),
+        ("UnsupportedCertificate", "the provider does not take the client certificate"),
+    ];
+    let (_, alert) = last.split_once("received fatal alert: ")?;
+    known.iter().find(|(theirs, _)| alert.contains(theirs)).map(|(_, ours)| *ours)
+}
+
 /// What rustls says, where that is not in the words of an operator.
 fn in_words(why: String) -> String {
     let known = [
@@ -234,7 +274,7 @@ const POOL_SIZE: usize = 8;
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::{FetchFault, Fetcher, SocketAddr, usable};
+    use super::{FetchFault, Fetcher, SocketAddr, Trust, usable};
 
     #[test]
     fn a_name_leads_to_no_address_that_a_provider_cannot_have() {
@@ -262,7 +302,7 @@ mod tests {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         });
         let request = http::Request::get(format!("https://{address}/")).body(Vec::new()).unwrap();
-        let fault = Fetcher::new().unwrap().fetch(request, 1024).await.unwrap_err();
+        let fault = Fetcher::new(&Trust::System, None).unwrap().fetch(request, 1024).await.unwrap_err();
         assert_eq!(fault, FetchFault::Tls { why: "what answers there does not speak TLS".to_owned() });
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod fetch;
+pub mod moment;
 pub mod provider;
 pub mod providers;
 pub mod refusal;

@@ -1,17 +1,20 @@
-//! Every provider that a client names, each remembered once.
+//! Every provider that a client names, each remembered once for all clients that reach it in the same way.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fetch::Fetcher;
+use super::fetch::{Fetcher, Trust};
 use super::provider::RememberedProvider;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
+use crate::protocol::registration::ClientAuthentication;
+use crate::protocol::tls_identity::TlsIdentity;
 
-/// The providers by issuer.
+/// The providers.
 #[derive(Debug)]
 pub struct Providers {
-    by_issuer: BTreeMap<String, Arc<RememberedProvider>>,
+    all: Vec<Arc<RememberedProvider>>,
+    by_client: BTreeMap<String, Arc<RememberedProvider>>,
 }
 
 impl Providers {
@@ -20,24 +23,46 @@ impl Providers {
     /// # Errors
     /// As [`Fetcher::new`].
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, String> {
-        let fetcher = Fetcher::new()?;
-        let mut by_issuer = BTreeMap::new();
+        let mut all: Vec<(Option<[u8; 32]>, Arc<RememberedProvider>)> = Vec::new();
+        let mut by_client = BTreeMap::new();
         for client in &config.clients {
-            by_issuer.entry(client.issuer.as_str().to_owned()).or_insert_with(|| {
-                let issuer = client.issuer.clone();
-                Arc::new(RememberedProvider::new(issuer, fetcher.for_another(), clock.clone()))
-            });
+            // A connection is made as somebody: no client may use one that another client has proved itself on.
+            let identity = identity(client);
+            let fingerprint = identity.map(TlsIdentity::fingerprint);
+            let known = all
+                .iter()
+                .find(|(of, known)| *of == fingerprint && *known.issuer() == client.issuer)
+                .map(|(_, known)| Arc::clone(known));
+            let provider = match known {
+                Some(provider) => provider,
+                None => {
+                    let fetcher = Fetcher::new(&Trust::System, identity)?;
+                    let provider = RememberedProvider::new(client.issuer.clone(), fetcher, clock.clone());
+                    let provider = Arc::new(provider);
+                    all.push((fingerprint, Arc::clone(&provider)));
+                    provider
+                }
+            };
+            by_client.insert(client.name.clone(), provider);
         }
-        Ok(Self { by_issuer })
+        Ok(Self { all: all.into_iter().map(|(_, provider)| provider).collect(), by_client })
     }
 
     /// The provider of a client of the same configuration.
     pub fn of(&self, client: &Client) -> &Arc<RememberedProvider> {
-        &self.by_issuer[client.issuer.as_str()]
+        &self.by_client[&client.name]
     }
 
-    /// All of them, by issuer.
+    /// All of them, in the order in which the clients name them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<RememberedProvider>> {
-        self.by_issuer.values()
+        self.all.iter()
+    }
+}
+
+/// Who the client is on a connection, if it proves itself there.
+fn identity(client: &Client) -> Option<&TlsIdentity> {
+    match &client.registration.authentication {
+        ClientAuthentication::MutualTls(identity) => Some(identity),
+        _ => None,
     }
 }

@@ -15,7 +15,10 @@
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
-//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9 |
+//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2 |
+//! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
+//! | [`signing_key`], `der` | the keys that sign them | RFC 7517 4; RFC 7468; RFC 7638 |
+//! | [`tls_identity`], `pem` | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
 //! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
 //! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
@@ -35,6 +38,7 @@
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod answer;
+pub mod assertion;
 pub mod authorize;
 pub mod callback;
 pub mod callback_fault;
@@ -43,6 +47,7 @@ pub mod claims;
 pub mod client_authentication;
 mod concat_kdf;
 pub mod decryption_key;
+mod der;
 pub mod discovery;
 pub mod dynamic_registration;
 pub mod dynamic_registration_fault;
@@ -56,11 +61,14 @@ pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod logout;
+mod pem;
 pub mod pkce;
 mod quote;
 pub mod registration;
 pub mod secret;
+pub mod signing_key;
 pub mod timestamp;
+pub mod tls_identity;
 pub mod token;
 pub mod userinfo;
 pub mod userinfo_fault;

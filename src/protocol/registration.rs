@@ -1,9 +1,13 @@
 //! What a client is registered with at its provider (OpenID Connect Dynamic Client Registration 1.0 section 2).
 
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::assertion::{ClientKeys, MacKey};
 use super::jwe::Encryption;
 use super::secret::Secret;
+use super::tls_identity::TlsIdentity;
 
 /// One registration of this relying party at one provider.
 #[derive(Clone, Debug)]
@@ -39,6 +43,15 @@ pub enum ClientAuthentication {
     Basic(Secret),
     /// `client_secret_post`.
     Post(Secret),
+    /// `client_secret_jwt`.
+    SecretJwt(MacKey),
+    /// `private_key_jwt`.
+    PrivateKeyJwt(Arc<ClientKeys>),
+    /// An assertion that the platform leaves in this file, read again for each request (RFC 7523 section 2.2).
+    AssertionFile(PathBuf),
+    /// `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 section 2): the same from here, for it is the provider that
+    /// looks at the certificate in one of two ways.
+    MutualTls(Arc<TlsIdentity>),
     /// What discovery announces, `client_secret_basic` before `client_secret_post`; never found out by trying.
     AsAnnounced(Secret),
 }

@@ -225,6 +225,8 @@ impl TokenFault {
     /// Every code that [`Self::code`] gives.
     pub const ALL_CODES: &[&str] = &[
         "token_client_authentication",
+        "token_assertion_file",
+        "token_not_over_tls",
         "token_redirect",
         "token_status",
         "token_too_large",

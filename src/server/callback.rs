@@ -15,7 +15,7 @@ use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::claims::{self, Source};
-use crate::idp::refusal;
+use crate::idp::{moment, refusal};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
@@ -105,8 +105,8 @@ async fn sign_in(
     }
 
     let verifier = opened.code_verifier(cookie);
-    let request =
-        token::code_request(&provider, &client.registration, &code, &verifier, &service.clock.moment())?;
+    let moment = moment::of(client, &service.clock).await;
+    let request = token::code_request(&provider, &client.registration, &code, &verifier, &moment)?;
     // Anybody can make up a code.
     let answer = remembered
         .ask_for_stranger(request, token::MAX_ANSWER_BYTES)

@@ -12,7 +12,7 @@ use super::listen::Handler;
 use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
-use super::{callback, login, logout, own_session, subrequest, testing_profile};
+use super::{callback, jwks, login, logout, own_session, subrequest, testing_profile};
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
 
@@ -73,6 +73,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::NewToken { session_key } => own_session::new_token(asked, session_key).await,
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,
+                Page::Jwks => jwks::answer(asked),
             };
             let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
             testing_profile::mark(Some(client), answer)

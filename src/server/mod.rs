@@ -5,6 +5,7 @@ mod body;
 mod callback;
 mod dispatch;
 mod flow_cookie;
+mod jwks;
 mod listen;
 mod login;
 mod logout;

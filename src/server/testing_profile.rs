@@ -38,8 +38,8 @@ pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer,
     }
     match page {
         Page::Login => Some(login(asked, profile)),
-        // There is no provider that could call back.
-        Page::Callback => Some(Err(Refusal::PathUnknown)),
+        // There is no provider that could call back, or want our keys.
+        Page::Callback | Page::Jwks => Some(Err(Refusal::PathUnknown)),
         Page::Logout | Page::SignedOut | Page::NewToken { .. } | Page::Userinfo | Page::Session => None,
     }
 }

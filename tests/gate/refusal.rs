@@ -316,6 +316,8 @@ fn one_of_each() -> Vec<Refusal> {
     all.extend(jwks.map(Refusal::from));
     let token = [
         TokenFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
+        TokenFault::Authentication(ClientAuthenticationFault::AssertionFile { why: found() }),
+        TokenFault::Authentication(ClientAuthenticationFault::NotOverTls),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
         TokenFault::Refused { status: 400, error: OAuthError::Other },

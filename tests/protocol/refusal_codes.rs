@@ -31,6 +31,8 @@ const TESTS: &str = concat!(
     include_str!("rfc7515_5_2_signature.rs"),
     include_str!("rfc7516_5_2_decryption.rs"),
     include_str!("rfc7517_5_key_set.rs"),
+    include_str!("rfc7523_3_client_assertion.rs"),
+    include_str!("rfc8705_2_mutual_tls.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
 );
 const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "unreadable"];

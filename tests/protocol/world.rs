@@ -21,7 +21,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) fn moment() -> Moment {
-    Moment { now: now(), entropy: [9; 16] }
+    Moment { now: now(), entropy: [9; 16], assertion: None }
 }
 
 pub(crate) fn issuer() -> Issuer {

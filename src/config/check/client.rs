@@ -8,8 +8,8 @@ use url::Url;
 use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
-use super::secret::{self, Provider};
-use super::{At as Table, Judge, encryption, headers, testing_profile};
+use super::secret::Provider;
+use super::{At as Table, Judge, authentication, encryption, headers, testing_profile};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -88,7 +88,7 @@ fn judge_one(
         _ => Provider::Elsewhere,
     };
     let client_id = judge_client_id(judge, written, &table);
-    let authentication = secret::authentication(judge, written, provider);
+    let authentication = authentication::judge(judge, written, provider);
     if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
         let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
         judge.missing::<()>(&table, "redirect_uri");

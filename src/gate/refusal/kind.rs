@@ -254,7 +254,11 @@ refusals! {
 
     // The tokens for a code, or for a refresh token.
     TokenClientAuthentication "token_client_authentication" Operator BAD_GATEWAY Never NOT_SET_UP
-        "Allow client_secret_basic or client_secret_post for this client at the provider."
+        "Allow client_secret_basic or client_secret_post for this client at the provider, or name in clients.yaml what it takes: token_endpoint_auth_method."
+    TokenAssertionFile "token_assertion_file" Operator BAD_GATEWAY TryAgain GATEWAY
+        "See whether the platform still writes a token into client_assertion_file, and whether vestibule may read it."
+    TokenNotOverTls "token_not_over_tls" Operator BAD_GATEWAY Never GATEWAY
+        "Let the provider announce https endpoints, or mtls_endpoint_aliases, or use another token_endpoint_auth_method."
     TokenRedirect "token_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
         "The provider announces a token_endpoint that has moved. Tell the provider its public address."
     TokenStatus "token_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
@@ -268,7 +272,7 @@ refusals! {
     TokenInvalidGrant "token_invalid_grant" Caller BAD_REQUEST TryAgain USED_UP
         "The code or refresh token was used before, is too old, or was revoked. If it happens at every login, compare redirect_uri with what is registered."
     TokenInvalidClient "token_invalid_client" Operator BAD_GATEWAY Never NOT_SET_UP
-        "The provider does not know the client_id or does not take the client_secret. Copy both from there."
+        "The provider does not know the client_id, or does not take the client's proof: compare secret, key or certificate with what is registered there. An assertion is also refused when the clocks differ by more than a minute."
     TokenRefused "token_refused" Operator BAD_GATEWAY Never NOT_SET_UP
         "The log names the provider's error. Compare scopes and allowed grant types with what is registered at the provider."
     TokenErrorWithSuccess "token_error_with_success" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT

@@ -43,6 +43,8 @@ pub(super) const fn token(fault: &TokenFault) -> Kind {
     match fault {
         TokenFault::Authentication(fault) => match fault {
             ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
+            ClientAuthenticationFault::AssertionFile { .. } => Kind::TokenAssertionFile,
+            ClientAuthenticationFault::NotOverTls => Kind::TokenNotOverTls,
         },
         TokenFault::Answer(answer) => match answer {
             AnswerFault::Redirect { .. } => Kind::TokenRedirect,

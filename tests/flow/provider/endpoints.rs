@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use url::form_urlencoded;
 
-use super::{Body, Call, Draft, Endpoint, Registered, Script, Shared, Signing, whole};
+use super::{Body, Call, Draft, Endpoint, Registered, Script, Shared, Signing, assertion, whole};
 use crate::keys::{base64url, sha256};
 
 /// What the provider has handed out.
@@ -311,7 +311,12 @@ impl Shared {
 }
 
 /// RFC 6749 section 2.3.1: the method that the client is registered with, and only that one.
-fn authenticate(script: &Script, call: &Call) -> Result<String, String> {
+fn authenticate(script: &mut Script, call: &Call) -> Result<String, String> {
+    if call.parameter("client_assertion").is_some() {
+        let (client_id, method) = assertion::judge(script, call)?;
+        let client = script.clients.get(&client_id).ok_or("the client is not registered")?;
+        return if client.method == method { Ok(client_id) } else { Err(format!("{method} was used")) };
+    }
     let in_form = call.parameter("client_secret").map(str::to_owned);
     let (client_id, secret, method) = match call.headers.get("authorization") {
         Some(header) => {

@@ -1,11 +1,12 @@
 //! A scripted OpenID provider on loopback. Left alone it does everything right and strictly: PKCE, one use of a code, client
 //! authentication as registered, rotation of refresh tokens with detection of reuse. A test can make any step go wrong.
 
+mod assertion;
 mod draft;
 mod endpoints;
 mod script;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -84,6 +85,10 @@ pub(crate) struct Script {
     pub(crate) userinfo_claims: Map<String, Value>,
     /// `kid` and key; the first signs, all are published.
     pub(crate) keys: Vec<(String, &'static RsaKey)>,
+    /// What `jwks_uri` of a client with a key leads to.
+    pub(crate) client_keys: Option<Value>,
+    /// The one assertion that is taken, where a platform makes it.
+    pub(crate) platform_assertion: Option<String>,
     /// Seconds; none leaves the member out.
     pub(crate) expires_in: Option<u64>,
     /// Whether a refresh answers with a new refresh token and makes the old one void.
@@ -114,6 +119,9 @@ pub(crate) struct Script {
     violations: Vec<String>,
     calls: Vec<Call>,
     issued: endpoints::Issued,
+    issuer: String,
+    /// The `jti` of every assertion that came.
+    jtis: HashSet<String>,
     /// Everything that no log may hold: what it is, and its text.
     secrets: Vec<(&'static str, String)>,
 }
@@ -141,7 +149,7 @@ impl Provider {
         let shared = Arc::new(Shared {
             issuer: issuer.clone(),
             clock: clock.clone(),
-            script: Mutex::new(Script::right()),
+            script: Mutex::new(Script { issuer: issuer.clone(), ..Script::right() }),
             arrivals: watch::Sender::new(0),
         });
         Self { issuer, shared, reserved: Some(socket), accepting: None }
@@ -281,6 +289,8 @@ impl Script {
             ),
             userinfo_claims: claims(json!({ "preferred_username": "ada" })),
             keys: vec![("key-0".to_owned(), RsaKey::numbered(0))],
+            client_keys: None,
+            platform_assertion: None,
             expires_in: Some(3600),
             rotates: true,
             id_token_on_refresh: true,
@@ -299,6 +309,8 @@ impl Script {
             violations: Vec::new(),
             calls: Vec::new(),
             issued: endpoints::Issued::default(),
+            issuer: String::new(),
+            jtis: HashSet::new(),
             secrets: Vec::new(),
         }
     }

@@ -93,7 +93,7 @@ fn check_authorization(provider: &Provider) {
 fn check_back_channel(provider: &Provider) {
     let registration = &client("app").registration;
     let verifier = Secret::new("a-verifier");
-    let moment = Moment { now: NOW, entropy: [3; 16] };
+    let moment = Moment { now: NOW, entropy: [3; 16], assertion: None };
     match token::code_request(provider, registration, &code(), &verifier, &moment) {
         Ok(request) => {
             assert_eq!(request.uri(), provider.token_endpoint().uri());
