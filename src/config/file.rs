@@ -11,6 +11,7 @@ use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
+use super::tree::Tree;
 use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::authorize::Pushing;
@@ -191,6 +192,9 @@ table! {
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+        /// Claims that stand in for a sign-in: whoever asks is this person, and no provider is asked. Only on this machine: see
+        /// below. Not from the environment.
+        danger_testing_profile: Tree, "none", "Write: danger_testing_profile: { sub: alice, email: alice@example.com }";
     }
 }
 
