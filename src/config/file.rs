@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
-use super::kind::{Choice, Choices};
+use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
@@ -139,6 +139,11 @@ table! {
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
+        /// `azp` that it was made for this client.
+        audiences: List, "none", "Write: audiences: [other-client]";
+        /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
+        clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.

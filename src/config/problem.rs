@@ -85,6 +85,10 @@ pub(super) enum Finding {
     StrangeScope(String),
     ScopeTwice(String),
     NoOpenid { write: String },
+    StrangeAudience,
+    AudienceIsClient,
+    AudienceTwice(String),
+    TooManyAudiences(usize),
 
     // Secrets and keys.
     SecondSecret { first: &'static str },
@@ -224,6 +228,10 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+            Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
+            Self::AudienceIsClient => f.write_str("is client_id, which is always an audience.\nLeave it out."),
+            Self::AudienceTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
 
             Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
             Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),

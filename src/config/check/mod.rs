@@ -6,6 +6,7 @@ mod cookie;
 mod headers;
 mod hosts;
 mod origin;
+mod provider;
 mod secret;
 mod server;
 
