@@ -137,7 +137,8 @@ table! {
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
-        /// The one algorithm that an ID token may be signed with.
+        /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
+        /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
         /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
         /// `azp` that it was made for this client.

@@ -5,6 +5,7 @@ use std::fmt;
 use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
 use crate::protocol::claims::Claims;
+use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -40,6 +41,11 @@ pub async fn id_token(
         leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
+    if let Some(secret) = Keys::of_client_secret(&client.registration) {
+        // Nothing that the provider publishes could help a signature by the secret.
+        let judged = jwt::verify(token.expose(), &secret, &expected);
+        return judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())));
+    }
     let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
     let judged = match jwt::verify(token.expose(), &keys, &expected) {
         Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {

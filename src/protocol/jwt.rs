@@ -56,7 +56,7 @@ pub struct IdTokenExpected<'a> {
 /// [`IdTokenFault`]; if [`IdTokenFault::asks_for_new_keys`], it may pass with a fresh key set.
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
     // Steps 1, 6, 7 and 8: not encrypted, for that was not agreed; signed by the issuer's key and the agreed algorithm, also
-    // over TLS; symmetric algorithms are not offered.
+    // over TLS; by the client secret only where that is agreed.
     let claims = jws::verify(token, keys, expected.algorithm)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
@@ -185,10 +185,19 @@ fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<Times
 /// The left half of the hash that goes with the algorithm, as base64url (section 3.1.3.6).
 fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
     let hash = match algorithm {
-        SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
-        SigningAlgorithm::Rs384 | SigningAlgorithm::Ps384 | SigningAlgorithm::Es384 => &digest::SHA384,
+        SigningAlgorithm::Rs256
+        | SigningAlgorithm::Ps256
+        | SigningAlgorithm::Es256
+        | SigningAlgorithm::Hs256 => &digest::SHA256,
+        SigningAlgorithm::Rs384
+        | SigningAlgorithm::Ps384
+        | SigningAlgorithm::Es384
+        | SigningAlgorithm::Hs384 => &digest::SHA384,
         // Ed25519 hashes with SHA-512 inside (RFC 8032 section 5.1).
-        SigningAlgorithm::Rs512 | SigningAlgorithm::Ps512 | SigningAlgorithm::EdDsa => &digest::SHA512,
+        SigningAlgorithm::Rs512
+        | SigningAlgorithm::Ps512
+        | SigningAlgorithm::EdDsa
+        | SigningAlgorithm::Hs512 => &digest::SHA512,
     };
     let whole = digest::digest(hash, text.as_bytes());
     let whole = whole.as_ref();

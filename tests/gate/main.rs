@@ -45,6 +45,8 @@ fn client() -> Client {
             id_token_algorithm: SigningAlgorithm::Rs256,
             post_logout_redirect_uri: None,
         },
+        audiences: Vec::new(),
+        clock_leeway: Duration::from_secs(60),
         origin: "https://auth.example.test".to_owned(),
         scheme: Scheme::Https,
         hosts: ["app.example.test", "*.apps.example.test", "port.example.test:8443"]

@@ -19,7 +19,7 @@ use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{Client, Lifetimes, is_client_name, overlay, own_path};
 use crate::protocol::issuer::is_loopback;
-use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
+use crate::protocol::registration::{Registration, ResponseMode};
 
 /// Judges all of them. `None` if any is wrong.
 pub(super) fn judge_all(
@@ -91,6 +91,7 @@ fn judge_one(
     };
     let client_id = judge_client_id(judge, written, &table);
     let authentication = secret::authentication(judge, written, place);
+    let id_token_algorithm = provider::id_token_algorithm(judge, written, authentication.as_ref());
     if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
         let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
         judge.missing::<()>(&table, "redirect_uri");
@@ -135,7 +136,7 @@ fn judge_one(
             redirect_uri: format!("{}{}", origin.text, origin::callback_path(name)),
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
-            id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
+            id_token_algorithm,
             post_logout_redirect_uri,
         },
         audiences,

@@ -13,6 +13,7 @@ use crate::config::kind::Leeway;
 use crate::config::problem::Finding;
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
 use crate::protocol::jwt::{DEFAULT_LEEWAY, MAX_LEEWAY};
+use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
 
 /// The provider's name for itself.
 pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<Issuer> {
@@ -60,6 +61,28 @@ fn not_an_issuer(found: String) -> Finding {
         "issuer: https://id.example.com".to_owned()
     };
     Finding::NotAnIssuer { found, write }
+}
+
+/// The one algorithm of ID tokens. One that signs with the client secret needs a secret that cannot be tried out (OpenID Connect
+/// Core 1.0 section 16.19).
+pub(super) fn id_token_algorithm(
+    judge: &mut Judge<'_>,
+    written: &ClientAsWritten,
+    authentication: Option<&ClientAuthentication>,
+) -> SigningAlgorithm {
+    let Some(at) = written.id_token_signed_response_alg.given() else { return SigningAlgorithm::Rs256 };
+    let algorithm = at.value.0;
+    if let (Some(needed), Some(authentication)) = (algorithm.secret_bytes(), authentication) {
+        let alg = algorithm.name();
+        match authentication.secret().map(|secret| secret.expose().len()) {
+            None => judge.problems.push(at.problem(Finding::NoSecretToSign(alg))),
+            Some(bytes) if bytes < needed => {
+                judge.problems.push(at.problem(Finding::SecretTooShortToSign { alg, bytes, needed }));
+            }
+            Some(_) => {}
+        }
+    }
+    algorithm
 }
 
 /// Audiences that are trusted beside the client itself (OpenID Connect Core 1.0 section 3.1.3.7 step 3).
