@@ -32,6 +32,7 @@ mod limits;
 mod login;
 mod login_loop;
 mod logout;
+mod provider_addresses;
 mod provider_down;
 mod refresh;
 mod refresh_claims;

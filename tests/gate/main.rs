@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, SameSite};
+use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, ProviderSettings, SameSite};
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
@@ -36,6 +36,7 @@ fn client() -> Client {
     Client {
         name: "app".to_owned(),
         issuer: Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap(),
+        provider: ProviderSettings::default(),
         registration: Registration {
             client_id: "vestibule".to_owned(),
             authentication: ClientAuthentication::None,
