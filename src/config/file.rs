@@ -10,7 +10,7 @@ use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
-use super::{LogFormat, LogLevel};
+use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -151,6 +151,9 @@ table! {
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
         clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
@@ -297,6 +300,11 @@ impl Choices for AuthenticationMethod {
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for AskUserinfo {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("on", Self::On), ("off", Self::Off), ("if_missing", Self::IfMissing)];
 }
 
 impl Choices for SigningAlgorithm {

@@ -201,6 +201,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// V-RS-2, V-RS-3, V-RS-4, V-RS-6, V-RS-7
 #[tokio::test]
 async fn every_wrong_response_is_a_page_with_its_code_and_no_token_call() {
     let world = World::new().start().await;

@@ -109,6 +109,7 @@ async fn a_response_is_good_once_however_many_come_at_once() {
 }
 
 /// the back button.
+/// V-ID-18
 #[tokio::test]
 async fn a_replayed_response_in_the_browser_that_signed_in_goes_on_to_the_page_and_the_code_is_not_sent_again()
  {

@@ -5,6 +5,7 @@ use crate::browser::Callback;
 use crate::world::{APP, World};
 
 /// path, query, escapes and letters beyond ASCII come back as they were asked for.
+/// V-RS-9
 #[tokio::test]
 async fn a_deep_link_comes_back_exactly() {
     let world = World::new().start().await;
@@ -115,6 +116,7 @@ async fn a_return_address_into_our_own_prefix_is_collapsed_to_the_innermost() {
 }
 
 /// E-18, E-20: nothing of the request gets into the address of the provider.
+/// V-RQ-5, V-RQ-6
 #[tokio::test]
 async fn parameters_of_the_login_address_and_a_spoofed_host_do_not_reach_the_provider() {
     let world = World::new().start().await;

@@ -240,16 +240,19 @@ async fn refused(rows: &[Row]) {
     world.browser().open(PAGE).await.assert_at(PAGE);
 }
 
+/// V-ID-5, V-ID-6, V-ID-16
 #[tokio::test]
 async fn an_id_token_with_a_wrong_signature_or_algorithm_is_refused() {
     refused(SIGNATURES).await;
 }
 
+/// V-ID-1, V-ID-17
 #[tokio::test]
 async fn an_id_token_in_a_wrong_form_is_refused() {
     refused(FORMS).await;
 }
 
+/// V-ID-2, V-ID-3, V-ID-4, V-ID-8, V-ID-9, V-ID-10, V-ID-12, V-ID-14, V-ID-15
 #[tokio::test]
 async fn an_id_token_with_wrong_claims_is_refused() {
     refused(CLAIMS).await;

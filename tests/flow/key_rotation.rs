@@ -28,6 +28,7 @@ async fn twenty_logins_at_once_after_a_rotation_cost_one_fetch() {
     assert_eq!(world.provider.count(Endpoint::Jwks), 2);
 }
 
+/// V-DS-5
 #[tokio::test]
 async fn a_flood_of_unknown_key_names_costs_one_fetch_an_interval() {
     let world = World::new().start().await;
@@ -107,6 +108,7 @@ async fn a_key_set_that_turns_bad_leaves_the_good_one_in_use() {
 }
 
 /// XK-02, XK-03: a key that was taken back is not believed for ever because the set cannot be fetched.
+/// V-DS-5
 #[tokio::test]
 async fn keys_that_could_not_be_fetched_again_for_a_day_are_no_longer_used() {
     let world = World::new().start().await;

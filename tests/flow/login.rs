@@ -181,7 +181,7 @@ async fn a_login_whose_address_would_not_fit_4096_bytes_ends_at_home() {
     assert!(answer.location().len() > 1000, "the way to the provider: {}", answer.location());
 }
 
-/// V-RQ-2 to V-RQ-4.
+/// V-RQ-2, V-RQ-3, V-RQ-4
 #[tokio::test]
 async fn state_nonce_and_challenge_are_fresh_in_each_login_of_the_same_browser() {
     let world = World::new().start().await;

@@ -13,6 +13,7 @@ fn is_confirmation(answer: &Answer) -> bool {
     answer.status == 200 && answer.text().contains("<form") && answer.all("Set-Cookie").is_empty()
 }
 
+/// V-LO-1
 #[tokio::test]
 async fn signing_out_ends_the_session_here_and_at_the_provider_and_ends_on_a_page() {
     let world = World::new().start().await;
@@ -54,6 +55,7 @@ async fn a_get_from_a_page_of_the_same_origin_or_typed_signs_out_at_once() {
 }
 
 /// H-10, D-14: a picture, a frame, a link or a form of another site.
+/// V-LO-3
 #[tokio::test]
 async fn what_another_site_causes_is_asked_first_and_ends_nothing() {
     let world = World::new().start().await;

@@ -231,7 +231,7 @@ async fn a_redirect_from_the_provider_is_not_followed() {
     assert!(!was_asked(&trap).await);
 }
 
-/// G-10, G-11, V-TK-2 to V-TK-4
+/// G-10, G-11, V-TK-2, V-TK-3, V-TK-4
 #[tokio::test]
 async fn a_token_answer_that_is_not_acceptable_ends_the_login_without_a_session() {
     let world = World::new().start().await;

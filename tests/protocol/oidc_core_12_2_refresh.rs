@@ -49,6 +49,7 @@ fn a_new_token_about_the_same_login_is_taken() {
     assert_eq!(code(&claims(), &text_or_list), None);
 }
 
+/// V-RF-1
 #[test]
 fn a_token_about_another_login_is_refused() {
     let azp = with(claims(), "azp", json!("vestibule-a"));
@@ -84,6 +85,7 @@ fn a_refresh_keeps_what_the_new_token_lacks() {
     assert_eq!(merged.expires_at().seconds(), NOW + 900);
 }
 
+/// V-UI-3
 #[test]
 fn userinfo_adds_what_is_missing_and_the_id_token_wins() {
     let mut claims = verified(&claims());

@@ -18,6 +18,7 @@ fn parameters(url: &str) -> BTreeMap<String, String> {
     map
 }
 
+/// V-RQ-1, V-RQ-4, V-RQ-7
 #[test]
 fn the_request_has_its_own_parameters_and_the_query_of_the_endpoint() {
     // A confidential client gets PKCE too.

@@ -64,6 +64,7 @@ fn a_good_token_gives_its_claims() {
 }
 
 // Step 2: "The Issuer Identifier for the OpenID Provider … MUST exactly match the value of the iss (issuer) Claim."
+/// V-ID-2
 #[test]
 fn the_issuer_is_exactly_the_configured_one() {
     let others = [
@@ -81,6 +82,7 @@ fn the_issuer_is_exactly_the_configured_one() {
 
 // Step 3: "The ID Token MUST be rejected if the ID Token does not list the Client as a valid audience, or if it contains
 // additional audiences not trusted by the Client."
+/// V-ID-3
 #[test]
 fn the_audience_is_this_client_and_nobody_who_is_not_trusted() {
     accepted("aud", &[json!(["vestibule-a"]), json!(["vestibule-a", "vestibule-a"])]);
@@ -120,6 +122,7 @@ fn the_audience_is_this_client_and_nobody_who_is_not_trusted() {
 }
 
 // Steps 4 and 5 (errata 1).
+/// V-ID-4
 #[test]
 fn the_authorized_party_is_this_client() {
     accepted("azp", &[json!("vestibule-a")]);
@@ -135,6 +138,7 @@ fn the_authorized_party_is_this_client() {
 }
 
 // Step 9: "The current time MUST be before the time represented by the exp Claim."
+/// V-ID-8
 #[test]
 fn an_expired_token_is_refused() {
     accepted(
@@ -154,6 +158,7 @@ fn an_expired_token_is_refused() {
 }
 
 // RFC 7519 section 2: NumericDate is a JSON number. What is there but is no number is not taken as absent.
+/// V-ID-8, V-ID-9, V-ID-12
 #[test]
 fn times_are_numbers() {
     let no_times = [
@@ -178,6 +183,7 @@ fn times_are_numbers() {
 }
 
 // Step 10: "The iat Claim can be used to reject tokens that were issued too far away from the current time."
+/// V-ID-9
 #[test]
 fn the_time_of_issue_is_now() {
     accepted(
@@ -189,6 +195,7 @@ fn the_time_of_issue_is_now() {
 }
 
 // RFC 7519 section 4.1.5.
+/// V-ID-12
 #[test]
 fn a_token_is_not_used_before_its_time() {
     accepted("nbf", &[json!(NOW), json!(NOW + 60), json!(0)]);
@@ -196,6 +203,7 @@ fn a_token_is_not_used_before_its_time() {
 }
 
 // Step 11: "If a nonce value was sent in the Authentication Request, a nonce Claim MUST be present and its value checked".
+/// V-ID-10
 #[test]
 fn the_nonce_is_the_one_of_this_login() {
     refused("nonce", &[json!("n-0S6_WzA2Mk"), json!("n-0S6_WzA2M"), json!("N-0S6_WzA2Mj")], "id_token_nonce");
@@ -204,6 +212,7 @@ fn the_nonce_is_the_one_of_this_login() {
 }
 
 // Section 2: "It MUST NOT exceed 255 ASCII characters in length."
+/// V-ID-14
 #[test]
 fn the_subject_is_one_to_255_printable_characters() {
     accepted("sub", &[json!("a"), json!("a".repeat(255)), json!("auth0|1 2")]);
@@ -218,6 +227,7 @@ fn the_subject_is_one_to_255_printable_characters() {
 }
 
 // Section 3.1.3.8: "if the ID Token contains an at_hash Claim, the Client MAY use it to validate the Access Token" (we do).
+/// V-ID-15
 #[test]
 fn the_hash_is_the_one_of_the_access_token() {
     let access_token = secret("dNZX1hEZ9wBCzNL40Upu646bdzQA");
@@ -239,6 +249,7 @@ fn the_hash_is_the_one_of_the_access_token() {
 }
 
 // The example of OpenID Connect Core 1.0 appendix A.3 is an RS256 token with this at_hash for this access token.
+/// V-ID-15
 #[test]
 fn the_hash_of_rs256_is_half_of_sha256() {
     let access_token = secret("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
@@ -263,6 +274,7 @@ fn the_hash_of_rs256_is_half_of_sha256() {
 }
 
 // RFC 8725 sections 2.8 and 3.12: tokens of other kinds, signed by the same keys for the same client.
+/// V-ID-16
 #[test]
 fn tokens_of_other_kinds_are_no_id_tokens() {
     let logout = json!({

@@ -32,6 +32,7 @@ fn the_slash_at_the_end_is_removed_before_the_well_known_path() {
     }
 }
 
+/// V-DS-1
 #[test]
 fn an_issuer_is_https_without_query_or_fragment() {
     let only = HttpIssuer::OnlyLoopback;
@@ -82,6 +83,7 @@ fn members_left_out_have_the_defaults_of_the_specification() {
 }
 
 // "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix to /.well-known/…"
+/// V-DS-2
 #[test]
 fn the_issuer_is_compared_byte_for_byte() {
     for found in [
@@ -124,6 +126,7 @@ fn an_issuer_mismatch_says_what_to_write() {
     );
 }
 
+/// V-DS-3
 #[test]
 fn an_endpoint_that_no_provider_has_is_refused() {
     let local = Issuer::parse("http://localhost:8490", HttpIssuer::OnlyLoopback).unwrap();
@@ -239,6 +242,7 @@ fn a_fault_is_an_error_with_a_text_for_every_kind() {
     assert_eq!(fault.to_string(), "the provider's metadata has no jwks_uri");
 }
 
+/// V-DS-3
 #[test]
 fn addresses_that_names_may_not_resolve_to_are_known() {
     for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "224.0.0.1"] {

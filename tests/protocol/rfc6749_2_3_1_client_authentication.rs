@@ -138,7 +138,7 @@ fn as_announced_prefers_basic_then_post_and_never_tries() {
     );
 }
 
-// Section 6.
+/// V-RF-4. Section 6.
 #[test]
 fn the_refresh_request_has_the_refresh_token_and_no_scope() {
     let registration = registration(ClientAuthentication::None);

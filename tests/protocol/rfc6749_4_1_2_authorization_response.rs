@@ -43,6 +43,7 @@ fn empty_parameters_count_as_left_out_and_unknown_ones_are_ignored() {
 }
 
 // Section 3.1: "Request and response parameters MUST NOT be included more than once."
+/// V-RS-2
 #[test]
 fn a_parameter_given_twice_is_refused() {
     for name in ["code", "state", "iss", "error"] {
@@ -58,6 +59,7 @@ fn a_parameter_given_twice_is_refused() {
     }
 }
 
+/// V-RS-6
 #[test]
 fn lengths_are_limited() {
     assert_eq!(code(&format!("code=c&state={}", "s".repeat(4096))), Some("callback_parameter_too_long"));
@@ -79,6 +81,7 @@ fn characters_that_are_not_printable_ascii_are_refused() {
 }
 
 // RFC 9700 section 2.1.2: nothing but a code is asked for, so nothing else is taken.
+/// V-RS-7
 #[test]
 fn parts_of_other_response_types_are_refused() {
     for other in ["id_token=x", "access_token=x", "response=x", "id%5Ftoken=x"] {
@@ -89,6 +92,7 @@ fn parts_of_other_response_types_are_refused() {
 }
 
 // Section 10.12: "The client MUST implement CSRF protection for its redirection URI."
+/// V-RS-3
 #[test]
 fn a_code_without_a_state_that_is_ours_is_refused() {
     let (opened, browser) = (opened(), Some([7; 32]));
@@ -105,6 +109,7 @@ fn a_code_without_a_state_that_is_ours_is_refused() {
     }
 }
 
+/// V-RS-3
 #[test]
 fn a_state_is_good_for_ten_minutes() {
     let at = |age: u64| OpenedState { issued_at: Timestamp::from_seconds(NOW - age), ..opened() };
@@ -119,6 +124,7 @@ fn a_state_is_good_for_ten_minutes() {
 }
 
 // Section 4.1.2.1; OpenID Connect Core 1.0 section 3.1.2.6.
+/// V-RS-5
 #[test]
 fn an_error_is_never_a_success_and_only_known_names_are_repeated() {
     for (error, expected, caller) in [

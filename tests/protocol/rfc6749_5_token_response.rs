@@ -47,6 +47,7 @@ fn a_refresh_may_come_without_id_token_and_refresh_token() {
     assert_eq!(code(&body), Some("token_member_missing"));
 }
 
+/// V-TK-3
 #[test]
 fn the_token_type_is_bearer_in_any_case() {
     for name in ["Bearer", "bearer", "BEARER"] {
@@ -58,6 +59,7 @@ fn the_token_type_is_bearer_in_any_case() {
     assert_eq!(code(&without(good(), "token_type")), Some("token_member_missing"));
 }
 
+/// V-TK-4
 #[test]
 fn members_are_of_the_kind_of_the_specification() {
     for member in ["access_token", "id_token"] {
@@ -117,6 +119,7 @@ fn an_error_with_200_gives_no_tokens() {
     }
 }
 
+/// V-TK-2
 #[test]
 fn an_answer_that_is_no_token_answer_is_refused_and_not_final() {
     for (name, answer, code) in unusable_answers(MAX_ANSWER_BYTES) {

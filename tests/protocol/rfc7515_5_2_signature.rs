@@ -137,6 +137,7 @@ fn a_secret_shorter_than_the_hash_is_no_key() {
 }
 
 // RFC 8725 section 3.1: "Libraries MUST enable the caller to specify a supported set of algorithms and MUST NOT use any other".
+/// V-ID-6
 #[test]
 fn no_algorithm_but_the_agreed_one_in_any_spelling() {
     let [_, payload, signature] = parts(&good());
@@ -165,6 +166,7 @@ fn no_algorithm_but_the_agreed_one_in_any_spelling() {
 }
 
 // RFC 8725 section 2.1: the public key taken as the secret of an HMAC.
+/// V-ID-6
 #[test]
 fn a_public_key_is_no_secret() {
     let jwk = PROVIDER.rsa_jwk("rsa");
@@ -183,6 +185,7 @@ fn a_public_key_is_no_secret() {
     }
 }
 
+/// V-ID-5
 #[test]
 fn one_bit_anywhere_breaks_the_signature() {
     let [_, payload, signature] = parts(&good());
@@ -206,6 +209,7 @@ fn one_bit_anywhere_breaks_the_signature() {
 
 // Section 2: base64url "with all trailing '=' characters omitted and without the inclusion of any line breaks, whitespace, or
 // other additional characters".
+/// V-ID-5
 #[test]
 fn the_encoding_is_strict() {
     let token = good();
@@ -235,6 +239,7 @@ fn the_encoding_is_strict() {
 }
 
 // RFC 7519 section 4: names must be unique; RFC 7515 section 4: the header must be an object.
+/// V-ID-17
 #[test]
 fn header_and_payload_are_objects_with_unique_members() {
     let header = header(RS256).to_string();
@@ -271,6 +276,7 @@ fn the_length_is_limited() {
 }
 
 // RFC 8725 section 3.10: keys and addresses in the token are the sender's word.
+/// V-ID-16
 #[test]
 fn keys_in_the_header_are_not_looked_at() {
     for (member, value) in [
@@ -287,6 +293,7 @@ fn keys_in_the_header_are_not_looked_at() {
 
 // Section 4.1.11: "If any of the listed extension Header Parameters are not understood and supported by the recipient, then the
 // JWS is invalid."
+/// V-ID-16
 #[test]
 fn critical_extensions_are_refused() {
     for crit in [json!(["x"]), json!([]), json!("exp"), json!(["b64"]), Value::Null] {
@@ -296,6 +303,7 @@ fn critical_extensions_are_refused() {
 }
 
 // RFC 8725 section 3.11.
+/// V-ID-16
 #[test]
 fn a_token_that_says_it_is_another_kind_is_refused() {
     for kind in ["at+jwt", "application/at+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", "JOSE", ""] {

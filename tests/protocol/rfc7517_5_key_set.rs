@@ -52,6 +52,7 @@ fn keys_for_every_algorithm_are_used() {
 
 // Section 5: "Implementations SHOULD ignore JWKs within a JWK Set that use kty values that are not understood …, that are
 // missing required members, or for which values are out of the supported ranges."
+/// V-DS-4, V-DS-7
 #[test]
 fn a_key_that_cannot_be_used_is_skipped_and_the_others_are_used() {
     let rsa = || PROVIDER.rsa_jwk("k");
@@ -132,6 +133,7 @@ fn a_sign_byte_before_the_modulus_is_no_part_of_it() {
     assert_eq!(skip_reason(with(PROVIDER.rsa_jwk("k"), "n", padded)), None);
 }
 
+/// V-DS-4
 #[test]
 fn a_set_without_a_usable_key_is_refused() {
     for (set, expected) in [

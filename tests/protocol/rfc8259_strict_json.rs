@@ -35,6 +35,7 @@ fn what_is_no_json_is_refused() {
     assert_eq!(object(b"{\"a\": \"\xff\"}"), Err(JsonFault::Syntax));
 }
 
+/// V-ID-17
 #[test]
 fn only_an_object_is_taken() {
     for text in ["[]", "\"x\"", "1", "null", "true", "[{}]"] {
@@ -42,6 +43,7 @@ fn only_an_object_is_taken() {
     }
 }
 
+/// V-ID-17
 #[test]
 fn a_member_given_twice_is_refused_wherever_it_is() {
     for text in [

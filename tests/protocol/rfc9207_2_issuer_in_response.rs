@@ -19,6 +19,7 @@ fn code(query: &str, iss_announced: bool) -> Option<&'static str> {
     callback::judge(&Answer::parse(query.as_bytes()).unwrap(), &expected).err().map(|fault| fault.code())
 }
 
+/// V-RS-4
 #[test]
 fn the_issuer_is_compared_byte_for_byte_when_there() {
     for announced in [true, false] {
@@ -38,6 +39,7 @@ fn the_issuer_is_compared_byte_for_byte_when_there() {
     }
 }
 
+/// V-RS-4
 #[test]
 fn the_issuer_must_be_there_when_announced() {
     for query in ["code=c&state=s", "error=access_denied&state=s", "code=c&state=s&iss="] {

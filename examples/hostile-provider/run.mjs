@@ -1,0 +1,242 @@
+// Lets vestibule sign in at a provider that misbehaves, once in each way, and says what came of it: the answer, the refusal code, and
+// how much memory the process took at most meanwhile.
+//
+//   node run.mjs --binary PATH --work FOLDER
+//
+// Ends with status 0 when each case was refused for its own reason, nobody asked an address that nobody may ask, and memory stayed
+// within the limit; else with 1.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { parseArgs } from "node:util";
+
+import { cases } from "./cases.mjs";
+import { start } from "./provider.mjs";
+
+const MORE_MIB = 32;
+const DEADLINE_SECONDS = 20;
+const FLOOD = 300;
+
+const { values: options } = parseArgs({ options: { binary: { type: "string" }, work: { type: "string" } } });
+mkdirSync(options.work, { recursive: true });
+
+let trapped = 0;
+const trap = createServer((_, answer) => answer.end()).on("connection", () => (trapped += 1));
+await new Promise((ready) => trap.listen(0, "127.0.0.1", ready));
+// That it would be noticed.
+await exchange(trap.address().port, "/", "localhost", {});
+if (trapped !== 1) throw new Error("the trap does not notice who asks");
+trapped = 0;
+
+const all = cases(() => `http://127.0.0.1:${trap.address().port}/keys`);
+const provider = await start(all);
+const port = await freePort();
+const host = (name) => `${name.replaceAll("_", "-")}.localhost:${port}`;
+writeFileSync(`${options.work}/clients.yaml`, configuration());
+const log = openSync(`${options.work}/vestibule.log`, "w");
+const vestibule = spawn(options.binary, ["serve", `${options.work}/clients.yaml`], { stdio: ["ignore", log, log], env: { PATH: process.env.PATH } });
+process.on("exit", () => vestibule.kill());
+vestibule.on("exit", (status) => {
+  console.error(`vestibule ended by itself with status ${status}: see ${options.work}/vestibule.log`);
+  process.exit(1);
+});
+await listens();
+
+let failed = 0;
+await login("nothing_wrong", new Map());
+const before = memory();
+let highest = before;
+console.log(`${"way to misbehave".padEnd(72)} answer  ${"refusal code".padEnd(28)} memory, at most`);
+
+const quick = Object.entries(all).filter(([, known]) => !known.slow);
+for (const [name, known] of quick) await tried(known.about, known.code, () => login(name, new Map()));
+
+await tried("a callback that comes a second time", "flow_replayed", async () => {
+  const browser = new Map();
+  const address = await authorized("nothing_wrong", browser);
+  const first = await back("nothing_wrong", browser, address);
+  if (first.status !== 303) return first;
+  dropSession(browser);
+  return back("nothing_wrong", browser, address);
+});
+await tried("the same callback 100 times at once: one session", "flow_replayed", async () => {
+  const browser = new Map();
+  const address = await authorized("nothing_wrong", browser);
+  const asked = provider.asked("nothing_wrong", "token");
+  const answers = await Promise.all(Array.from({ length: 100 }, () => back("nothing_wrong", new Map(browser), address)));
+  const signedIn = answers.filter((answer) => answer.status === 303).length;
+  if (signedIn !== 1) return { status: 0, code: `${signedIn} sessions` };
+  const calls = provider.asked("nothing_wrong", "token") - asked;
+  return calls === 1 ? answers.find((answer) => answer.status !== 303) : { status: 0, code: `${calls} token requests` };
+});
+await tried("a code that was redeemed before, in a login of its own", "token_invalid_grant", async () => {
+  const [old, fresh] = [new Map(), new Map()];
+  const used = await authorized("nothing_wrong", old);
+  await back("nothing_wrong", old, used);
+  const address = new URL(await authorized("nothing_wrong", fresh));
+  address.searchParams.set("code", new URL(used).searchParams.get("code"));
+  return back("nothing_wrong", fresh, address.href);
+});
+await tried("the callback of another browser", "callback_no_flow_cookie callback_other_browser", async () => {
+  const address = await authorized("nothing_wrong", new Map());
+  const other = new Map();
+  await authorized("nothing_wrong", other);
+  return back("nothing_wrong", other, address);
+});
+await tried("the callback of another client (mix-up)", "callback_state_other_client", async () => {
+  const browser = new Map();
+  const address = await authorized("nothing_wrong", browser);
+  return back("other_audience", browser, address.replace(host("nothing_wrong"), host("other_audience")).replace("/nothing_wrong/", "/other_audience/"));
+});
+await tried(`${FLOOD} logins with a key that nobody knows: at most 2 requests for keys`, "id_token_key_unknown", async () => {
+  const asked = provider.asked("unknown_key", "jwks");
+  let last;
+  for (let done = 0; done < FLOOD; done += 20) {
+    const some = await Promise.all(Array.from({ length: 20 }, () => login("unknown_key", new Map())));
+    last = some.find((answer) => answer.code !== "id_token_key_unknown") ?? some[0];
+    if (last.code !== "id_token_key_unknown") break;
+  }
+  const calls = provider.asked("unknown_key", "jwks") - asked;
+  return calls <= 2 ? last : { status: 0, code: `${calls} requests for keys` };
+});
+
+// The slow ones end at the deadline, all at once; meanwhile a provider that is well is served.
+const slow = Object.entries(all).filter(([, known]) => known.slow);
+resetPeak();
+const waiting = slow.map(([name, known]) => login(name, new Map()).then((answer) => [known, answer]));
+const flood = Array.from({ length: FLOOD }, () => login("token_hang", new Map()));
+await tried("meanwhile, at a provider that is well", undefined, () => login("nothing_wrong", new Map()));
+for (const [known, answer] of await Promise.all(waiting)) report(known.about, known.code, answer);
+const flooded = await Promise.all(flood);
+report(`${FLOOD} logins at once at a provider that hangs`, "provider_timeout", flooded.find(({ code }) => code !== "provider_timeout") ?? flooded[0]);
+
+await tried("after all of it, at a provider that is well", undefined, () => login("nothing_wrong", new Map()));
+const after = memory();
+if (trapped > 0) {
+  failed += 1;
+  console.log(`an address that nobody may ask was asked ${trapped} times`);
+}
+const more = highest - before;
+if (more > MORE_MIB) failed += 1;
+console.log(
+  `\nmemory: ${before.toFixed(1)} MiB before, ${after.toFixed(1)} MiB after, ${highest.toFixed(1)} MiB at most, which is ` +
+    `${more.toFixed(1)} MiB more (allowed: ${MORE_MIB}); requests to addresses that nobody may ask: ${trapped}`,
+);
+console.log(failed === 0 ? "every misbehaviour was refused for its own reason" : `${failed} were not as they should be`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Runs one case and reports it. */
+async function tried(about, code, what) {
+  resetPeak();
+  report(about, code, await what());
+}
+
+function report(about, wanted, { status, code }) {
+  const peak = peakMemory();
+  highest = Math.max(highest, peak);
+  const right = wanted === undefined ? status === 303 : status >= 400 && wanted.split(" ").includes(code);
+  if (!right) failed += 1;
+  const told = right ? "" : `   NOT AS IT SHOULD BE: ${wanted ?? "a session"}`;
+  console.log(`${about.padEnd(72)} ${String(status).padEnd(7)} ${(code ?? "—").padEnd(28)} ${peak < before ? "" : "+"}${(peak - before).toFixed(1)} MiB${told}`);
+}
+
+/** A whole login: what it ends with. */
+async function login(name, browser) {
+  const sent = await ask(name, browser, `/oidc/${name}/login?rd=/`);
+  if (sent.status !== 302) return sent;
+  return back(name, browser, await toCallback(sent.location));
+}
+
+/** A login up to the address of its callback. */
+async function authorized(name, browser) {
+  const sent = await ask(name, browser, `/oidc/${name}/login?rd=/`);
+  if (sent.status !== 302) throw new Error(`no login could be begun: ${sent.status} ${sent.code}`);
+  return toCallback(sent.location);
+}
+
+async function toCallback(address) {
+  const url = new URL(address);
+  return (await exchange(Number(url.port), url.pathname + url.search, url.host, {})).location;
+}
+
+function back(name, browser, address) {
+  const url = new URL(address);
+  return ask(name, browser, url.pathname + url.search);
+}
+
+async function ask(name, browser, path) {
+  const cookie = [...browser].map(([key, value]) => `${key}=${value}`).join("; ");
+  const answer = await exchange(port, path, host(name), { ...(cookie && { Cookie: cookie }), Accept: "text/html" });
+  for (const line of answer.cookies) {
+    const [pair] = line.split(";");
+    browser.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+  }
+  return answer;
+}
+
+function dropSession(browser) {
+  for (const key of browser.keys()) if (!key.includes("flow")) browser.delete(key);
+}
+
+function exchange(to, path, hostName, headers) {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", port: to, path, headers: { Host: hostName, ...headers }, agent: false, signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000) },
+      (answer) => {
+        answer.resume();
+        answer.on("error", reject);
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode, code: answer.headers["vestibule-refusal"], location: answer.headers.location, cookies: answer.headers["set-cookie"] ?? [] }),
+        );
+      },
+    );
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+function configuration() {
+  const client = (name) => `  ${name}:
+    issuer: http://127.0.0.1:${provider.port}/${name}
+    client_id: hostile
+    client_secret: hostile-client-secret-0123456789abcdef
+    redirect_uri: http://${host(name)}/oidc/${name}/callback
+    hosts: ["${host(name)}"]
+`;
+  return `server: { listen: "127.0.0.1:${port}", admin_listen: "127.0.0.1:0" }\nclients:\n${Object.keys(all).map(client).join("")}`;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port: free } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return free;
+}
+
+async function listens() {
+  for (let tenths = 0; ; tenths += 1) {
+    try {
+      return await exchange(port, "/", host("nothing_wrong"), {});
+    } catch (error) {
+      if (tenths > 100) throw error;
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  }
+}
+
+// What the kernel says of the process (proc(5)): resident now, and at most since the mark was reset.
+function figure(name) {
+  const line = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${vestibule.pid}/status`, "utf8"));
+  return Number(line[1]) / 1024;
+}
+function memory() {
+  return figure("VmRSS");
+}
+function peakMemory() {
+  return figure("VmHWM");
+}
+function resetPeak() {
+  writeFileSync(`/proc/${vestibule.pid}/clear_refs`, "5");
+}
