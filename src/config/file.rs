@@ -114,6 +114,9 @@ table! {
         /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
         /// host in `Host`; a certificate must be for the host that is written here.
         backchannel_url: String, "the issuer's own host", "Write: backchannel_url: https://keycloak.internal:8443";
+        /// A file with the certificates of the authorities that are believed for this provider, in PEM, in place of the system's. It is read
+        /// again when it changes. A relative path is meant from the folder of clients.yaml.
+        ca_file: String, "the authorities of this system", "Write the path of a file: ca_file: /etc/ssl/private-ca.pem";
         /// The provider's addresses, for one without a discovery document. With it nothing is discovered.
         endpoints: EndpointsAsWritten, "discovered", "Write: endpoints: { authorization: …, token: …, jwks: … }";
         /// The id that the provider gave this client.
@@ -158,6 +161,9 @@ table! {
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+        /// Lets the discovery document of a provider at a public address name endpoints at private ones. Whoever can change the document
+        /// can then make vestibule ask services of your own network.
+        danger_private_endpoints: bool, "`false`", "Write true or false.";
     }
 }
 

@@ -19,7 +19,7 @@ pub use reference::reference;
 pub use report::{Notice, Problem, Problems};
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::discovery::Provider;
@@ -156,6 +157,29 @@ pub struct ProviderSettings {
     pub metadata: Option<Provider>,
     /// Where it is reached from here; none: where browsers reach it.
     pub backchannel_url: Option<BackchannelUrl>,
+    /// The authorities that are believed there; none: those of this system.
+    pub ca_file: Option<CaFile>,
+    /// Whether its endpoints may be inside of a network although it is outside itself.
+    pub private_endpoints: PrivateEndpoints,
+}
+
+/// A file with the certificates of private authorities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaFile {
+    /// Where it is, to be read again.
+    pub path: PathBuf,
+    /// What it held when the configuration was read.
+    pub authorities: Authorities,
+}
+
+/// Whether a discovery document may lead to private addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrivateEndpoints {
+    /// If the issuer, or `backchannel_url`, is at one itself.
+    #[default]
+    AsIssuer,
+    /// `danger_private_endpoints: true`: always.
+    DangerAllowed,
 }
 
 /// When the userinfo endpoint is asked: at a login and at a refresh, never for a single request.

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
+use crate::protocol::authorities::AuthoritiesFault;
 use crate::protocol::endpoint::EndpointFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
@@ -89,6 +90,9 @@ pub(super) enum Finding {
     NotABackchannel(String),
     BackchannelHasExtras,
     BackchannelNotHttps(String),
+    CaFile(FileFault),
+    CaFileUnusable(AuthoritiesFault),
+    DangerPrivateEndpoints,
     EndpointUnfit { found: String, fault: EndpointFault },
     StrangeAudience,
     AudienceIsClient,
@@ -238,6 +242,9 @@ impl fmt::Display for Finding {
             Self::NotABackchannel(found) => write!(f, "{} is not an address.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443", q(found)),
             Self::BackchannelHasExtras => f.write_str("has a path, a query or a user name, but the provider's own paths are asked for there.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443"),
             Self::BackchannelNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could read codes and the client secret, and swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
+            Self::CaFile(fault) => write!(f, "{}", file_fault(fault)),
+            Self::CaFileUnusable(fault) => write!(f, "{fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+            Self::DangerPrivateEndpoints => f.write_str("the provider's metadata may lead into your own network.\nWhoever can change them can make vestibule ask services there."),
             Self::EndpointUnfit { found, fault } => write!(f, "{}.\nWrite the address as the provider's documentation has it.", fault.explain(&without_password(found).replace('…', "..."))),
             Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
             Self::AudienceIsClient => f.write_str("is client_id, which is always an audience.\nLeave it out."),

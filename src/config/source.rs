@@ -59,6 +59,11 @@ pub trait Files {
     /// # Errors
     /// [`FileFault`] says what is in the way.
     fn read(&self, path: &Path) -> Result<Contents, FileFault>;
+
+    /// Where that is, for a file that is read again while the program runs.
+    fn locate(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// What a file holds. It may be a secret: overwritten when dropped, and without `Debug`.
@@ -82,6 +87,17 @@ pub enum FileFault {
     Unreadable(String),
 }
 
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file"),
+            Self::Folder => f.write_str("it is a folder"),
+            Self::TooLarge => write!(f, "it has more than {MAX_FILE} bytes"),
+            Self::Unreadable(reason) => write!(f, "it cannot be read: {reason}"),
+        }
+    }
+}
+
 /// The files of this machine.
 #[derive(Clone, Debug)]
 pub struct Disk {
@@ -97,7 +113,11 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Contents, FileFault> {
-        read(&self.base.join(path))
+        read(&self.locate(path))
+    }
+
+    fn locate(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
     }
 }
 
@@ -114,6 +134,14 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
         return Err(FileFault::TooLarge);
     }
     Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
+}
+
+/// Reads a file that may have changed since the configuration was read.
+///
+/// # Errors
+/// [`FileFault`] says what is in the way.
+pub fn read_again(path: &Path) -> Result<Contents, FileFault> {
+    read(path)
 }
 
 /// The folder in which a relative path is looked for.

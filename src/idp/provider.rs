@@ -71,7 +71,7 @@ impl RememberedProvider {
     /// # Errors
     /// As [`Fetcher::new`].
     pub fn new(issuer: Issuer, settings: ProviderSettings, clock: Clock) -> Result<Self, String> {
-        let fetcher = Fetcher::new()?;
+        let fetcher = Fetcher::new(&issuer, &settings, &clock)?;
         let provider = settings
             .metadata
             .clone()

@@ -41,6 +41,8 @@ pub fn of_call(issuer: &Issuer, fault: &FetchFault) -> Refusal {
     let (trouble, detail) = match fault {
         FetchFault::Unreachable { why } | FetchFault::Broken { why } => (Trouble::Unreachable, why.clone()),
         FetchFault::Tls { why } => (Trouble::Tls, why.clone()),
+        // The sentence of the refusal says it all.
+        FetchFault::PrivateAddress => (Trouble::PrivateAddress, String::new()),
         FetchFault::TimedOut | FetchFault::TooBusy => (Trouble::Timeout, fault.to_string()),
         FetchFault::TooLarge { .. } => (Trouble::TooLarge, fault.to_string()),
     };

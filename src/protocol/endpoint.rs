@@ -125,7 +125,7 @@ pub fn is_refused_address(address: IpAddr) -> bool {
                 || v4.is_broadcast()
                 || METADATA_V4.contains(&v4)
         }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+        IpAddr::V6(v6) => match embedded(v6) {
             Some(v4) => is_refused_address(v4.into()),
             None => {
                 v6.is_unicast_link_local()
@@ -134,6 +134,36 @@ pub fn is_refused_address(address: IpAddr) -> bool {
                     || METADATA_V6.contains(&v6)
             }
         },
+    }
+}
+
+/// Whether an address is inside of somebody's network: this machine, RFC 1918, RFC 4193, the shared space of RFC 6598, the
+/// site-local space of old, benchmarks (RFC 2544), and what NAT64 (RFC 6052) or 6to4 (RFC 3056) makes of these.
+pub fn is_private_address(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || a == 100 && b & 0xc0 == 64
+                || a == 198 && b & 0xfe == 18
+                || a == 0
+        }
+        IpAddr::V6(v6) => match embedded(v6) {
+            Some(v4) => is_private_address(v4.into()),
+            None => v6.is_loopback() || v6.is_unique_local() || v6.segments()[0] & 0xffc0 == 0xfec0,
+        },
+    }
+}
+
+/// The IPv4 address that packets to this one end at.
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = v6.segments();
+    let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(v4(g, h)),
+        [0x2002, ..] => Some(v4(b, c)),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
 //! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
+//! | [`authorities`] | whose word is taken for who a provider is | RFC 7468 5 |
 //! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
 //! | [`pkce`] | verifier → challenge | RFC 7636 4 |
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
@@ -32,6 +33,7 @@
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod answer;
+pub mod authorities;
 pub mod authorize;
 pub mod backchannel_url;
 pub mod callback;

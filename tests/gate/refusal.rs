@@ -256,7 +256,9 @@ fn one_of_each() -> Vec<Refusal> {
             all.push(Refusal::Forwarded { part, flaw });
         }
     }
-    for trouble in [Trouble::Unreachable, Trouble::Tls, Trouble::Timeout, Trouble::TooLarge] {
+    for trouble in
+        [Trouble::Unreachable, Trouble::Tls, Trouble::PrivateAddress, Trouble::Timeout, Trouble::TooLarge]
+    {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
     }

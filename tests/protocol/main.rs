@@ -14,6 +14,7 @@ mod refusal_codes;
 mod rfc6749_2_3_1_client_authentication;
 mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
+mod rfc7468_5_authorities;
 mod rfc7515_5_2_signature;
 mod rfc7517_5_key_set;
 mod rfc7636_4_pkce;

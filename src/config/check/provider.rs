@@ -1,5 +1,6 @@
 //! The provider of a client: who it is, and what is believed of it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
@@ -7,11 +8,12 @@ use url::Url;
 use super::client::{has_placeholder, is_client_id, or_variable};
 use super::origin::has_no_extras;
 use super::{At as Table, Judge};
-use crate::config::ProviderSettings;
 use crate::config::file::{ClientAsWritten, EndpointsAsWritten};
 use crate::config::form::{At, Written};
 use crate::config::kind::Leeway;
 use crate::config::problem::Finding;
+use crate::config::{CaFile, PrivateEndpoints, ProviderSettings};
+use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::{BackchannelFault, BackchannelUrl};
 use crate::protocol::discovery::{Endpoints, Provider};
 use crate::protocol::endpoint::{Endpoint, EndpointFault};
@@ -76,7 +78,37 @@ pub(super) fn settings(
         (Written::Given(at), Some(issuer)) => endpoints(judge, at, issuer, subject).map(Some),
         (Written::Broken, _) | (Written::Given(_), None) => None,
     };
-    Some(ProviderSettings { metadata: metadata?, backchannel_url: backchannel_url? })
+    let ca_file = ca_file(judge, written);
+    let private_endpoints = match written.danger_private_endpoints.given() {
+        Some(flag) if flag.value => {
+            judge.notices.push(flag.problem(Finding::DangerPrivateEndpoints));
+            PrivateEndpoints::DangerAllowed
+        }
+        _ => PrivateEndpoints::AsIssuer,
+    };
+    Some(ProviderSettings {
+        metadata: metadata?,
+        backchannel_url: backchannel_url?,
+        ca_file: ca_file?,
+        private_endpoints,
+    })
+}
+
+fn ca_file(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<CaFile>> {
+    let at = match &written.ca_file {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return Some(None),
+    };
+    let path = Path::new(&at.value);
+    let contents = match judge.files.read(path) {
+        Ok(contents) => contents,
+        Err(fault) => return judge.refuse(at.problem(Finding::CaFile(fault))),
+    };
+    match Authorities::parse(&contents.bytes) {
+        Ok(authorities) => Some(Some(CaFile { path: judge.files.locate(path), authorities })),
+        Err(fault) => judge.refuse(at.problem(Finding::CaFileUnusable(fault))),
+    }
 }
 
 fn backchannel_url(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<BackchannelUrl>> {
