@@ -3,6 +3,7 @@
 mod addresses;
 pub mod ca_file;
 pub mod claims;
+mod clocks;
 pub mod fetch;
 pub mod provider;
 pub mod providers;

@@ -10,12 +10,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
+use super::clocks::Clocks;
 use super::fetch::{FetchFault, Fetcher};
+use super::refusal;
 use crate::clock::Clock;
 use crate::config::ProviderSettings;
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
-use crate::protocol::jwks::{self, JwksFault, Keys};
+use crate::protocol::jwks::{self, JwksFault, Keys, SkippedKey};
 use crate::protocol::skew::Skew;
 use crate::protocol::timestamp::Timestamp;
 
@@ -25,6 +27,7 @@ pub struct RememberedProvider {
     settings: ProviderSettings,
     fetcher: Fetcher,
     clock: Clock,
+    clocks: Clocks,
     known: RwLock<Known>,
     /// Held while metadata is fetched.
     fetching_metadata: Mutex<()>,
@@ -54,10 +57,8 @@ struct Known {
     keys_attempt: Option<(Timestamp, Option<ProviderFault>)>,
     /// The last fetch of keys that a token caused.
     keys_refetched: Option<Timestamp>,
-    /// Of the last answer that told its time.
-    skew: Option<Skew>,
-    /// When the log was last told of it.
-    skew_told: Option<Timestamp>,
+    /// The keys that were skipped when the log was last told of some.
+    skipped: Vec<SkippedKey>,
 }
 
 struct Learned<T> {
@@ -81,6 +82,7 @@ impl RememberedProvider {
             settings,
             fetcher,
             clock,
+            clocks: Clocks::default(),
             known: RwLock::new(Known { provider, ..Known::default() }),
             fetching_metadata: Mutex::default(),
             fetching_keys: Mutex::default(),
@@ -129,24 +131,26 @@ impl RememberedProvider {
         self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
     }
 
-    /// The keys, remembered for at most [`MAX_KEYS_AGE`] or asked for now.
+    /// The keys, remembered for as long as the provider says and asked for again after that. If they cannot be had, those that there
+    /// are stay in use, for at most [`MAX_KEYS_AGE`].
     ///
     /// # Errors
     /// [`ProviderFault`]: what the last attempt said, if that was less than [`MIN_RETRY`] ago.
     pub async fn keys(&self) -> Result<Arc<Keys>, ProviderFault> {
-        if let Some(keys) = self.remembered_keys() {
+        if let Some(keys) = self.fresh_keys() {
             return Ok(keys);
         }
         let _turn = self.fetching_keys.lock().await;
-        if let Some(keys) = self.remembered_keys() {
+        if let Some(keys) = self.fresh_keys() {
             return Ok(keys);
         }
-        if let Some((at, Some(fault))) = self.read(|known| known.keys_attempt.clone())
-            && self.clock.steady() < at.after(MIN_RETRY)
-        {
-            return Err(fault);
-        }
-        self.fetch_keys().await
+        // Whoever has keys, old as they are, is not made to wait for a provider that just failed to give new ones.
+        let pause = if self.remembered_keys().is_some() { KEYS_REFETCH_INTERVAL } else { MIN_RETRY };
+        let answer = match self.read(|known| known.keys_attempt.clone()) {
+            Some((at, Some(fault))) if self.clock.steady() < at.after(pause) => Err(fault),
+            _ => self.fetch_keys().await,
+        };
+        answer.or_else(|fault| self.remembered_keys().ok_or(fault))
     }
 
     /// The keys after a token named one that `tried` has not, or did not fit the one it named: fetched again, but at most once
@@ -201,7 +205,7 @@ impl RememberedProvider {
 
     /// How far this provider's clock is from ours, by the last answer that told its time.
     pub fn skew(&self) -> Option<Skew> {
-        self.read(|known| known.skew)
+        self.clocks.skew()
     }
 
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
@@ -242,7 +246,12 @@ impl RememberedProvider {
         }
         let _turn = self.fetching_keys.lock().await;
         let attempted = self.read(|known| known.keys_attempt.as_ref().map(|(at, _)| *at));
-        if attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
+        // Keys that may be remembered for long are asked for again when half of that is over, before anybody has to wait.
+        let young = self.read(|known| {
+            let keys = known.keys.as_ref();
+            keys.is_some_and(|keys| self.clock.steady() < keys.at.after(keys.value.fresh_for() / 2))
+        });
+        if !young && attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
             self.fetch_keys().await?;
         }
         Ok(())
@@ -280,12 +289,18 @@ impl RememberedProvider {
             Err(fault) => Err(fault),
         };
         let now = self.clock.steady();
-        self.write(|known| {
+        let (keys, skips_others) = self.write(|known| {
             known.keys_attempt = Some((now, judged.as_ref().err().cloned()));
             let value = Arc::new(judged?);
+            let skips_others = known.skipped != value.skipped();
+            known.skipped = value.skipped().to_vec();
             known.keys = Some(Learned { value: Arc::clone(&value), at: now });
-            Ok(value)
-        })
+            Ok::<_, ProviderFault>((value, skips_others))
+        })?;
+        if skips_others {
+            refusal::log_skipped_keys(&self.issuer, keys.skipped());
+        }
+        Ok(keys)
     }
 
     /// To where this provider is reached from here.
@@ -296,26 +311,17 @@ impl RememberedProvider {
         request
     }
 
-    /// told before a time check fails, and not with each answer.
     fn compare_clocks(&self, answer: &http::Response<Bytes>, sent: Timestamp) {
-        let Some(skew) = Skew::of_answer(answer, sent, self.clock.wall()) else { return };
+        self.clocks.compare(answer, (sent, self.clock.wall()), &self.issuer, self.clock.steady());
+    }
+
+    /// Keys that are no older than the provider lets them be.
+    fn fresh_keys(&self) -> Option<Arc<Keys>> {
         let now = self.clock.steady();
-        let tell = self.write(|known| {
-            known.skew = Some(skew);
-            let due = known.skew_told.is_none_or(|at| now >= at.after(TELL_SKEW_EVERY));
-            let tell = due && skew.is_worth_telling();
-            if tell {
-                known.skew_told = Some(now);
-            }
-            tell
-        });
-        if tell {
-            tracing::warn!(
-                code = "provider_clock", fault = "operator", issuer = %self.issuer, seconds = skew.seconds(), why = %skew,
-                remedy = "Set the clocks of both machines by a time server; until then raise clock_leeway, if it must be.",
-                "the clocks disagree"
-            );
-        }
+        self.read(|known| {
+            let learned = known.keys.as_ref()?;
+            (now < learned.at.after(learned.value.fresh_for())).then(|| Arc::clone(&learned.value))
+        })
     }
 
     fn remembered_keys(&self) -> Option<Arc<Keys>> {
@@ -367,5 +373,3 @@ pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);
-/// That the clocks disagree is logged again after so long, if they still do.
-const TELL_SKEW_EVERY: Duration = Duration::from_secs(60 * 60);

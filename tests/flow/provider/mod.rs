@@ -85,6 +85,8 @@ pub(crate) struct Script {
     pub(crate) userinfo_claims: Map<String, Value>,
     /// `kid` and key; the first signs, all are published.
     pub(crate) keys: Vec<(String, &'static RsaKey)>,
+    /// `Cache-Control` of the key set.
+    pub(crate) keys_cache_control: Option<&'static str>,
     /// Seconds; none leaves the member out.
     pub(crate) expires_in: Option<u64>,
     /// Whether a refresh answers with a new refresh token and makes the old one void.
@@ -271,6 +273,7 @@ impl Script {
             ),
             userinfo_claims: claims(json!({ "preferred_username": "ada" })),
             keys: vec![("key-0".to_owned(), RsaKey::numbered(0))],
+            keys_cache_control: None,
             expires_in: Some(3600),
             rotates: true,
             id_token_on_refresh: true,
