@@ -110,6 +110,9 @@ table! {
         /// The provider, as it names itself: the `issuer` of its discovery document, to the letter. https, or http on this
         /// machine.
         issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
+        /// The tenants whose people are let in, by their ids, where `issuer` is a template, as that of an application for several
+        /// organisations at Microsoft Entra ID is: `https://login.microsoftonline.com/{tenantid}/v2.0`.
+        tenants: List, "none: `issuer` is no template", "Write: tenants: [11111111-2222-3333-4444-555555555555]";
         /// Where vestibule itself reaches the provider, if that is not where browsers do: scheme, host and port, such as
         /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
         /// host in `Host`; a certificate must be for the host that is written here.

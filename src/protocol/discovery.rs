@@ -299,7 +299,7 @@ impl fmt::Display for DiscoveryFault {
             Self::Issuer { expected, found: Some(found) } => {
                 write!(f, "issuer is {}, but the provider calls itself {}. ", quote(expected), quote(found))?;
                 if found.contains('{') {
-                    f.write_str("That is a template: configure the issuer of one tenant")
+                    f.write_str("That is a template: configure the issuer of one tenant, or the template with tenants")
                 } else if expected.trim_end_matches('/') == found.trim_end_matches('/') {
                     write!(f, "Only the slash at the end differs. Write: issuer: {}", quote(found))
                 } else {

@@ -63,9 +63,9 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     if claims.contains_key("events") {
         return Err(IdTokenFault::OtherKind);
     }
-    // Step 2: `iss`, byte for byte.
+    // Step 2: `iss`, byte for byte; of a template, that of the token's own tenant, which must be one that is let in.
     let found = required_text(&claims, "iss")?;
-    if found != expected.issuer.as_str() {
+    if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
         return Err(IdTokenFault::Issuer { expected, found });
     }

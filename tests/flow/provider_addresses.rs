@@ -105,3 +105,49 @@ async fn clients_share_what_is_known_of_a_provider_only_if_they_reach_it_in_the_
     assert_eq!(world.provider.count(Endpoint::Discovery), 1);
     assert_eq!(world.provider.count(Endpoint::Jwks), 2, "once for each way");
 }
+
+/// V-ID-2: people of the listed tenants sign in under one templated issuer, and nobody else.
+#[tokio::test]
+async fn a_templated_issuer_lets_in_the_tenants_that_are_listed() {
+    const ONE: &str = "11111111-2222-3333-4444-555555555555";
+    const TWO: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+    const STRANGER: &str = "99999999-2222-3333-4444-555555555555";
+    let world = World::new()
+        .app(|app| app.issuer_path("/{tenantid}/v2.0").line(&format!("tenants: [{ONE}, {TWO}]")))
+        .provider(|provider| {
+            provider.script().sends_iss = false;
+            let template = format!("{}/{{tenantid}}/v2.0", provider.issuer);
+            provider.change_metadata(move |metadata| {
+                metadata.insert("issuer".to_owned(), template.clone().into());
+            });
+        })
+        .start()
+        .await;
+    let issuer = world.provider.issuer.clone();
+    let by = |iss: &'static str, tid: &'static str| {
+        let iss = format!("{issuer}/{iss}/v2.0");
+        world.provider.change_id_token(move |draft| {
+            draft.set("iss", iss.clone());
+            draft.set("tid", tid);
+        });
+    };
+    for (name, iss, tid, code) in [
+        ("one", ONE, ONE, "-"),
+        ("the other", TWO, TWO, "-"),
+        ("a tenant that is not listed", STRANGER, STRANGER, "id_token_issuer"),
+        ("a stranger's token that says it is ours", STRANGER, ONE, "id_token_issuer"),
+        ("two listed ones", TWO, ONE, "id_token_issuer"),
+        ("the template", "{tenantid}", "{tenantid}", "id_token_issuer"),
+    ] {
+        by(iss, tid);
+        let landed = world.browser().open(PAGE).await;
+        assert_eq!(landed.answer.refusal(), code, "{name}: {}", landed.answer.show());
+    }
+    // A refresh does not move anybody to another tenant.
+    by(ONE, ONE);
+    let browser = world.signed_in().await;
+    by(TWO, TWO);
+    world.clock.shift(3700);
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.status, 302, "the session is over: {}", answer.show());
+}

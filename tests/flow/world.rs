@@ -64,6 +64,7 @@ pub(crate) struct Client {
     scopes: String,
     headers: String,
     own_provider: bool,
+    issuer_path: &'static str,
     lines: Vec<String>,
 }
 
@@ -81,6 +82,7 @@ impl Client {
             headers: "{ email: X-User-Email, preferred_username: X-User-Name, groups: X-User-Groups }"
                 .to_owned(),
             own_provider: false,
+            issuer_path: "",
             lines: Vec::new(),
         }
     }
@@ -129,6 +131,12 @@ impl Client {
         self
     }
 
+    /// What follows the provider's address in the configured issuer.
+    pub(crate) fn issuer_path(mut self, path: &'static str) -> Self {
+        self.issuer_path = path;
+        self
+    }
+
     fn redirect_uri(&self) -> String {
         format!("{}/oidc/{}/callback", self.origin, self.name)
     }
@@ -145,8 +153,9 @@ impl Client {
     fn yaml(&self, issuer: &str) -> String {
         let Self { name, hosts, scopes, headers, .. } = self;
         let mut yaml = format!(
-            "  {name}:\n    issuer: {issuer}\n    client_id: id-of-{name}\n    redirect_uri: {}\n    hosts: {hosts}\n    \
+            "  {name}:\n    issuer: \"{issuer}{}\"\n    client_id: id-of-{name}\n    redirect_uri: {}\n    hosts: {hosts}\n    \
              scopes: {scopes}\n    extra_claim_headers: {headers}\n",
+            self.issuer_path,
             self.redirect_uri()
         );
         if let Some(secret) = &self.secret {

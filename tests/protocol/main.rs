@@ -23,4 +23,5 @@ mod rfc9110_6_6_1_date;
 mod rfc9207_2_issuer_in_response;
 mod rp_initiated_logout_2;
 mod signer;
+mod templated_issuer;
 mod world;

@@ -118,7 +118,10 @@ fn an_issuer_mismatch_says_what_to_write() {
          \"https://idp.example/realms/main/\". Only the slash at the end differs. Write: issuer: \
          \"https://idp.example/realms/main/\""
     );
-    assert!(text("https://idp.example/{tenantid}").ends_with("configure the issuer of one tenant"));
+    assert!(
+        text("https://idp.example/{tenantid}")
+            .ends_with("configure the issuer of one tenant, or the template with tenants")
+    );
     assert!(text("https://else.example").ends_with("They must be equal to the letter"));
     assert!(
         !text("https://x.example/\n\u{1b}[31m").contains(['\n', '\u{1b}']),

@@ -17,7 +17,7 @@ use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::{BackchannelFault, BackchannelUrl};
 use crate::protocol::discovery::{Endpoints, Provider};
 use crate::protocol::endpoint::{Endpoint, EndpointFault};
-use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
+use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_tenant_id};
 use crate::protocol::jwt::{DEFAULT_LEEWAY, MAX_LEEWAY};
 use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
 
@@ -45,14 +45,49 @@ pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &T
         let write = format!("issuer: {issuer}");
         return judge.refuse(at.problem(Finding::DocumentForIssuer { found, write }));
     }
-    match Issuer::parse(&found, danger) {
+    let template = found.contains(['{', '}']);
+    let tenants = tenants(judge, written);
+    let parsed = match &written.tenants {
+        Written::Broken => return None,
+        Written::Absent if template => return judge.refuse(at.problem(Finding::TenantsNeeded)),
+        Written::Absent => Issuer::parse(&found, danger),
+        Written::Given(at) if !template => return judge.refuse(at.problem(Finding::TenantsUnused)),
+        Written::Given(_) => Issuer::parse_template(&found, tenants?, danger),
+    };
+    match parsed {
         Ok(issuer) => Some(issuer),
         Err(fault) => judge.refuse(at.problem(match fault {
             IssuerFault::NotAnAddress => not_an_issuer(found),
             IssuerFault::HasExtras => Finding::IssuerHasExtras,
             IssuerFault::NotHttps => Finding::IssuerNotHttps(found),
+            IssuerFault::Template => Finding::NotATemplate(found),
         })),
     }
+}
+
+/// The tenants whose people are let in.
+fn tenants(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<String>> {
+    let at = written.tenants.given()?;
+    let before = judge.problems.len();
+    if at.value.0.is_empty() {
+        judge.problems.push(
+            at.problem(Finding::Empty { write: "List the tenants whose people are let in.".to_owned() }),
+        );
+    }
+    if at.value.0.len() > MAX_TENANTS {
+        judge.problems.push(at.problem(Finding::TooManyTenants(MAX_TENANTS)));
+    }
+    let mut tenants: Vec<String> = Vec::new();
+    for item in &at.value.0 {
+        if !is_tenant_id(&item.value) {
+            judge.problems.push(item.problem(Finding::NotATenant(item.value.clone())));
+        } else if tenants.contains(&item.value) {
+            judge.problems.push(item.problem(Finding::TenantTwice(item.value.clone())));
+        } else {
+            tenants.push(item.value.clone());
+        }
+    }
+    (judge.problems.len() == before).then_some(tenants)
 }
 
 /// Whether http is taken also where somebody is on the way.
@@ -222,7 +257,9 @@ pub(super) fn audiences(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Vec
     let client_id = written.client_id.given().map(|at| at.value.as_str());
     let mut audiences: Vec<String> = Vec::new();
     if at.value.0.is_empty() {
-        judge.problems.push(at.problem(Finding::Empty { write: String::new() }));
+        judge
+            .problems
+            .push(at.problem(Finding::Empty { write: "Write audiences, or leave it out.".to_owned() }));
     }
     if at.value.0.len() > MAX_AUDIENCES {
         judge.problems.push(at.problem(Finding::TooManyAudiences(MAX_AUDIENCES)));
@@ -253,3 +290,5 @@ pub(super) fn clock_leeway(judge: &mut Judge<'_>, written: &ClientAsWritten) -> 
 
 /// Audiences of one client.
 const MAX_AUDIENCES: usize = 20;
+/// Tenants of one client.
+const MAX_TENANTS: usize = 1000;
