@@ -11,7 +11,7 @@ use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
 use super::{AskUserinfo, LogFormat, LogLevel};
-use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
+use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
 /// One key of one table.
@@ -157,6 +157,20 @@ table! {
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
         clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        /// How ID tokens are encrypted besides: how the key comes. With it every ID token must be encrypted. ECDH-ES is agreed directly.
+        id_token_encrypted_response_alg: Choice<KeyManagement>, "ID tokens are not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
+        /// How ID tokens are encrypted besides: how the content is.
+        id_token_encrypted_response_enc: Choice<ContentEncryption>, "needed with `id_token_encrypted_response_alg`", "Write what the client is registered with at the provider: id_token_encrypted_response_enc: A256GCM";
+        /// The one algorithm that userinfo is signed with. With it userinfo must be signed, with `iss` and `aud`.
+        userinfo_signed_response_alg: Choice<SigningAlgorithm>, "userinfo is not signed", "Write: userinfo_signed_response_alg: RS256";
+        /// How signed userinfo is encrypted besides: how the key comes. With it all userinfo must be encrypted.
+        userinfo_encrypted_response_alg: Choice<KeyManagement>, "userinfo is not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
+        /// How signed userinfo is encrypted besides: how the content is.
+        userinfo_encrypted_response_enc: Choice<ContentEncryption>, "needed with `userinfo_encrypted_response_alg`", "Write what the client is registered with at the provider: userinfo_encrypted_response_enc: A256GCM";
+        /// Files with the private keys for what is encrypted: PEM, or one JWK each. RSA of 2048 bits or more for RSA-OAEP-256, P-256 or P-384
+        /// for ECDH-ES; at most 4, so that the old key can stay while the provider learns the new one. A relative path is meant from
+        /// the folder of clients.yaml.
+        decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
         /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
@@ -326,6 +340,16 @@ impl Choices for SigningAlgorithm {
         }
         names
     };
+}
+
+impl Choices for KeyManagement {
+    const ALL: &'static [(&'static str, Self)] =
+        &[(Self::RsaOaep256.name(), Self::RsaOaep256), (Self::EcdhEs.name(), Self::EcdhEs)];
+}
+
+impl Choices for ContentEncryption {
+    const ALL: &'static [(&'static str, Self)] =
+        &[(Self::A128Gcm.name(), Self::A128Gcm), (Self::A256Gcm.name(), Self::A256Gcm)];
 }
 
 impl Choices for LogFormat {

@@ -1,4 +1,4 @@
-//! ID tokens and the keys that they name: one refetch for a key that is not known yet.
+//! Tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
 
@@ -19,6 +19,15 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
+/// An ID token that passed every check.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// The signed token, decrypted if it came encrypted: what `id_token_hint` is (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub id_token: Secret,
+}
+
 /// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
 ///
 /// # Errors
@@ -30,7 +39,9 @@ pub async fn id_token(
     nonce: Option<&str>,
     access_token: &Secret,
     now: Timestamp,
-) -> Result<Claims, VerifyFault> {
+) -> Result<Verified, VerifyFault> {
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let id_token = jwt::decrypt(token, encryption).map_err(VerifyFault::IdToken)?;
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
@@ -41,20 +52,40 @@ pub async fn id_token(
         leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
-    if let Some(secret) = Keys::of_client_secret(&client.registration) {
-        // Nothing that the provider publishes could help a signature by the secret.
-        let judged = jwt::verify(token.expose(), &secret, &expected);
-        return judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())));
+    let claims = with_keys(
+        provider,
+        Keys::of_client_secret(&client.registration, expected.algorithm),
+        |keys| jwt::verify(id_token.expose(), keys, &expected),
+        IdTokenFault::asks_for_new_keys,
+    )
+    .await
+    .map_err(VerifyFault::Keys)?
+    .map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))?;
+    Ok(Verified { claims, id_token })
+}
+
+/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any. Where a signature by
+/// the client secret is agreed, `secret`, nothing that the provider publishes could help.
+///
+/// # Errors
+/// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
+pub async fn with_keys<T, F>(
+    provider: &RememberedProvider,
+    secret: Option<Keys>,
+    verify: impl Fn(&Keys) -> Result<T, F>,
+    asks_for_new_keys: impl Fn(&F) -> bool,
+) -> Result<Result<T, F>, ProviderFault> {
+    if let Some(secret) = secret {
+        return Ok(verify(&secret));
     }
-    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    let judged = match jwt::verify(token.expose(), &keys, &expected) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => jwt::verify(token.expose(), &newer, &expected),
-            None => Err(fault),
+    let keys = provider.keys().await?;
+    match verify(&keys) {
+        Err(fault) if asks_for_new_keys(&fault) => match provider.newer_keys(&keys).await {
+            Some(newer) => Ok(verify(&newer)),
+            None => Ok(Err(fault)),
         },
-        judged => judged,
-    };
-    judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))
+        judged => Ok(judged),
+    }
 }
 
 impl fmt::Display for VerifyFault {

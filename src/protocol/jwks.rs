@@ -137,11 +137,10 @@ pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
 }
 
 impl Keys {
-    /// The client secret as the one key (OpenID Connect Core 1.0 section 10.1: the octets of its UTF-8). None where no symmetric
-    /// algorithm is agreed, or the secret is too short for it. The keys of a provider never verify such a signature, and this
+    /// The client secret as the one key (OpenID Connect Core 1.0 section 10.1: the octets of its UTF-8). None where the agreed
+    /// algorithm is not symmetric, or the secret is too short for it. The keys of a provider never verify such a signature, and this
     /// one no other.
-    pub fn of_client_secret(registration: &Registration) -> Option<Self> {
-        let algorithm = registration.id_token_algorithm;
+    pub fn of_client_secret(registration: &Registration, algorithm: SigningAlgorithm) -> Option<Self> {
         let secret = registration.authentication.secret()?.expose().as_bytes();
         if secret.len() < algorithm.secret_bytes()? {
             return None;

@@ -22,12 +22,14 @@ const ALL: [(&str, &[&str]); 6] = [
 const TESTS: &str = concat!(
     include_str!("oidc_core_12_2_refresh.rs"),
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
+    include_str!("oidc_core_5_3_2_signed_userinfo.rs"),
     include_str!("oidc_core_5_3_userinfo.rs"),
     include_str!("oidc_discovery_4_3_metadata.rs"),
     include_str!("rfc6749_2_3_1_client_authentication.rs"),
     include_str!("rfc6749_4_1_2_authorization_response.rs"),
     include_str!("rfc6749_5_token_response.rs"),
     include_str!("rfc7515_5_2_signature.rs"),
+    include_str!("rfc7516_5_2_decryption.rs"),
     include_str!("rfc7517_5_key_set.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
 );
@@ -41,7 +43,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/jwks.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
-    include_str!("../../src/protocol/userinfo.rs"),
+    include_str!("../../src/protocol/userinfo_fault.rs"),
 );
 
 #[test]

@@ -59,9 +59,7 @@ fn every_algorithm_offered_verifies() {
 
 /// The keys of a client that is registered for that algorithm with that secret.
 fn secret_keys(algorithm: SigningAlgorithm, text: &str) -> Option<Keys> {
-    let mut registration = registration(ClientAuthentication::Basic(secret(text)));
-    registration.id_token_algorithm = algorithm;
-    Keys::of_client_secret(&registration)
+    Keys::of_client_secret(&registration(ClientAuthentication::Basic(secret(text))), algorithm)
 }
 
 const SYMMETRIC: [SigningAlgorithm; 3] =

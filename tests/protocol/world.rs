@@ -71,6 +71,9 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         response_mode: ResponseMode::Query,
         id_token_algorithm: SigningAlgorithm::Rs256,
+        id_token_encryption: None,
+        userinfo_algorithm: None,
+        userinfo_encryption: None,
         post_logout_redirect_uri: Some("https://app.example/oidc/a/signed-out".to_owned()),
     }
 }

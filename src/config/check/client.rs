@@ -9,7 +9,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers, provider};
+use super::{At as Table, Judge, encryption, headers, provider};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -19,7 +19,7 @@ use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
 use crate::protocol::issuer::is_loopback;
-use crate::protocol::registration::{Registration, ResponseMode};
+use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
 /// Judges all of them. `None` if any is wrong.
 pub(super) fn judge_all(
@@ -92,7 +92,9 @@ fn judge_one(
     };
     let client_id = judge_client_id(judge, written, &table);
     let authentication = secret::authentication(judge, written, place);
-    let id_token_algorithm = provider::id_token_algorithm(judge, written, authentication.as_ref());
+    let signed = [&written.id_token_signed_response_alg, &written.userinfo_signed_response_alg]
+        .map(|written| provider::signing_algorithm(judge, written, authentication.as_ref()));
+    let [id_token_algorithm, userinfo_algorithm] = signed;
     if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
         let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
         judge.missing::<()>(&table, "redirect_uri");
@@ -102,6 +104,7 @@ fn judge_one(
         judge.missing::<()>(&table, "hosts");
     }
     let hosts = hosts::judge(judge, &written.hosts);
+    let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
@@ -122,7 +125,7 @@ fn judge_one(
     };
     let session_cookie = cookie::session(judge, &written.cookie, &owner);
 
-    let (origin, hosts) = (origin?, hosts?);
+    let (origin, hosts, encryption) = (origin?, hosts?, encryption?);
     let post_logout_redirect_uri = match after_logout? {
         AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
@@ -138,7 +141,10 @@ fn judge_one(
             redirect_uri: format!("{}{}", origin.text, origin::callback_path(name)),
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
-            id_token_algorithm,
+            id_token_algorithm: id_token_algorithm.unwrap_or(SigningAlgorithm::Rs256),
+            id_token_encryption: encryption.id_token,
+            userinfo_algorithm: userinfo_algorithm,
+            userinfo_encryption: encryption.userinfo,
             post_logout_redirect_uri,
         },
         audiences,

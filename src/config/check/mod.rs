@@ -3,6 +3,7 @@
 
 mod client;
 mod cookie;
+mod encryption;
 mod headers;
 mod hosts;
 mod origin;

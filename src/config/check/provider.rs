@@ -10,7 +10,7 @@ use super::origin::has_no_extras;
 use super::{At as Table, Judge};
 use crate::config::file::{ClientAsWritten, EndpointsAsWritten};
 use crate::config::form::{At, Written};
-use crate::config::kind::Leeway;
+use crate::config::kind::{Choice, Leeway};
 use crate::config::problem::Finding;
 use crate::config::{CaFile, PrivateEndpoints, ProviderSettings};
 use crate::protocol::authorities::Authorities;
@@ -229,14 +229,14 @@ fn not_an_issuer(found: String) -> Finding {
     Finding::NotAnIssuer { found, write }
 }
 
-/// The one algorithm of ID tokens. One that signs with the client secret needs a secret that cannot be tried out (OpenID Connect
-/// Core 1.0 section 16.19).
-pub(super) fn id_token_algorithm(
+/// The one algorithm that something is signed with. One that signs with the client secret needs a secret that cannot be tried out
+/// (OpenID Connect Core 1.0 section 16.19).
+pub(super) fn signing_algorithm(
     judge: &mut Judge<'_>,
-    written: &ClientAsWritten,
+    written: &Written<Choice<SigningAlgorithm>>,
     authentication: Option<&ClientAuthentication>,
-) -> SigningAlgorithm {
-    let Some(at) = written.id_token_signed_response_alg.given() else { return SigningAlgorithm::Rs256 };
+) -> Option<SigningAlgorithm> {
+    let at = written.given()?;
     let algorithm = at.value.0;
     if let (Some(needed), Some(authentication)) = (algorithm.secret_bytes(), authentication) {
         let alg = algorithm.name();
@@ -248,7 +248,7 @@ pub(super) fn id_token_algorithm(
             Some(_) => {}
         }
     }
-    algorithm
+    Some(algorithm)
 }
 
 /// Audiences that are trusted beside the client itself (OpenID Connect Core 1.0 section 3.1.3.7 step 3).
