@@ -143,7 +143,7 @@ fn judge_one(
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm: id_token_algorithm.unwrap_or(SigningAlgorithm::Rs256),
             id_token_encryption: encryption.id_token,
-            userinfo_algorithm: userinfo_algorithm,
+            userinfo_algorithm,
             userinfo_encryption: encryption.userinfo,
             post_logout_redirect_uri,
         },
