@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::protocol::client_authentication::Moment;
 use crate::protocol::timestamp::Timestamp;
 
 /// The time and the random source of the process. Clones share one time.
@@ -47,11 +46,6 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
     pub fn instant(&self) -> Instant {
         Instant::now()
-    }
-
-    /// This moment, for a request in which the client proves itself.
-    pub fn moment(&self) -> Moment {
-        Moment { now: self.wall(), entropy: self.entropy() }
     }
 
     /// Moves this clock and its clones by so many seconds. For tests: time is set, never slept.

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices, Leeway};
@@ -11,6 +12,8 @@ use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
 use super::{AskUserinfo, LogFormat, LogLevel};
+use crate::protocol::assertion::MacAlgorithm;
+use crate::protocol::authorize::Pushing;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -124,12 +127,28 @@ table! {
         endpoints: EndpointsAsWritten, "discovered", "Write: endpoints: { authorization: …, token: …, jwks: … }";
         /// The id that the provider gave this client.
         client_id: String, "needed", "Write the id that the provider gave for {subject}.";
-        /// The secret that the provider gave this client. Without one of the three the client is public.
+        /// The secret that the provider gave this client. Without it or another proof the client is public.
         client_secret: Secret, "none", "Write the secret that the provider gave for {subject}, or leave it out for a public client.";
         /// A file that holds the secret. A relative path is meant from the folder of clients.yaml.
         client_secret_file: String, "none", "Write the path of a file: client_secret_file: /run/secrets/client_secret";
         /// A variable of the environment that holds the secret.
         client_secret_env: String, "none", "Write the name of a variable: client_secret_env: CLIENT_SECRET";
+        /// A file with the private key that signs for this client (`private_key_jwt`): PEM (PKCS#8, PKCS#1 or SEC1) or a JWK; RSA
+        /// of 2048 bits or more, P-256, P-384 or Ed25519. The public half is at `/oidc/<client>/jwks.json`.
+        client_key_file: String, "none", "Write the path of a file: client_key_file: /run/secrets/client_key.pem";
+        /// The `kid` of that key, where the provider gave it one.
+        client_key_id: String, "that of the JWK, else the thumbprint (RFC 7638)", "Write the id of the key, or leave it out.";
+        /// Further private keys of this client. They are published and sign nothing: the next key, until the provider knows it, or
+        /// the last one, until nobody asks for it.
+        client_further_key_files: List, "none", "Write: client_further_key_files: [next.pem]";
+        /// A file with the certificate of this client and its chain in PEM, its own first, for `tls_client_auth` and
+        /// `self_signed_tls_client_auth`. Read at the start.
+        client_certificate_file: String, "none", "Write the path of a file: client_certificate_file: /run/secrets/client.pem";
+        /// The private key of that certificate in PEM.
+        client_certificate_key_file: String, "in the same file", "Write the path of a file: client_certificate_key_file: /run/secrets/client.key";
+        /// A file in which the platform keeps a signed JWT for this client (workload identity, such as a Kubernetes service account
+        /// token). Read again for each request.
+        client_assertion_file: String, "none", "Write the path of a file: client_assertion_file: /var/run/secrets/tokens/provider";
         /// Where the provider sends people back to: `<origin>/oidc/<client>/callback`, exactly. Register it at the provider. The
         /// origin is where browsers reach vestibule: https, or http on this machine.
         redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
@@ -145,8 +164,10 @@ table! {
         cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
         /// How long a session lives.
         session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
-        /// How the client proves itself at the token endpoint.
-        token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
+        /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
+        token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
+        /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
+        token_endpoint_auth_signing_alg: Choice<AssertionAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
@@ -157,6 +178,14 @@ table! {
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
         clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        /// What else the provider is asked when somebody signs in.
+        authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
+        /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
+        /// for secrets.
+        token_parameters: Pairs, "none", "Write: token_parameters: { resource: \"https://api.example.com\" }";
+        /// Whether the provider or a portal may start a login: `/oidc/<client>/initiate-login` with `iss`, `target_link_uri` and
+        /// `login_hint` (OpenID Connect Core section 4). Register it there as `initiate_login_uri`.
+        initiate_login: bool, "`false`", "Write true or false.";
         /// How ID tokens are encrypted besides: how the key comes. With it every ID token must be encrypted. ECDH-ES is agreed directly.
         id_token_encrypted_response_alg: Choice<KeyManagement>, "ID tokens are not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
         /// How ID tokens are encrypted besides: how the content is.
@@ -203,6 +232,35 @@ table! {
         introspection: String, "none", "Write: introspection: https://id.example.com/introspect";
         /// Where authorization requests are pushed to (RFC 9126).
         pushed_authorization_request: String, "none", "Write: pushed_authorization_request: https://id.example.com/par";
+    }
+}
+
+table! {
+    /// `authorization` of a client.
+    AuthorizationAsWritten {
+        /// What the provider is to ask the person, whether it has to or not: `login`, `consent`, `select_account`.
+        prompt: Texts, "none", "Write: prompt: login";
+        /// The person must have signed in at the provider within this time, else the provider asks anew. `auth_time` of the ID token
+        /// is held against it.
+        max_age: Duration, "none", "Write: max_age: 12h";
+        /// Ways of authentication (`acr`), the best first. One of them must be `acr` of the ID token.
+        acr_values: Texts, "none", "Write: acr_values: mfa";
+        /// Who will probably sign in, as the provider knows people.
+        login_hint: String, "none", "Write: login_hint: \"@example.com\"";
+        /// Languages for the provider's pages, the preferred first.
+        ui_locales: Texts, "none", "Write: ui_locales: [de, en]";
+        /// Single claims (OpenID Connect Core section 5.5). `acr` and `auth_time` of `id_token` are held against the ID token where
+        /// they are `essential: true`; true, false and nothing are what they are in JSON, all else is text.
+        claims: RequestedClaims, "none", "Write: claims: { id_token: { acr: { essential: true, values: [mfa] } } }";
+        /// Any other parameters, name and value: `{ kc_idp_hint: github }`. None that vestibule itself sends.
+        parameters: Pairs, "none", "Write: parameters: { kc_idp_hint: github }";
+        /// Parameters that `/oidc/<client>/login` hands on from its own address: `login_hint`, `ui_locales`, `prompt`, `max_age`,
+        /// `acr_values`, `kc_idp_hint` or others that the provider knows. Anybody can write such an address: none that this table sets, and
+        /// never `scope`, `redirect_uri` or `claims`.
+        from_login_url: Texts, "none", "Write: from_login_url: [login_hint, ui_locales]";
+        /// Whether the request goes to the provider straight and the browser brings a reference only (PAR, RFC 9126): `auto` does where
+        /// the provider takes no others.
+        pushed: Choice<Pushing>, "`auto`", "Write auto, always or never.";
     }
 }
 
@@ -254,6 +312,11 @@ table! {
         /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
         /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
         key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
+        /// Logins that may begin a minute from one address of a client (for IPv6 one /64), as the trusted proxies give it in
+        /// `X-Forwarded-For`: 1 to 1000000. Without that header only the next setting holds.
+        logins_per_minute_per_address: usize, "`600`", "Write: logins_per_minute_per_address: 600";
+        /// Logins that may begin a minute in all: 1 to 1000000.
+        logins_per_minute: usize, "`60000`", "Write: logins_per_minute: 60000";
         /// Sessions kept in memory at once: 1 to 100000000. A login beyond that is refused.
         max_sessions: usize, "`1000000`", "Write: max_sessions: 1000000";
     }
@@ -282,6 +345,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
+    ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
@@ -313,16 +377,72 @@ pub(super) fn flattened(key: &str) -> Option<String> {
 pub(super) enum AuthenticationMethod {
     Basic,
     Post,
+    SecretJwt,
+    PrivateKeyJwt,
+    Tls,
+    SelfSignedTls,
     None,
 }
 
 impl Choices for AuthenticationMethod {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("client_secret_basic", Self::Basic), ("client_secret_post", Self::Post), ("none", Self::None)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("client_secret_basic", Self::Basic),
+        ("client_secret_post", Self::Post),
+        ("client_secret_jwt", Self::SecretJwt),
+        ("private_key_jwt", Self::PrivateKeyJwt),
+        ("tls_client_auth", Self::Tls),
+        ("self_signed_tls_client_auth", Self::SelfSignedTls),
+        ("none", Self::None),
+    ];
+}
+
+impl AuthenticationMethod {
+    /// What must be given for it.
+    pub(super) const fn needs(self) -> &'static str {
+        match self {
+            Self::Basic | Self::Post | Self::SecretJwt => {
+                "client_secret, client_secret_file or client_secret_env"
+            }
+            Self::PrivateKeyJwt => "client_key_file or client_assertion_file",
+            Self::Tls | Self::SelfSignedTls => "client_certificate_file",
+            Self::None => "nothing",
+        }
+    }
+}
+
+/// What a client signs by, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AssertionAlgorithm {
+    Key(SigningAlgorithm),
+    Secret(MacAlgorithm),
+}
+
+impl Choices for AssertionAlgorithm {
+    const ALL: &'static [(&'static str, Self)] = &{
+        let (keys, secrets) = (SigningAlgorithm::ASYMMETRIC, MacAlgorithm::ALL);
+        let mut names =
+            [("", Self::Secret(secrets[0])); SigningAlgorithm::ASYMMETRIC.len() + MacAlgorithm::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = if index < keys.len() {
+                (keys[index].name(), Self::Key(keys[index]))
+            } else {
+                let secret = secrets[index - keys.len()];
+                (secret.name(), Self::Secret(secret))
+            };
+            index += 1;
+        }
+        names
+    };
 }
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for Pushing {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("auto", Self::WhereRequired), ("always", Self::Always), ("never", Self::Never)];
 }
 
 impl Choices for AskUserinfo {

@@ -295,9 +295,13 @@ pub(super) fn unknown(key: &str, table: &'static [Setting]) -> Finding {
     let names = || table.iter().map(|setting| setting.key);
     let near = nearest(key, names()).map(str::to_owned);
     let near = near.or_else(|| elsewhere(key)).or_else(|| flattened(key));
-    let help = near.map_or_else(
-        || format!("The settings here are {}.", names().collect::<Vec<_>>().join(", ")),
-        |name| format!("Did you mean {name}?"),
-    );
+    let help = match near {
+        Some(name) => format!("Did you mean {name}?"),
+        None if table.len() > MAX_LISTED => "The settings are in docs/configuration.md.".to_owned(),
+        None => format!("The settings here are {}.", names().collect::<Vec<_>>().join(", ")),
+    };
     Finding::NoSuchSetting { help }
 }
+
+/// Settings that a message lists; more of them are no help.
+const MAX_LISTED: usize = 12;

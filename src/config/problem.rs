@@ -9,9 +9,12 @@ use ipnet::IpNet;
 
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
+use crate::protocol::assertion::AssertionFault;
 use crate::protocol::authorities::AuthoritiesFault;
 use crate::protocol::decryption_key::DecryptionKeyFault;
 use crate::protocol::endpoint::EndpointFault;
+use crate::protocol::signing_key::SigningKeyFault;
+use crate::protocol::tls_identity::TlsIdentityFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +109,31 @@ pub(super) enum Finding {
     AudienceTwice(String),
     TooManyAudiences(usize),
 
+    // What is asked of the provider.
+    StrangeParameterName(String),
+    StrangeParameterValue,
+    StrangeWord(String),
+    ParameterReserved(String),
+    ParameterHasSetting(String),
+    ParameterNamedTwice(String),
+    ParameterSetAlready(String),
+    ParametersTooLong { bytes: usize, limit: usize },
+    PromptNoneAlone,
+    NotClaims { why: &'static str },
+    AcrTwice,
+
     // Secrets and keys.
-    SecondSecret { first: &'static str },
-    SecretUnused,
-    SecretNeeded,
+    SecondProof { first: &'static str },
+    ProofNeeded { add: &'static str },
+    ProofUnfit { given: &'static str, methods: &'static str },
+    Idle { needs: &'static str },
+    AlgorithmUnfit { of: &'static str, write: &'static str },
+    ShortMacSecret { bytes: usize, needed: usize, algorithm: &'static str },
+    StrangeKeyId,
+    KeyTwice { kid: String },
+    ClientKey(SigningKeyFault),
+    ClientCertificate(TlsIdentityFault),
+    Assertion(AssertionFault),
     SecretFile(FileFault),
     SecretNotText,
     SecretEmpty,
@@ -126,7 +150,7 @@ pub(super) enum Finding {
     PoorKey { found: String },
     OpenToAll,
     NotADecryptionKey { found: String, fault: DecryptionKeyFault },
-    KeyTwice { found: String },
+    KeyFileTwice { found: String },
     KeyUnused { found: String, algorithm: &'static str },
     TooManyKeys(usize),
     DecryptionKeyNeeded { algorithm: &'static str },
@@ -271,9 +295,30 @@ impl fmt::Display for Finding {
             Self::AudienceTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
 
-            Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
-            Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),
-            Self::SecretNeeded => f.write_str("this needs a secret, but none is given.\nAdd client_secret, client_secret_file or client_secret_env."),
+            Self::StrangeParameterName(found) => write!(f, "{} cannot be the name of a parameter.\nWrite at most 64 letters without accents, digits, _, - and dots.", q(found)),
+            Self::StrangeParameterValue => f.write_str("has a control character, or more than 1024 bytes.\nWrite a shorter value on one line."),
+            Self::StrangeWord(found) => write!(f, "{} has a blank, an accent, a control character, or more than 1024 bytes.\nWrite the value as the provider's documentation has it.", q(found)),
+            Self::ParameterReserved(found) => write!(f, "{} is none that may be set here: it would change what protects the login.\nRemove it.", q(found)),
+            Self::ParameterHasSetting(found) => write!(f, "{} has a setting of its own, whose answer is checked.\nWrite it under authorization, beside parameters.", q(found)),
+            Self::ParameterNamedTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::ParameterSetAlready(found) => write!(f, "{} is set in this table, and no login address may change that.\nKeep the value, or the name in from_login_url.", q(found)),
+            Self::ParametersTooLong { bytes, limit } => write!(f, "the parameters have {bytes} bytes in an address, at most {limit} fit.\nWrite fewer, or let them be sent straight: pushed: always"),
+            Self::PromptNoneAlone => f.write_str("none cannot stand beside another value.\nKeep none, or remove it."),
+            Self::NotClaims { why } => write!(f, "{why}.\nWrite: claims: {{ id_token: {{ acr: {{ essential: true, values: [mfa] }} }} }}"),
+            Self::AcrTwice => f.write_str("acr is asked for by acr_values and by claims, and providers differ in which of them counts.\nKeep one."),
+
+            Self::SecondProof { first } => write!(f, "{first} is given too, and a client proves itself in one way.\nKeep one of client_secret, client_secret_file, client_secret_env, client_key_file, client_certificate_file and client_assertion_file."),
+            Self::ProofNeeded { add } => write!(f, "what this method proves the client by is not given.\nAdd {add}."),
+            Self::ProofUnfit { given, methods } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or remove {given}."),
+            Self::Idle { needs } => write!(f, "does nothing without {needs}.\nAdd that, or leave this out."),
+            Self::AlgorithmUnfit { of, write } => write!(f, "is no algorithm of {of}.\nWrite {write}."),
+            Self::ShortMacSecret { bytes, needed, algorithm } => write!(f, "the secret has {bytes} bytes, and {algorithm} needs at least {needed} (RFC 7518 section 3.2).\nLet the provider make a longer one, or use another method."),
+            Self::StrangeKeyId => f.write_str("has a control character, or more than 256 bytes.\nWrite the id of the key as the provider shows it, or leave it out."),
+            Self::KeyTwice { kid } => write!(f, "the key {} is among the others already.\nKeep one, or name them apart by the kid of a JWK.", q(kid)),
+            Self::ClientKey(fault @ SigningKeyFault::Algorithm(_)) => write!(f, "{fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out."),
+            Self::ClientKey(fault) => write!(f, "{fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem"),
+            Self::ClientCertificate(fault) => write!(f, "{fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file."),
+            Self::Assertion(fault) => write!(f, "the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client."),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
             Self::SecretNotText => f.write_str("the secret is not UTF-8.\nLook whether it is the right file: a provider gives secrets as text."),
             Self::SecretEmpty => f.write_str("the secret is empty.\nWrite the secret that the provider gave."),
@@ -290,7 +335,7 @@ impl fmt::Display for Finding {
             Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::OpenToAll => f.write_str("everybody on this machine can read the file.\nTake that right away: chmod o= FILE"),
             Self::NotADecryptionKey { found, fault } => write!(f, "{}: {}\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found), not_a_decryption_key(*fault)),
-            Self::KeyTwice { found } => write!(f, "{}: the key has the name of one before it, or is the same.\nName each file once, and give each JWK a kid of its own.", q(found)),
+            Self::KeyFileTwice { found } => write!(f, "{}: the key has the name of one before it, or is the same.\nName each file once, and give each JWK a kid of its own.", q(found)),
             Self::KeyUnused { found, algorithm } => write!(f, "{}: the key is for {algorithm}, but nothing is agreed to be encrypted by that.\nWrite id_token_encrypted_response_alg: {algorithm}, or remove the file from the list.", q(found)),
             Self::TooManyKeys(limit) => write!(f, "has more than {limit} keys.\nWrite the new one and those that the provider may still use."),
             Self::DecryptionKeyNeeded { algorithm: algorithm @ "ECDH-ES" } => write!(f, "{algorithm} needs a key on P-256 or P-384, but there is none in decryption_key_files.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out decryption.pem"),

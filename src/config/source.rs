@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::protocol::secret::Secret;
+
 /// The variables of the process, or those that a test gives. Its `Debug` tells how many, never a value.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
@@ -142,6 +144,14 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
 /// [`FileFault`] says what is in the way.
 pub fn read_again(path: &Path) -> Result<Contents, FileFault> {
     read(path)
+}
+
+/// Reads a secret that is replaced while the program runs. What is not UTF-8 comes out as what cannot be meant.
+///
+/// # Errors
+/// [`FileFault`] says what is in the way.
+pub fn read_secret(path: &Path) -> Result<Secret, FileFault> {
+    Ok(Secret::new(String::from_utf8_lossy(&read(path)?.bytes)))
 }
 
 /// The folder in which a relative path is looked for.

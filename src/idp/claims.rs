@@ -2,11 +2,13 @@
 
 use super::fetch::FetchFault;
 use super::provider::{ProviderFault, RememberedProvider};
-use super::verify::{self, Verified, VerifyFault};
+use super::verify::{self, OfLogin, Verified, VerifyFault};
 use crate::config::{AskUserinfo, Client};
 use crate::protocol::claims::{Claims, judge_refreshed};
+use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
 use crate::protocol::jwks::Keys;
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::userinfo::{self, Form, UserinfoExpected, UserinfoFault};
@@ -14,12 +16,14 @@ use crate::protocol::userinfo::{self, Form, UserinfoExpected, UserinfoFault};
 /// Where the claims come from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// The ID token of a login, with the nonce that it must have.
+    /// The ID token of a login, with the nonce that it must have and what was asked of the authentication.
     Login {
         /// The ID token.
         id_token: &'a Secret,
         /// The nonce of this login.
         nonce: &'a Secret,
+        /// What the authorization request asked.
+        requested: &'a Requested,
     },
     /// The answer to a refresh.
     Refresh {
@@ -65,13 +69,14 @@ pub async fn learn(
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Learned, ClaimsFault> {
-    let verified = async |id_token, nonce| {
-        let verified = verify::id_token(remembered, client, id_token, nonce, access_token, now).await;
+    let verified = async |id_token, login| {
+        let verified = verify::id_token(remembered, client, id_token, login, access_token, now).await;
         verified.map_err(ClaimsFault::IdToken)
     };
     let (mut claims, id_token) = match source {
-        Source::Login { id_token, nonce } => {
-            let Verified { claims, id_token } = verified(id_token, Some(nonce.expose())).await?;
+        Source::Login { id_token, nonce, requested } => {
+            let login = OfLogin { nonce: nonce.expose(), requested };
+            let Verified { claims, id_token } = verified(id_token, Some(login)).await?;
             (claims, Some(id_token))
         }
         Source::Refresh { id_token: Some(id_token), before } => {
@@ -91,7 +96,12 @@ pub async fn learn(
     };
     let signed = client.registration.userinfo_algorithm;
     let form = if signed.is_some() { Form::Jwt } else { Form::Json };
-    if wanted && let Some(request) = userinfo::request(provider, access_token, form) {
+    if wanted
+        && let Some(endpoint) = provider.userinfo_endpoint()
+        && let Some(request) = userinfo::request(provider, access_token, form)
+    {
+        let request =
+            client_authentication::with_certificate(request, endpoint, provider, &client.registration);
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
         let userinfo = match signed {
             None => userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?,

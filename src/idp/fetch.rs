@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::ProviderSettings;
 use crate::protocol::authorities::Authorities;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::tls_identity::TlsIdentity;
 
 /// Sends requests to one provider: it shares neither connections nor limits with others, so that a provider that hangs hinders
 /// nobody else's.
@@ -24,6 +25,8 @@ pub struct Fetcher {
     addresses: Arc<Addresses>,
     /// The file of a private authority, where there is one.
     ca_file: Option<Watch>,
+    /// Who the client is on a connection, if it proves itself there.
+    identity: Option<TlsIdentity>,
     pending: Semaphore,
     strangers: Semaphore,
 }
@@ -61,17 +64,23 @@ pub enum FetchFault {
 }
 
 impl Fetcher {
-    /// A fetcher for the provider that is reached in this way.
+    /// A fetcher for the provider that is reached in this way, which shows `identity` to whoever asks for a certificate.
     ///
     /// # Errors
-    /// If there is nobody to believe, as text.
-    pub fn new(issuer: &Issuer, settings: &ProviderSettings, clock: &Clock) -> Result<Self, String> {
+    /// If there is nobody to believe, or the identity cannot be used, as text.
+    pub fn new(
+        issuer: &Issuer,
+        settings: &ProviderSettings,
+        identity: Option<&TlsIdentity>,
+        clock: &Clock,
+    ) -> Result<Self, String> {
         let addresses = Arc::new(Addresses::of(issuer, settings));
         let authorities = settings.ca_file.as_ref().map(|file| &file.authorities);
         Ok(Self {
-            client: RwLock::new(client(authorities, &addresses)?),
+            client: RwLock::new(client(authorities, identity, &addresses)?),
             addresses,
             ca_file: settings.ca_file.clone().map(|file| Watch::new(file, clock.clone())),
+            identity: identity.cloned(),
             pending: Semaphore::const_new(MAX_PENDING),
             strangers: Semaphore::const_new(MAX_STRANGERS),
         })
@@ -128,7 +137,7 @@ impl Fetcher {
         if let Some(ca_file) = &self.ca_file
             && let Some(authorities) = ca_file.changed().await
         {
-            match client(Some(&authorities), &self.addresses) {
+            match client(Some(&authorities), self.identity.as_ref(), &self.addresses) {
                 Ok(client) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = client,
                 Err(why) => {
                     tracing::warn!(
@@ -145,11 +154,20 @@ impl Fetcher {
 }
 
 /// A client that believes these authorities, or those of the system.
-fn client(authorities: Option<&Authorities>, addresses: &Arc<Addresses>) -> Result<reqwest::Client, String> {
+fn client(
+    authorities: Option<&Authorities>,
+    identity: Option<&TlsIdentity>,
+    addresses: &Arc<Addresses>,
+) -> Result<reqwest::Client, String> {
     let mut builder = reqwest::Client::builder();
     if let Some(authorities) = authorities {
         let certificates = reqwest::Certificate::from_pem_bundle(authorities.pem());
         builder = builder.tls_certs_only(certificates.map_err(|error| innermost(&error))?);
+    }
+    if let Some(identity) = identity {
+        let identity = reqwest::Identity::from_pem(identity.pem().expose().as_bytes())
+            .map_err(|error| format!("the client certificate cannot be used: {}", innermost(&error)))?;
+        builder = builder.identity(identity);
     }
     builder
         .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
@@ -187,6 +205,8 @@ fn fault(error: &reqwest::Error) -> FetchFault {
         FetchFault::TimedOut
     } else if has_cause::<PrivateAddress>(error) {
         FetchFault::PrivateAddress
+    } else if let Some(alert) = alert(error) {
+        FetchFault::Tls { why: alert.to_owned() }
     } else if is_tls(error) {
         FetchFault::Tls { why: in_words(innermost(error)) }
     } else if error.is_connect() || error.is_builder() {
@@ -222,6 +242,31 @@ fn has_cause<Cause: std::error::Error + 'static>(error: &reqwest::Error) -> bool
         cause = inner.source();
     }
     false
+}
+
+/// What the provider says of our certificate. With TLS 1.3 it says so only after the request was sent (RFC 8446 section 4.4.2.4),
+/// so that no error of a connection comes of it.
+fn alert(error: &reqwest::Error) -> Option<&'static str> {
+    let mut cause = error.source();
+    let mut last = String::new();
+    while let Some(inner) = cause {
+        last = inner.to_string();
+        cause = inner.source();
+    }
+    let known = [
+        (
+            "CertificateRequired",
+            "the provider wants a client certificate, and client_certificate_file names none",
+        ),
+        ("CertificateExpired", "the provider says that the client certificate is expired"),
+        ("CertificateRevoked", "the provider says that the client certificate is revoked"),
+        ("UnknownCA", "the provider does not know the authority of the client certificate"),
+        ("BadCertificate", "the provider does not take the client certificate"),
+        ("CertificateUnknown", "the provider does not take the client certificate"),
+        ("UnsupportedCertificate", "the provider does not take the client certificate"),
+    ];
+    let (_, alert) = last.split_once("received fatal alert: ")?;
+    known.iter().find(|(theirs, _)| alert.contains(theirs)).map(|(_, ours)| *ours)
 }
 
 /// What rustls says, where that is not in the words of an operator.
@@ -267,7 +312,7 @@ mod tests {
 
     fn fetcher(issuer: &str) -> Fetcher {
         let issuer = Issuer::parse(issuer, HttpIssuer::OnlyLoopback).unwrap();
-        Fetcher::new(&issuer, &ProviderSettings::default(), &Clock::system()).unwrap()
+        Fetcher::new(&issuer, &ProviderSettings::default(), None, &Clock::system()).unwrap()
     }
 
     /// G-01: through the whole of the client, by an address and by a name.

@@ -20,6 +20,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::{self, JwksFault, Keys, SkippedKey};
 use crate::protocol::skew::Skew;
 use crate::protocol::timestamp::Timestamp;
+use crate::protocol::tls_identity::TlsIdentity;
 
 /// One provider, shared by all clients that name its issuer and reach it in the same way.
 pub struct RememberedProvider {
@@ -71,8 +72,13 @@ impl RememberedProvider {
     ///
     /// # Errors
     /// As [`Fetcher::new`].
-    pub fn new(issuer: Issuer, settings: ProviderSettings, clock: Clock) -> Result<Self, String> {
-        let fetcher = Fetcher::new(&issuer, &settings, &clock)?;
+    pub fn new(
+        issuer: Issuer,
+        settings: ProviderSettings,
+        identity: Option<&TlsIdentity>,
+        clock: Clock,
+    ) -> Result<Self, String> {
+        let fetcher = Fetcher::new(&issuer, &settings, identity, &clock)?;
         let provider = settings
             .metadata
             .clone()

@@ -7,6 +7,7 @@ use crate::config::Client;
 use crate::protocol::claims::Claims;
 use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -19,6 +20,15 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
+/// What the ID token of a login must show.
+#[derive(Clone, Copy, Debug)]
+pub struct OfLogin<'a> {
+    /// The nonce of the authorization request.
+    pub nonce: &'a str,
+    /// What the request asked of the authentication.
+    pub requested: &'a Requested,
+}
+
 /// An ID token that passed every check.
 #[derive(Debug)]
 pub struct Verified {
@@ -28,7 +38,7 @@ pub struct Verified {
     pub id_token: Secret,
 }
 
-/// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
+/// Verifies an ID token of the client's provider. `login` is none at a refresh.
 ///
 /// # Errors
 /// [`VerifyFault`].
@@ -36,7 +46,7 @@ pub async fn id_token(
     provider: &RememberedProvider,
     client: &Client,
     token: &Secret,
-    nonce: Option<&str>,
+    login: Option<OfLogin<'_>>,
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Verified, VerifyFault> {
@@ -46,7 +56,7 @@ pub async fn id_token(
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
         other_audiences: &client.audiences,
-        nonce,
+        nonce: login.map(|login| login.nonce),
         algorithm: client.registration.id_token_algorithm,
         now,
         leeway: client.clock_leeway,
@@ -61,6 +71,10 @@ pub async fn id_token(
     .await
     .map_err(VerifyFault::Keys)?
     .map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))?;
+    if let Some(login) = login {
+        // Before anything from elsewhere joins the claims.
+        login.requested.judge(claims.as_json(), now, expected.leeway).map_err(VerifyFault::IdToken)?;
+    }
     Ok(Verified { claims, id_token })
 }
 

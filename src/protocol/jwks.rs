@@ -298,8 +298,9 @@ struct Key {
     decoding: DecodingKey,
 }
 
+/// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Rsa,
     P256,
     P384,
@@ -309,7 +310,7 @@ enum Kind {
 }
 
 impl Kind {
-    const fn of(algorithm: SigningAlgorithm) -> Self {
+    pub(super) const fn of(algorithm: SigningAlgorithm) -> Self {
         match algorithm {
             SigningAlgorithm::Rs256
             | SigningAlgorithm::Rs384

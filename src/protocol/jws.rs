@@ -216,7 +216,7 @@ fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> 
     json::object(&bytes).map_err(|fault| JwsFault::Json { part, fault })
 }
 
-const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
+pub(super) const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
     match algorithm {
         SigningAlgorithm::Rs256 => Algorithm::RS256,
         SigningAlgorithm::Rs384 => Algorithm::RS384,

@@ -130,7 +130,7 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
             return Err(IdTokenFault::Nonce);
         }
     }
-    // Steps 12 (`acr`) and 13 (`auth_time`): neither `acr_values` nor `max_age` is sent, so there is nothing to compare.
+    // Steps 12 (`acr`) and 13 (`auth_time`) concern a login and no refresh: `requested.rs`.
 
     // Section 2: `sub`.
     let sub = required_text(&claims, "sub")?;
@@ -155,7 +155,7 @@ fn required_text<'a>(claims: &'a Map<String, Value>, claim: &'static str) -> Res
     }
 }
 
-fn optional_text<'a>(
+pub(super) fn optional_text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, IdTokenFault> {

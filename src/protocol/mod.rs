@@ -13,9 +13,15 @@
 //! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
 //! | [`pkce`] | verifier → challenge | RFC 7636 4 |
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
+//! | [`pushed`] | the same request, sent straight | RFC 9126 |
+//! | [`requested`] | what it asked of the authentication | Core 3.1.3.7 (12, 13), 5.5.1 |
+//! | [`initiate_login`] | a login that a third party starts | Core 4 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
-//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9 |
+//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2 |
+//! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
+//! | [`signing_key`], `der` | the keys that sign them | RFC 7517 4; RFC 7468; RFC 7638 |
+//! | [`tls_identity`], `pem` | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
 //! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
 //! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
@@ -36,6 +42,7 @@
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod answer;
+pub mod assertion;
 pub mod authorities;
 pub mod authorize;
 pub mod backchannel_url;
@@ -46,10 +53,12 @@ pub mod claims;
 pub mod client_authentication;
 mod concat_kdf;
 pub mod decryption_key;
+mod der;
 pub mod discovery;
 pub mod endpoint;
 mod form;
 pub mod id_token_fault;
+pub mod initiate_login;
 pub mod issuer;
 pub mod json;
 pub mod jwe;
@@ -57,12 +66,17 @@ pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod logout;
+mod pem;
 pub mod pkce;
+pub mod pushed;
 mod quote;
 pub mod registration;
+pub mod requested;
 pub mod secret;
+pub mod signing_key;
 pub mod skew;
 pub mod timestamp;
+pub mod tls_identity;
 pub mod token;
 pub mod userinfo;
 pub mod userinfo_fault;

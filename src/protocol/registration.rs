@@ -1,9 +1,14 @@
 //! What a client is registered with at its provider (OpenID Connect Dynamic Client Registration 1.0 section 2).
 
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::assertion::{ClientKeys, MacKey};
+use super::authorize::Authorization;
 use super::jwe::Encryption;
 use super::secret::Secret;
+use super::tls_identity::TlsIdentity;
 
 /// One registration of this relying party at one provider.
 #[derive(Clone, Debug)]
@@ -20,6 +25,10 @@ pub struct Registration {
     pub response_mode: ResponseMode,
     /// `id_token_signed_response_alg`: the one algorithm that an ID token may be signed with.
     pub id_token_algorithm: SigningAlgorithm,
+    /// What its authorization requests ask beyond the protocol's own.
+    pub authorization: Authorization,
+    /// Further parameters of its token requests, none of [`super::token::RESERVED`].
+    pub token_parameters: Vec<(String, String)>,
     /// `id_token_encrypted_response_alg` and `_enc`: how every ID token is encrypted besides; none if it is not.
     pub id_token_encryption: Option<Encryption>,
     /// `userinfo_signed_response_alg`: the one algorithm that userinfo is signed with; none if it is not.
@@ -39,6 +48,15 @@ pub enum ClientAuthentication {
     Basic(Secret),
     /// `client_secret_post`.
     Post(Secret),
+    /// `client_secret_jwt`.
+    SecretJwt(MacKey),
+    /// `private_key_jwt`.
+    PrivateKeyJwt(Arc<ClientKeys>),
+    /// An assertion that the platform leaves in this file, read again for each request (RFC 7523 section 2.2).
+    AssertionFile(PathBuf),
+    /// `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 section 2): the same from here, for it is the provider that
+    /// looks at the certificate in one of two ways.
+    MutualTls(Arc<TlsIdentity>),
     /// What discovery announces, `client_secret_basic` before `client_secret_post`; never found out by trying.
     AsAnnounced(Secret),
 }
@@ -48,7 +66,8 @@ impl ClientAuthentication {
     pub const fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Basic(secret) | Self::Post(secret) | Self::AsAnnounced(secret) => Some(secret),
-            Self::None => None,
+            Self::SecretJwt(key) => Some(key.secret()),
+            Self::None | Self::PrivateKeyJwt(_) | Self::AssertionFile(_) | Self::MutualTls(_) => None,
         }
     }
 }
@@ -106,6 +125,19 @@ impl SigningAlgorithm {
         Self::Hs256,
         Self::Hs384,
         Self::Hs512,
+    ];
+
+    /// Those of a key pair, in the same order.
+    pub const ASYMMETRIC: [Self; 9] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
     ];
 
     /// The `alg` value, letter for letter.

@@ -12,7 +12,7 @@ use super::listen::Handler;
 use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
-use super::{callback, login, logout, own_session, subrequest};
+use super::{callback, initiate_login, jwks, login, logout, own_session, subrequest};
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
 
@@ -60,15 +60,17 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Ok(client) => client,
                 Err(refusal) => return refuse(refusal),
             };
-            let asked = Asked { service, client, head: &head, request_id };
+            let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
             let answered = match page {
                 Page::Login => login::answer(asked).await,
+                Page::InitiateLogin => initiate_login::answer(asked, body).await,
                 Page::Callback => callback::answer(asked, body).await,
                 Page::Logout => logout::answer(asked, body).await,
                 Page::SignedOut => logout::signed_out(asked),
                 Page::NewToken { session_key } => own_session::new_token(asked, session_key).await,
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,
+                Page::Jwks => jwks::answer(asked),
             };
             answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps))
         }

@@ -18,12 +18,14 @@ pub(super) enum Route<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page<'a> {
     Login,
+    InitiateLogin,
     Callback,
     Logout,
     SignedOut,
     NewToken { session_key: Option<&'a str> },
     Userinfo,
     Session,
+    Jwks,
 }
 
 /// Finds the route of a request target: raw path and, if there is one, query. `new_token` is the segment that
@@ -45,11 +47,13 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
     }
     let page = match path {
         "/login" => Page::Login,
+        "/initiate-login" => Page::InitiateLogin,
         "/callback" => Page::Callback,
         "/logout" => Page::Logout,
         "/signed-out" => Page::SignedOut,
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
+        "/jwks.json" => Page::Jwks,
         other => {
             let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
             match rest.ok_or(Refusal::PathUnknown)? {
@@ -105,6 +109,8 @@ mod tests {
             ),
             ("/auth/envoy", Route::Subrequest { client: None, dialect: Dialect::Envoy, rest: "" }),
             ("/oidc/app/login?rd=/", Route::Page { client: "app", page: Page::Login }),
+            ("/oidc/app/initiate-login", Route::Page { client: "app", page: Page::InitiateLogin }),
+            ("/oidc/app/jwks.json", Route::Page { client: "app", page: Page::Jwks }),
             ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
             ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
             ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),
@@ -131,6 +137,7 @@ mod tests {
             "/oidc/app/../other/auth",
             "/oidc//auth/nginx/x",
             "/oidc/app/login/",
+            "/oidc/app/callback/",
             "/oidc/app/auth/x",
             "/oidc/app/fresher",
             "/oidc/app/fresh/",

@@ -18,7 +18,7 @@ use crate::gate::identity::Identity;
 use crate::gate::refusal::{Fault as WhoseFault, Refusal};
 use crate::idp::claims::{self, Learned, Source};
 use crate::idp::providers::Providers;
-use crate::idp::refusal;
+use crate::idp::{moment, refusal};
 use crate::protocol::secret::Secret;
 use crate::protocol::token;
 use crate::telemetry::metrics::Metrics;
@@ -165,9 +165,9 @@ impl Refresher {
             .metadata()
             .await
             .map_err(|fault| Fault::passing(refusal::of_provider(&client.issuer, fault)))?;
-        let request =
-            token::refresh_request(&provider, &client.registration, refresh_token, &self.clock.moment())
-                .map_err(Fault::passing)?;
+        let moment = moment::of(client, &self.clock).await;
+        let request = token::refresh_request(&provider, &client.registration, refresh_token, &moment)
+            .map_err(Fault::passing)?;
         let answer = remembered
             .ask(request, token::MAX_ANSWER_BYTES)
             .await

@@ -55,7 +55,7 @@ fn fetcher(issuer: &str, line: &str, clock: &Clock) -> Fetcher {
          redirect_uri: https://app.example.test/oidc/app/callback\n    {line}\n"
     );
     let client = Arc::clone(&boot::config(&yaml, &[]).clients[0]);
-    Fetcher::new(&client.issuer, &client.provider, clock).unwrap()
+    Fetcher::new(&client.issuer, &client.provider, None, clock).unwrap()
 }
 
 async fn ask(fetcher: &Fetcher, port: u16) -> Result<u16, FetchFault> {

@@ -119,8 +119,11 @@ impl Client {
     /// How the provider wants to have the client authenticated.
     pub(crate) fn authenticates_by(mut self, method: &'static str) -> Self {
         self.method = method;
-        if method == "none" {
-            self.secret = None;
+        match method {
+            "none" | "private_key_jwt" | "assertion" => self.secret = None,
+            // As long as the hash.
+            "client_secret_jwt" => self.secret = self.secret.map(|secret| secret.repeat(2)),
+            _ => {}
         }
         self
     }

@@ -5,6 +5,7 @@ mod credential;
 mod decide;
 mod forwarded;
 mod identity;
+mod login_parameters;
 mod navigation;
 mod refusal;
 mod return_to;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, ProviderSettings, SameSite};
+use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
@@ -44,6 +46,8 @@ fn client() -> Client {
             scopes: vec!["openid".to_owned()],
             response_mode: ResponseMode::Query,
             id_token_algorithm: SigningAlgorithm::Rs256,
+            authorization: Authorization::default(),
+            token_parameters: Vec::new(),
             id_token_encryption: None,
             userinfo_algorithm: None,
             userinfo_encryption: None,
@@ -71,6 +75,7 @@ fn client() -> Client {
             refresh_grace: Duration::from_secs(300),
             access_token: Duration::from_secs(300),
         },
+        initiate_login: false,
     }
 }
 

@@ -101,6 +101,10 @@ fn token() -> Vec<TokenFault> {
         TokenFault::Authentication(ClientAuthenticationFault::NotShared {
             announced: vec!["private_key_jwt".to_owned()],
         }),
+        TokenFault::Authentication(ClientAuthenticationFault::AssertionFile {
+            why: "it is not a signed JWT".to_owned(),
+        }),
+        TokenFault::Authentication(ClientAuthenticationFault::NotOverTls),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
         TokenFault::Refused { status: 400, error: OAuthError::Other },

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
+use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{self, Provider};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
@@ -21,7 +22,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) fn moment() -> Moment {
-    Moment { now: now(), entropy: [9; 16] }
+    Moment { now: now(), entropy: [9; 16], assertion: None }
 }
 
 pub(crate) fn issuer() -> Issuer {
@@ -71,6 +72,8 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         response_mode: ResponseMode::Query,
         id_token_algorithm: SigningAlgorithm::Rs256,
+        authorization: Authorization::default(),
+        token_parameters: Vec::new(),
         id_token_encryption: None,
         userinfo_algorithm: None,
         userinfo_encryption: None,

@@ -81,7 +81,7 @@ impl Browser {
         })
     }
 
-    /// Opens an address, signs in at the development provider, and returns the page that it ends on.
+    /// Opens an address, signs in at the provider, and returns the page that it ends on.
     pub(crate) fn sign_in(&mut self, address: &str, name: &str) -> Page {
         let form = self.open(address);
         assert!(
@@ -91,7 +91,8 @@ impl Browser {
             form.place(),
             form.answer.body
         );
-        let page = self.submit(&form, &[("name", name), ("password", name)]);
+        let field = if form.is_keycloak() { "username" } else { "name" };
+        let page = self.submit(&form, &[(field, name), ("password", name)]);
         // A provider that answers by form post hands the code over in a form that sends itself.
         if page.answer.body.contains("name=\"code\"") { self.submit(&page, &[]) } else { page }
     }
@@ -100,6 +101,11 @@ impl Browser {
     pub(crate) fn cookie_header(&self, host: &str) -> String {
         let pairs = self.cookies.iter().filter(|((at, _), _)| at == host);
         pairs.map(|((_, name), value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Loses the cookies of a host, as somebody who clears one site's data.
+    pub(crate) fn forget(&mut self, host: &str) {
+        self.cookies.retain(|(at, _), _| at != host);
     }
 
     fn keep(&mut self, host: &str, line: &str) {
@@ -129,9 +135,13 @@ impl Page {
         Some(absolute(&self.address, location))
     }
 
-    /// Whether it is the development provider's sign-in page.
+    /// Whether it is the sign-in page of the development provider, or Keycloak's.
     pub(crate) fn is_sign_in(&self) -> bool {
-        self.answer.status == 200 && self.answer.body.contains("id=\"sign-in\"")
+        self.answer.status == 200 && (self.answer.body.contains("id=\"sign-in\"") || self.is_keycloak())
+    }
+
+    fn is_keycloak(&self) -> bool {
+        self.answer.body.contains("id=\"kc-form-login\"")
     }
 
     /// Its address without the query, which may carry a code.

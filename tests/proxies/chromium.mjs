@@ -210,6 +210,24 @@ const scenarios = {
     }
   },
 
+  async stray(devtools) {
+    const tab = await Tab.open(devtools);
+    await tab.signIn(`${origin}/wanted`);
+    // The provider's site posts an answer that nobody waits for, as a page restored from a history would.
+    const issuer = new URL(tab.visited.find((visited) => new URL(visited).hostname === "localhost")).origin;
+    await tab.go(`${issuer}/.well-known/openid-configuration`);
+    await tab.waits("the provider's document", 'location.hostname === "localhost"');
+    await tab.evaluate(`{
+      const form = document.createElement("form");
+      form.method = "post";
+      form.action = ${JSON.stringify(`${own}/callback`)};
+      form.innerHTML = '<input name="code" value="stray"><input name="state" value="stray"><input name="iss" value="${issuer}">';
+      document.body.append(form);
+      form.submit();
+    }`);
+    await tab.landed(`${origin}/`);
+  },
+
   async back(devtools) {
     const tab = await Tab.open(devtools, `${origin}/before`);
     await tab.signInPage();

@@ -2,15 +2,17 @@
 //! browser, and the vestibule binary between them, all on loopback.
 //!
 //! `tests/tools/install` brings what is needed. Where it is missing a test prints `skipped: <name>: <why>`, and fails instead when
-//! `VESTIBULE_TESTS_NO_SKIP` is set.
+//! `VESTIBULE_TESTS_NO_SKIP` is set; only Keycloak may be missing then, where Maven Central cannot be reached.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for in real time")]
 
 mod browser;
 mod chromium;
 mod http;
+mod keycloak;
 mod process;
 mod provider;
+mod registration;
 mod relay;
 mod seeds;
 mod shipped;

@@ -24,21 +24,32 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a command with its output in `folder/name.log`, and waits until it listens on that port.
-    pub(crate) fn start(name: &str, mut command: Command, port: u16, folder: &Path) -> Self {
+    pub(crate) fn start(name: &str, command: Command, port: u16, folder: &Path) -> Self {
+        Self::start_within(START, name, command, port, folder)
+    }
+
+    /// The same for one that takes longer than others.
+    pub(crate) fn start_within(
+        patience: Duration,
+        name: &str,
+        mut command: Command,
+        port: u16,
+        folder: &Path,
+    ) -> Self {
         let log = folder.join(format!("{name}.log"));
         // A second start under the same name continues the log: what was written stays to be looked through.
         let file = File::options().create(true).append(true).open(&log).unwrap();
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
         let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut process = Self { name: name.to_owned(), child, log };
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + patience;
         while TcpStream::connect(loopback(port)).is_err() {
             if let Some(status) = process.child.try_wait().unwrap() {
                 panic!("{name} ended by itself, {status}:\n{}", process.log_text());
             }
             assert!(
                 Instant::now() < deadline,
-                "{name} does not listen after {START:?}:\n{}",
+                "{name} does not listen after {patience:?}:\n{}",
                 process.log_text()
             );
             std::thread::sleep(Duration::from_millis(20));

@@ -8,13 +8,14 @@ use std::time::Duration;
 use crate::browser::Browser;
 use crate::http::{Answer, Request};
 use crate::process::{Process, free_port};
+use crate::registration::Registration;
 use crate::relay::Relay;
 use crate::seeds;
 
 /// The guarded host; `*.localhost` is this machine (RFC 6761 section 6.3).
 const HOST: &str = "app.localhost";
 /// What the client is registered with; `tests/run` looks for it in all logs.
-const CLIENT_SECRET: &str = "seeded-secret-of-the-client-4f6c2e";
+pub(crate) const CLIENT_SECRET: &str = "seeded-secret-of-the-client-4f6c2e";
 
 /// A real proxy with its shipped configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +25,6 @@ pub(crate) enum Proxy {
     Traefik33,
     Nginx,
     Caddy,
-}
-
-/// How the client is registered, at the provider and in clients.yaml.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registration {
-    SecretBasic,
-    SecretPost,
-    Public,
-    FormPost,
 }
 
 /// What a test wants of its stage.
@@ -56,8 +48,8 @@ pub(crate) struct Stage {
     pub(crate) issuer: String,
     pub(crate) proxy_port: u16,
     pub(crate) folder: PathBuf,
+    pub(crate) vestibule_port: u16,
     application_port: u16,
-    vestibule_port: u16,
 }
 
 impl Proxy {
@@ -87,10 +79,39 @@ impl Setup {
     }
 }
 
+/// What a stage is put up around, whichever provider it has.
+pub(crate) struct Plan<'a> {
+    pub(crate) proxy: Proxy,
+    /// Of the logs, under `target/proxies`.
+    pub(crate) folder: &'a str,
+    /// What follows the authority in the issuer.
+    pub(crate) issuer_path: &'a str,
+    /// The client in clients.yaml, except where it is and what it guards.
+    pub(crate) client: &'a str,
+    /// Identity headers that the shipped configuration does not have.
+    pub(crate) further_headers: &'a [&'a str],
+}
+
 impl Stage {
     fn start(setup: Setup) -> Self {
         let test = std::thread::current().name().unwrap().replace("::", "-");
-        let folder = root().join("target/proxies").join(test);
+        let plan = Plan {
+            proxy: setup.proxy,
+            folder: &test,
+            issuer_path: "",
+            client: &setup.registration.client_yaml(),
+            further_headers: &[],
+        };
+        Self::put_up(&plan, |stage, port| {
+            let registered = setup.registration.metadata(stage).to_string();
+            std::fs::write(stage.folder.join("provider.json"), registered).unwrap();
+            stage.start_provider(setup, port);
+        })
+    }
+
+    /// Everything in order: the provider, which the caller starts on that port, application, vestibule, proxy.
+    pub(crate) fn put_up(plan: &Plan<'_>, start_provider: impl FnOnce(&mut Self, u16)) -> Self {
+        let folder = root().join("target/proxies").join(plan.folder);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         seeds::value(CLIENT_SECRET);
@@ -104,30 +125,45 @@ impl Stage {
             provider: None,
             relay: Relay::to(vestibule_port),
             origin: format!("http://{HOST}:{proxy_port}"),
-            issuer: format!("http://localhost:{provider_port}"),
+            issuer: format!("http://localhost:{provider_port}{}", plan.issuer_path),
             proxy_port,
+            vestibule_port,
             folder,
             application_port,
-            vestibule_port,
         };
-        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(setup)).unwrap();
-        std::fs::write(stage.folder.join("provider.json"), stage.provider_json(setup)).unwrap();
-        stage.start_provider(setup, provider_port);
+        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan.client)).unwrap();
+        start_provider(&mut stage, provider_port);
         stage.application = Some(stage.node("application", application_port, &["app/app.mjs"]));
         stage.start_vestibule();
 
         let configured = Command::new(root().join("examples/quickstart/configure"))
-            .args([setup.proxy.name()])
+            .args([plan.proxy.name()])
             .arg(stage.folder.join("proxy"))
             .env("PROXY_PORT", proxy_port.to_string())
             .env("VESTIBULE", format!("127.0.0.1:{}", stage.relay.port))
             .env("APPLICATION", format!("127.0.0.1:{application_port}"))
             .status();
         assert!(configured.unwrap().success());
+        stage.pass_on(plan);
         let start = Command::new(stage.folder.join("proxy/start"));
         stage.proxy = Some(Process::start("proxy", start, proxy_port, &stage.folder));
         stage.wait_for_routes();
         stage
+    }
+
+    /// One pair of lines for each header, as docs/nginx.md says.
+    fn pass_on(&self, plan: &Plan<'_>) {
+        assert!(plan.further_headers.is_empty() || plan.proxy == Proxy::Nginx, "only written for nginx");
+        let append = |file: &str, line: String| {
+            let path = self.folder.join("proxy/vestibule").join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, format!("{text}{line}\n")).unwrap();
+        };
+        for header in plan.further_headers {
+            let name = header.to_ascii_lowercase().replace('-', "_");
+            append("server.conf", format!("auth_request_set $vestibule_{name} $upstream_http_{name};"));
+            append("location.conf", format!("proxy_set_header {header} $vestibule_{name};"));
+        }
     }
 
     /// Traefik listens before it has read its routes, and answers 404 meanwhile.
@@ -155,6 +191,8 @@ impl Stage {
                 command.env_remove(name);
             }
         }
+        // For a provider's TLS port; everything else here is without TLS.
+        command.env("SSL_CERT_FILE", root().join("tests/proxies/tls/server.pem"));
         self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
     }
 
@@ -162,13 +200,15 @@ impl Stage {
     pub(crate) fn start_provider(&mut self, setup: Setup, port: u16) {
         let clients = self.folder.join("provider.json");
         let seconds = setup.access_token_seconds.to_string();
-        let arguments = [
+        let mut arguments = vec![
             "provider/provider.mjs",
             "--clients",
             clients.to_str().unwrap(),
             "--access-token-seconds",
             &seconds,
         ];
+        let further = setup.registration.provider_arguments();
+        arguments.extend(further.iter().map(String::as_str));
         self.provider = Some(self.node("provider", port, &arguments));
     }
 
@@ -214,67 +254,32 @@ impl Stage {
         browser.cookie_header(HOST)
     }
 
+    /// Forgets the session here; the provider's goes on.
+    pub(crate) fn forget_session(browser: &mut Browser) {
+        browser.forget(HOST);
+    }
+
     /// How many requests have reached the application, asked without the proxy. This question counts as one.
     pub(crate) fn served(&self) -> u64 {
         let answer = Request::get("/").fetch().send("direct", self.application_port).unwrap();
         Seen::from(&answer).served
     }
 
-    fn clients_yaml(&self, setup: Setup) -> String {
+    fn clients_yaml(&self, client: &str) -> String {
         let (origin, issuer, vestibule) = (&self.origin, &self.issuer, self.vestibule_port);
         let host = origin.strip_prefix("http://").unwrap();
-        let secret = match setup.registration {
-            Registration::Public => String::new(),
-            Registration::SecretPost => {
-                format!(
-                    "    client_secret: {CLIENT_SECRET}\n    token_endpoint_auth_method: client_secret_post\n"
-                )
-            }
-            Registration::FormPost => {
-                format!("    client_secret: {CLIENT_SECRET}\n    response_mode: form_post\n")
-            }
-            Registration::SecretBasic => format!("    client_secret: {CLIENT_SECRET}\n"),
-        };
         format!(
             "clients:
   quickstart:
     issuer: {issuer}
-    client_id: quickstart
-{secret}    redirect_uri: {origin}/oidc/quickstart/callback
-    scopes: openid profile email groups offline_access
-    extra_claim_headers:
-      email: X-User-Email
-      name: X-User-Name
-      preferred_username: X-User-Preferred-Username
-      groups: X-User-Groups
+    redirect_uri: {origin}/oidc/quickstart/callback
     hosts: [\"{host}\"]
-server:
+{client}server:
   listen: 127.0.0.1:{vestibule}
   admin_listen: 127.0.0.1:{admin}
 ",
             admin = free_port(),
         )
-    }
-
-    fn provider_json(&self, setup: Setup) -> String {
-        let method = match setup.registration {
-            Registration::Public => "none",
-            Registration::SecretPost => "client_secret_post",
-            Registration::SecretBasic | Registration::FormPost => "client_secret_basic",
-        };
-        let mut client = serde_json::json!({
-            "client_id": "quickstart",
-            "redirect_uris": [self.own("callback")],
-            "post_logout_redirect_uris": [self.own("signed-out")],
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": method,
-            "require_pkce": true,
-        });
-        if setup.registration != Registration::Public {
-            client["client_secret"] = CLIENT_SECRET.into();
-        }
-        serde_json::json!([client]).to_string()
     }
 }
 
@@ -337,5 +342,11 @@ pub(crate) fn skip(why: &str) {
     let thread = std::thread::current();
     let name = thread.name().unwrap();
     assert!(std::env::var_os("VESTIBULE_TESTS_NO_SKIP").is_none(), "{name} may not be skipped: {why}");
-    let _ = writeln!(std::io::stderr(), "skipped: {name}: {why}");
+    skip_in_any_case(why);
+}
+
+/// The same where nothing of ours can change it.
+pub(crate) fn skip_in_any_case(why: &str) {
+    let thread = std::thread::current();
+    let _ = writeln!(std::io::stderr(), "skipped: {}: {why}", thread.name().unwrap());
 }

@@ -52,6 +52,7 @@ through_each_proxy!(
     without_the_sidecar_nothing_reaches_the_application,
     a_hundred_requests_use_at_most_three_connections_to_the_sidecar,
     a_post_without_a_session_is_no_redirect_and_its_body_is_not_waited_for,
+    pages_that_only_providers_and_redirects_ask_for_are_reached,
 );
 
 fn a_login_brings_the_right_identity_to_the_application(stage: Stage) {
@@ -348,4 +349,19 @@ fn a_post_without_a_session_is_no_redirect_and_its_body_is_not_waited_for(stage:
     let stream = slow.open(stage.origin.strip_prefix("http://").unwrap(), stage.proxy_port, "close").unwrap();
     let answer = crate::http::Answer::read(&mut std::io::BufReader::new(stream), "PUT").unwrap();
     assert_eq!(answer.status, 401);
+}
+
+/// No test clicks its way to these: they are asked for without a session, and must not be asked about.
+fn pages_that_only_providers_and_redirects_ask_for_are_reached(stage: Stage) {
+    let before = stage.served();
+    for page in ["initiate-login", "callback/stray", "backchannel-logout", "frontchannel-logout", "jwks.json"]
+    {
+        let reached = stage.relay.answers();
+        let answer = stage.send(&Request::get(format!("/oidc/quickstart/{page}")).navigation());
+        assert!(stage.relay.answers() > reached, "{page}: {} from the proxy", answer.status);
+        let asks_for_a_login =
+            answer.header("location").is_some_and(|location| location.starts_with(&stage.own("login")));
+        assert!(!asks_for_a_login, "{page} is guarded");
+    }
+    assert_eq!(stage.served(), before + 1, "the application was asked");
 }

@@ -4,15 +4,19 @@
 // logout with an ID token as hint asks nothing, and the pages are its own (pages.mjs).
 //
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
-//                     [--access-token-seconds 600] [--id-token-claims]
+//                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed]
+//                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE]
 //
 // --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
 // members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
 // is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+// --require-pushed takes authorization requests only that were pushed (RFC 9126). --tls-port is for clients that prove themselves
+// with a certificate (RFC 8705): the provider answers there too, and announces that address for them.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { parseArgs } from "node:util";
 
 import * as pages from "./pages.mjs";
@@ -29,6 +33,10 @@ const { values: options } = parseArgs({
     clients: { type: "string" },
     "access-token-seconds": { type: "string", default: "600" },
     "id-token-claims": { type: "boolean", default: false },
+    "require-pushed": { type: "boolean", default: false },
+    "tls-port": { type: "string" },
+    "tls-certificate": { type: "string" },
+    "tls-key": { type: "string" },
   },
 });
 
@@ -55,9 +63,34 @@ const provider = new Provider(issuer, configuration(clients));
 provider.on("server_error", (_ctx, error) => console.error(`provider: ${error.stack}`));
 // Who got tokens by which grant: a person wants to see a refresh happen, and the tests count them.
 provider.on("grant.success", (ctx) => console.log(`provider: token: ${ctx.oidc.params.grant_type}`));
+provider.on("grant.error", (_ctx, error) => console.error(`provider: token: ${error.message}: ${error.error_detail ?? error.error_description}`));
+provider.on("backchannel.success", () => console.log("provider: backchannel logout"));
+provider.on("backchannel.error", (_ctx, error) => console.error(`provider: backchannel logout: ${error.message}`));
+provider.use(async (ctx, next) => {
+  await next();
+  if (["revocation", "pushed_authorization_request", "userinfo"].includes(ctx.oidc?.route)) {
+    console.log(`provider: ${ctx.oidc.route}: ${ctx.status}`);
+  }
+});
 
 const oidc = provider.callback();
-server.on("request", (request, response) => {
+server.on("request", answer);
+if (options["tls-port"]) {
+  // Who shows a certificate is let in, whoever signed it: the one that the client is registered with decides.
+  const tls = createTlsServer(
+    {
+      cert: readFileSync(options["tls-certificate"]),
+      key: readFileSync(options["tls-key"]),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    answer,
+  );
+  tls.on("error", (error) => stop(`cannot listen on ${options.listen}:${options["tls-port"]}: ${error.message}`, 1));
+  await new Promise((listening) => tls.listen(Number(options["tls-port"]), options.listen, listening));
+}
+
+function answer(request, response) {
   const interaction = /^\/sign-in\/([A-Za-z0-9_-]{1,64})$/.exec(request.url);
   if (!interaction) return oidc(request, response);
   signInPage(request, response).catch((error) => {
@@ -66,7 +99,7 @@ server.on("request", (request, response) => {
     if (!gone) console.error(`provider: ${error.stack}`);
     send(response, gone ? 400 : 500, pages.problem(gone ? "This sign-in is no longer under way. Go back to the application and try again." : "Something went wrong."));
   });
-});
+}
 console.log(`provider: ready at ${issuer}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
@@ -94,8 +127,24 @@ function configuration(list) {
   return {
     adapter: createMemoryAdapter(0),
     clients: list.map(({ require_pkce, refresh_tokens, ...metadata }) => metadata),
-    jwks: { keys: [rsaKey("rsa-1"), ecKey("ec-1")] },
+    // A second RSA key takes its time: only for whoever needs it.
+    jwks: {
+      keys: [
+        rsaKey("rsa-1", "RS256"),
+        ecKey("ec-1"),
+        edKey("ed-1"),
+        ...(list.some((client) => client.id_token_signed_response_alg === "PS256") ? [rsaKey("rsa-2", "PS256")] : []),
+      ],
+    },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
+    clientAuthMethods: [
+      "client_secret_basic",
+      "client_secret_post",
+      "client_secret_jwt",
+      "private_key_jwt",
+      "none",
+      ...(options["tls-port"] ? ["self_signed_tls_client_auth"] : []),
+    ],
     responseTypes: ["code"],
     scopes: ["openid", "offline_access"],
     claims: {
@@ -106,8 +155,32 @@ function configuration(list) {
     },
     conformIdTokenClaims: !options["id-token-claims"],
     findAccount: (_ctx, sub) => account(sub),
+    // The clients are on this machine, which oidc-provider would not call on its own.
+    fetch: (url, { dispatcher, ...init }) => fetch(url, init),
+    ...(options["tls-port"] && {
+      discovery: {
+        mtls_endpoint_aliases: Object.fromEntries(
+          Object.entries({ token_endpoint: "token", revocation_endpoint: "token/revocation", pushed_authorization_request_endpoint: "request" }).map(
+            ([name, path]) => [name, `https://localhost:${options["tls-port"]}/${path}`],
+          ),
+        ),
+      },
+    }),
     features: {
+      backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
+      encryption: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      mTLS: {
+        enabled: Boolean(options["tls-port"]),
+        selfSignedTlsClientAuth: Boolean(options["tls-port"]),
+        getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.(),
+      },
+      pushedAuthorizationRequests: {
+        enabled: true,
+        requirePushedAuthorizationRequests: options["require-pushed"],
+      },
+      revocation: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => {
@@ -166,14 +239,19 @@ function quickstartClient() {
   ];
 }
 
-function rsaKey(kid) {
+function rsaKey(kid, alg) {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return { ...privateKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
+  return { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" };
 }
 
 function ecKey(kid) {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return { ...privateKey.export({ format: "jwk" }), kid, alg: "ES256", use: "sig" };
+}
+
+function edKey(kid) {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return { ...privateKey.export({ format: "jwk" }), kid, alg: "EdDSA", use: "sig" };
 }
 
 async function body(request) {

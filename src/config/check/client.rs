@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::authorization;
 use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
-use super::secret::{self, Provider};
-use super::{At as Table, Judge, encryption, headers, provider};
+use super::secret::Provider;
+use super::{At as Table, Judge, authentication, encryption, headers, provider};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -91,7 +92,7 @@ fn judge_one(
         _ => Provider::Elsewhere,
     };
     let client_id = judge_client_id(judge, written, &table);
-    let authentication = secret::authentication(judge, written, place);
+    let authentication = authentication::judge(judge, written, place);
     let signed = [&written.id_token_signed_response_alg, &written.userinfo_signed_response_alg]
         .map(|written| provider::signing_algorithm(judge, written, authentication.as_ref()));
     let [id_token_algorithm, userinfo_algorithm] = signed;
@@ -106,6 +107,8 @@ fn judge_one(
     let hosts = hosts::judge(judge, &written.hosts);
     let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
+    let asked = authorization::judge(judge, written);
+    let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
@@ -142,6 +145,8 @@ fn judge_one(
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm: id_token_algorithm.unwrap_or(SigningAlgorithm::Rs256),
+            authorization: asked,
+            token_parameters,
             id_token_encryption: encryption.id_token,
             userinfo_algorithm,
             userinfo_encryption: encryption.userinfo,
@@ -157,6 +162,7 @@ fn judge_one(
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
+        initiate_login: written.initiate_login.or(false),
         origin: origin.text,
     })
 }

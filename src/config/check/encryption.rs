@@ -107,7 +107,7 @@ fn keys<'a>(
     for item in &at.value.0 {
         match key(judge, item) {
             Some(key) if keys.iter().any(|(other, _)| other.kid() == key.kid()) => {
-                judge.problems.push(item.problem(Finding::KeyTwice { found: item.value.clone() }));
+                judge.problems.push(item.problem(Finding::KeyFileTwice { found: item.value.clone() }));
                 broken = true;
             }
             Some(key) => keys.push((key, item)),

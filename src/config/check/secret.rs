@@ -6,13 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Judge;
-use crate::config::file::{AuthenticationMethod, ClientAsWritten};
+use crate::config::file::ClientAsWritten;
 use crate::config::form::{At, List, Written};
-use crate::config::place::Place;
 use crate::config::problem::Finding;
-use crate::config::report::Problem;
 use crate::config::source::{Contents, Variable};
-use crate::protocol::registration::ClientAuthentication;
 use crate::protocol::secret::Secret;
 
 /// Whether a secret that everybody knows may be used.
@@ -24,49 +21,22 @@ pub(super) enum Provider {
     Elsewhere,
 }
 
-/// How a client proves itself.
-pub(super) fn authentication(
+/// The secret of a client, from the one of three settings that is given; `Some(None)` if none is.
+pub(super) fn client_secret(
     judge: &mut Judge<'_>,
     written: &ClientAsWritten,
     provider: Provider,
-) -> Option<ClientAuthentication> {
-    let places = [
-        ("client_secret", place_of(&written.client_secret)),
-        ("client_secret_file", place_of(&written.client_secret_file)),
-        ("client_secret_env", place_of(&written.client_secret_env)),
-    ];
-    let mut given = places.iter().filter_map(|(key, place)| Some((*key, place.clone()?)));
-    if let (Some((first, _)), Some((_, (place, path)))) = (given.next(), given.next()) {
-        return judge.refuse(Problem::new(place, &path, Finding::SecondSecret { first }));
-    }
+) -> Option<Option<Secret>> {
     let (secret, at) = match (&written.client_secret, &written.client_secret_file, &written.client_secret_env)
     {
-        (Written::Given(at), _, _) => (Some(at.value.clone()), Some(moved(at))),
-        (_, Written::Given(at), _) => (Some(from_file(judge, at)?), Some(moved(at))),
-        (_, _, Written::Given(at)) => (Some(from_variable(judge, at)?), Some(moved(at))),
-        (Written::Absent, Written::Absent, Written::Absent) => (None, None),
+        (Written::Given(at), _, _) => (at.value.clone(), moved(at)),
+        (_, Written::Given(at), _) => (from_file(judge, at)?, moved(at)),
+        (_, _, Written::Given(at)) => (from_variable(judge, at)?, moved(at)),
+        (Written::Absent, Written::Absent, Written::Absent) => return Some(None),
         _ => return None,
     };
-    if let (Some(secret), Some(at)) = (&secret, &at) {
-        judge_secret(judge, secret, at, provider)?;
-    }
-    let method = match &written.token_endpoint_auth_method {
-        Written::Broken => return None,
-        Written::Absent => None,
-        Written::Given(at) => Some((at.value.0, at)),
-    };
-    match (method, secret) {
-        (None | Some((AuthenticationMethod::None, _)), None) => Some(ClientAuthentication::None),
-        (None, Some(secret)) => Some(ClientAuthentication::AsAnnounced(secret)),
-        (Some((AuthenticationMethod::Basic, _)), Some(secret)) => Some(ClientAuthentication::Basic(secret)),
-        (Some((AuthenticationMethod::Post, _)), Some(secret)) => Some(ClientAuthentication::Post(secret)),
-        (Some((AuthenticationMethod::None, at)), Some(_)) => judge.refuse(at.problem(Finding::SecretUnused)),
-        (Some((_, at)), None) => judge.refuse(at.problem(Finding::SecretNeeded)),
-    }
-}
-
-fn place_of<T>(written: &Written<T>) -> Option<(Place, String)> {
-    written.given().map(|at| (at.place.clone(), at.path.clone()))
+    judge_secret(judge, &secret, &at, provider)?;
+    Some(Some(secret))
 }
 
 fn moved<T>(at: &At<T>) -> At<()> {

@@ -1,11 +1,12 @@
 //! A scripted OpenID provider on loopback. Left alone it does everything right and strictly: PKCE, one use of a code, client
 //! authentication as registered, rotation of refresh tokens with detection of reuse. A test can make any step go wrong.
 
+mod assertion;
 mod draft;
 mod endpoints;
 mod script;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -88,6 +89,10 @@ pub(crate) struct Script {
     pub(crate) keys: Vec<(String, &'static RsaKey)>,
     /// `Cache-Control` of the key set.
     pub(crate) keys_cache_control: Option<&'static str>,
+    /// What `jwks_uri` of a client with a key leads to.
+    pub(crate) client_keys: Option<Value>,
+    /// The one assertion that is taken, where a platform makes it.
+    pub(crate) platform_assertion: Option<String>,
     /// Seconds; none leaves the member out.
     pub(crate) expires_in: Option<u64>,
     /// Whether a refresh answers with a new refresh token and makes the old one void.
@@ -118,6 +123,9 @@ pub(crate) struct Script {
     violations: Vec<String>,
     calls: Vec<Call>,
     issued: endpoints::Issued,
+    issuer: String,
+    /// The `jti` of every assertion that came.
+    jtis: HashSet<String>,
     /// Everything that no log may hold: what it is, and its text.
     secrets: Vec<(&'static str, String)>,
 }
@@ -145,7 +153,7 @@ impl Provider {
         let shared = Arc::new(Shared {
             issuer: issuer.clone(),
             clock: clock.clone(),
-            script: Mutex::new(Script::right()),
+            script: Mutex::new(Script { issuer: issuer.clone(), ..Script::right() }),
             arrivals: watch::Sender::new(0),
         });
         Self { issuer, shared, reserved: Some(socket), accepting: None }
@@ -203,6 +211,15 @@ impl Provider {
     /// Changes the metadata from now on.
     pub(crate) fn change_metadata(&self, change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static) {
         self.script().metadata = Some(Arc::new(change));
+    }
+
+    /// Announces that authorization requests may be pushed, or must be.
+    pub(crate) fn takes_pushed_requests(&self, and_no_others: bool) {
+        let endpoint = format!("{}/par", self.issuer);
+        self.change_metadata(move |metadata| {
+            metadata.insert("pushed_authorization_request_endpoint".to_owned(), endpoint.clone().into());
+            metadata.insert("require_pushed_authorization_requests".to_owned(), and_no_others.into());
+        });
     }
 
     /// Changes the key set from now on.
@@ -286,6 +303,8 @@ impl Script {
             userinfo_claims: claims(json!({ "preferred_username": "ada" })),
             keys: vec![("key-0".to_owned(), RsaKey::numbered(0))],
             keys_cache_control: None,
+            client_keys: None,
+            platform_assertion: None,
             expires_in: Some(3600),
             rotates: true,
             id_token_on_refresh: true,
@@ -304,6 +323,8 @@ impl Script {
             violations: Vec::new(),
             calls: Vec::new(),
             issued: endpoints::Issued::default(),
+            issuer: String::new(),
+            jtis: HashSet::new(),
             secrets: Vec::new(),
         }
     }
@@ -399,7 +420,7 @@ async fn content(
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token => body,
+        Endpoint::Token | Endpoint::Pushed => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = url::form_urlencoded::parse(&text).into_owned().collect();

@@ -65,7 +65,8 @@ fn check_endpoint(endpoint: &Endpoint) {
 /// Every parameter once, with its value, beside what the provider's own address has.
 fn check_authorization(provider: &Provider) {
     let registration = &client("app").registration;
-    let transaction = Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge" };
+    let transaction =
+        Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge", asked: &[] };
     let url = Url::parse(&authorize::url(provider, registration, &transaction)).expect("an address");
     let endpoint = Url::parse(provider.authorization_endpoint().as_str()).expect("an address");
     assert_eq!((url.origin(), url.path()), (endpoint.origin(), endpoint.path()));
@@ -93,7 +94,7 @@ fn check_authorization(provider: &Provider) {
 fn check_back_channel(provider: &Provider) {
     let registration = &client("app").registration;
     let verifier = Secret::new("a-verifier");
-    let moment = Moment { now: NOW, entropy: [3; 16] };
+    let moment = Moment { now: NOW, entropy: [3; 16], assertion: None };
     match token::code_request(provider, registration, &code(), &verifier, &moment) {
         Ok(request) => {
             assert_eq!(request.uri(), provider.token_endpoint().uri());
