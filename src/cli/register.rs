@@ -6,9 +6,8 @@ use super::target::{Target, default_name, origin};
 use super::{Failure, complain};
 use crate::clock::Clock;
 use crate::config::entry::{Entry, EntrySecret};
-use crate::config::own_path;
 use crate::config::source::{Disk, Environment, Files as _};
-use crate::idp::fetch::{Fetcher, Trust};
+use crate::config::{ProviderSettings, own_path};
 use crate::idp::provider::RememberedProvider;
 use crate::protocol::discovery::Provider;
 use crate::protocol::dynamic_registration::{self as registration, AuthenticationMethod, RegistrationFault};
@@ -55,8 +54,8 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::at_run_time)?;
     let clock = Clock::system();
-    let fetcher = Fetcher::new(&Trust::System, None).map_err(Failure::at_run_time)?;
-    let remembered = RememberedProvider::new(issuer, fetcher, clock.clone());
+    let remembered = RememberedProvider::new(issuer, ProviderSettings::default(), None, clock.clone())
+        .map_err(Failure::at_run_time)?;
     let failed = |why: &dyn std::fmt::Display| Failure::at_run_time(format_args!("{}: {why}", wanted.issuer));
     let provider = runtime.block_on(remembered.metadata()).map_err(|fault| failed(&fault))?;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
-use super::kind::{Choice, Choices};
+use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
@@ -114,6 +114,18 @@ table! {
         /// The provider, as it names itself: the `issuer` of its discovery document, to the letter. https, or http on this
         /// machine.
         issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
+        /// The tenants whose people are let in, by their ids, where `issuer` is a template, as that of an application for several
+        /// organisations at Microsoft Entra ID is: `https://login.microsoftonline.com/{tenantid}/v2.0`.
+        tenants: List, "none: `issuer` is no template", "Write: tenants: [11111111-2222-3333-4444-555555555555]";
+        /// Where vestibule itself reaches the provider, if that is not where browsers do: scheme, host and port, such as
+        /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
+        /// host in `Host`; a certificate must be for the host that is written here.
+        backchannel_url: String, "the issuer's own host", "Write: backchannel_url: https://keycloak.internal:8443";
+        /// A file with the certificates of the authorities that are believed for this provider, in PEM, in place of the system's. It is read
+        /// again when it changes. A relative path is meant from the folder of clients.yaml.
+        ca_file: String, "the authorities of this system", "Write the path of a file: ca_file: /etc/ssl/private-ca.pem";
+        /// The provider's addresses, for one without a discovery document. With it nothing is discovered.
+        endpoints: EndpointsAsWritten, "discovered", "Write: endpoints: { authorization: …, token: …, jwks: … }";
         /// The id that the provider gave this client.
         client_id: String, "needed", "Write the id that the provider gave for {subject}.";
         /// The secret that the provider gave this client. Without it or another proof the client is public.
@@ -161,8 +173,14 @@ table! {
         token_endpoint_auth_signing_alg: Choice<AssertionAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
-        /// The one algorithm that an ID token may be signed with.
+        /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
+        /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
+        /// `azp` that it was made for this client.
+        audiences: List, "none", "Write: audiences: [other-client]";
+        /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
+        clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
         /// What else the provider is asked when somebody signs in.
         authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
         /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
@@ -190,11 +208,36 @@ table! {
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
-        /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
+        /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+        /// Lets the discovery document of a provider at a public address name endpoints at private ones. Whoever can change the document
+        /// can then make vestibule ask services of your own network.
+        danger_private_endpoints: bool, "`false`", "Write true or false.";
         /// Claims that stand in for a sign-in: whoever asks is this person, and no provider is asked. Only on this machine: see
         /// below. Not from the environment.
         danger_testing_profile: Tree, "none", "Write: danger_testing_profile: { sub: alice, email: alice@example.com }";
+    }
+}
+
+table! {
+    /// `endpoints` of a client: https, or http if the issuer is.
+    EndpointsAsWritten {
+        /// Where the browser is sent to sign in.
+        authorization: String, "needed", "Write: authorization: https://id.example.com/authorize";
+        /// Where codes and refresh tokens are redeemed.
+        token: String, "needed", "Write: token: https://id.example.com/token";
+        /// Where the signing keys are.
+        jwks: String, "needed", "Write: jwks: https://id.example.com/keys";
+        /// Where further claims are.
+        userinfo: String, "none", "Write: userinfo: https://id.example.com/userinfo";
+        /// Where the browser is sent to sign out.
+        end_session: String, "none", "Write: end_session: https://id.example.com/logout";
+        /// Where tokens are given up (RFC 7009).
+        revocation: String, "none", "Write: revocation: https://id.example.com/revoke";
+        /// Where tokens are asked about (RFC 7662).
+        introspection: String, "none", "Write: introspection: https://id.example.com/introspect";
+        /// Where authorization requests are pushed to (RFC 9126).
+        pushed_authorization_request: String, "none", "Write: pushed_authorization_request: https://id.example.com/par";
     }
 }
 
@@ -324,6 +367,7 @@ table! {
 pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
+    ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
     ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
@@ -399,9 +443,9 @@ pub(super) enum AssertionAlgorithm {
 
 impl Choices for AssertionAlgorithm {
     const ALL: &'static [(&'static str, Self)] = &{
-        let (keys, secrets) = (SigningAlgorithm::ALL, MacAlgorithm::ALL);
+        let (keys, secrets) = (SigningAlgorithm::ASYMMETRIC, MacAlgorithm::ALL);
         let mut names =
-            [("", Self::Secret(secrets[0])); SigningAlgorithm::ALL.len() + MacAlgorithm::ALL.len()];
+            [("", Self::Secret(secrets[0])); SigningAlgorithm::ASYMMETRIC.len() + MacAlgorithm::ALL.len()];
         let mut index = 0;
         while index < names.len() {
             names[index] = if index < keys.len() {

@@ -23,7 +23,7 @@ pub use reference::reference;
 pub use report::{Notice, Problem, Problems};
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,10 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::protocol::authorities::Authorities;
+use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::discovery::Provider;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::TypRule;
 use crate::protocol::registration::Registration;
@@ -127,8 +130,14 @@ pub struct Client {
     pub name: String,
     /// The provider, named by its issuer.
     pub issuer: Issuer,
+    /// How it is reached, and what is known of it beforehand.
+    pub provider: ProviderSettings,
     /// What the client is registered with there.
     pub registration: Registration,
+    /// Audiences that an ID token may name beside `client_id`.
+    pub audiences: Vec<String>,
+    /// How far the provider's clock and ours may be apart, for `exp`, `iat` and `nbf`.
+    pub clock_leeway: Duration,
     /// Scheme and authority of `redirect_uri`, without a slash at the end: where browsers reach this program.
     pub origin: String,
     /// The scheme of `origin`; the guarded hosts are reached over the same.
@@ -166,6 +175,39 @@ impl TestingProfile {
     pub const fn claims(&self) -> &Map<String, Value> {
         &self.0
     }
+}
+
+/// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is
+/// learned of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// Its metadata as the operator wrote them; none: they are discovered.
+    pub metadata: Option<Provider>,
+    /// Where it is reached from here; none: where browsers reach it.
+    pub backchannel_url: Option<BackchannelUrl>,
+    /// The authorities that are believed there; none: those of this system.
+    pub ca_file: Option<CaFile>,
+    /// Whether its endpoints may be inside of a network although it is outside itself.
+    pub private_endpoints: PrivateEndpoints,
+}
+
+/// A file with the certificates of private authorities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaFile {
+    /// Where it is, to be read again.
+    pub path: PathBuf,
+    /// What it held when the configuration was read.
+    pub authorities: Authorities,
+}
+
+/// Whether a discovery document may lead to private addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrivateEndpoints {
+    /// If the issuer, or `backchannel_url`, is at one itself.
+    #[default]
+    AsIssuer,
+    /// `danger_private_endpoints: true`: always.
+    DangerAllowed,
 }
 
 /// When the userinfo endpoint is asked: at a login and at a refresh, never for a single request.

@@ -10,7 +10,9 @@ use ipnet::IpNet;
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
 use crate::protocol::assertion::AssertionFault;
+use crate::protocol::authorities::AuthoritiesFault;
 use crate::protocol::decryption_key::DecryptionKeyFault;
+use crate::protocol::endpoint::EndpointFault;
 use crate::protocol::signing_key::SigningKeyFault;
 use crate::protocol::tls_identity::TlsIdentityFault;
 
@@ -89,6 +91,23 @@ pub(super) enum Finding {
     StrangeScope(String),
     ScopeTwice(String),
     NoOpenid { write: String },
+    NotATemplate(String),
+    TenantsNeeded,
+    TenantsUnused,
+    NotATenant(String),
+    TenantTwice(String),
+    TooManyTenants(usize),
+    NotABackchannel(String),
+    BackchannelHasExtras,
+    BackchannelNotHttps(String),
+    CaFile(FileFault),
+    CaFileUnusable(AuthoritiesFault),
+    DangerPrivateEndpoints,
+    EndpointUnfit { found: String, fault: EndpointFault },
+    StrangeAudience,
+    AudienceIsClient,
+    AudienceTwice(String),
+    TooManyAudiences(usize),
 
     // What is asked of the provider.
     StrangeParameterName(String),
@@ -128,6 +147,8 @@ pub(super) enum Finding {
     SecretHasBlanks,
     SampleSecret,
     ShortSecret { bytes: usize },
+    NoSecretToSign(&'static str),
+    SecretTooShortToSign { alg: &'static str, bytes: usize, needed: usize },
     NoVariable(String),
     NoVariableUnnamed,
     KeyFile { found: String, fault: FileFault },
@@ -262,6 +283,23 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+            Self::NotATemplate(found) => write!(f, "{} has braces and is no template.\nWrite {{tenantid}} once, between two slashes: issuer: \"https://login.microsoftonline.com/{{tenantid}}/v2.0\"", q(found)),
+            Self::TenantsNeeded => f.write_str("is a template, under which everybody with an account anywhere could sign in.\nList the tenants whose people are let in: tenants: [11111111-2222-3333-4444-555555555555]\nFor one tenant, write its own issuer in place of the template."),
+            Self::TenantsUnused => f.write_str("issuer is no template, so there is nothing to choose from.\nRemove it, or write the template: issuer: \"https://login.microsoftonline.com/{tenantid}/v2.0\""),
+            Self::NotATenant(found) => write!(f, "{} is not the id of a tenant.\nWrite 32 digits and small letters from a to f, in the form 11111111-2222-3333-4444-555555555555.", q(found)),
+            Self::TenantTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::TooManyTenants(limit) => write!(f, "has more than {limit} tenants.\nWrite {limit} or fewer."),
+            Self::NotABackchannel(found) => write!(f, "{} is not an address.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443", q(found)),
+            Self::BackchannelHasExtras => f.write_str("has a path, a query or a user name, but the provider's own paths are asked for there.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443"),
+            Self::BackchannelNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could read codes and the client secret, and swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
+            Self::CaFile(fault) => write!(f, "{}", file_fault(fault)),
+            Self::CaFileUnusable(fault) => write!(f, "{fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+            Self::DangerPrivateEndpoints => f.write_str("the provider's metadata may lead into your own network.\nWhoever can change them can make vestibule ask services there."),
+            Self::EndpointUnfit { found, fault } => write!(f, "{}.\nWrite the address as the provider's documentation has it.", fault.explain(&without_password(found).replace('…', "..."))),
+            Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
+            Self::AudienceIsClient => f.write_str("is client_id, which is always an audience.\nLeave it out."),
+            Self::AudienceTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
 
             Self::StrangeParameterName(found) => write!(f, "{} cannot be the name of a parameter.\nWrite at most 64 letters without accents, digits, _, - and dots.", q(found)),
             Self::StrangeParameterValue => f.write_str("has a control character, or more than 1024 bytes.\nWrite a shorter value on one line."),
@@ -299,6 +337,8 @@ impl fmt::Display for Finding {
             Self::SecretHasBlanks => f.write_str("the secret has a blank at its beginning or end.\nWrite the secret as the provider shows it."),
             Self::SampleSecret => f.write_str("the secret is one that stands in examples, and everybody knows it.\nWrite the secret that the provider gave."),
             Self::ShortSecret { bytes } => write!(f, "the secret has only {bytes} bytes, which can be guessed.\nLet the provider make a longer one."),
+            Self::NoSecretToSign(alg) => write!(f, "{alg} signs with the client secret, but none is given.\nWrite the algorithm that the client is registered with at the provider, most likely RS256, or add the secret."),
+            Self::SecretTooShortToSign { alg, bytes, needed } => write!(f, "{alg} signs with the client secret, which has {bytes} bytes; at least {needed} are needed.\nWhoever has one token could try out shorter ones. Let the provider make a longer secret, or sign with RS256."),
             Self::NoVariable(name) => write!(f, "the environment has no {name}.\nSet it, or name another variable."),
             Self::NoVariableUnnamed => f.write_str("the environment has no variable of that name.\nWrite the name of a variable, not the secret: client_secret_env: CLIENT_SECRET"),
             Self::KeyFile { found, fault } => write!(f, "{}: {}", q(found), file_fault(fault)),
@@ -383,15 +423,19 @@ const fn not_a_decryption_key(fault: DecryptionKeyFault) -> &'static str {
 
 /// What was found, on one line, without a password that stands in an address.
 fn quoted(found: &str) -> String {
-    let shown = match (found.find("://"), found.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &found[..scheme + 3], &found[at..]),
-        _ => found.to_owned(),
-    };
+    let shown = without_password(found);
     let mut text: String = shown.chars().take(MAX_QUOTE).flat_map(char::escape_debug).collect();
     if shown.chars().count() > MAX_QUOTE {
         text.push('…');
     }
     format!("\"{text}\"").replace("\\'", "'")
+}
+
+fn without_password(found: &str) -> String {
+    match (found.find("://"), found.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &found[..scheme + 3], &found[at..]),
+        _ => found.to_owned(),
+    }
 }
 
 fn bare_cookie_name(found: &str) -> &str {

@@ -146,6 +146,14 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
     Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
 }
 
+/// Reads a file that may have changed since the configuration was read.
+///
+/// # Errors
+/// [`FileFault`] says what is in the way.
+pub fn read_again(path: &Path) -> Result<Contents, FileFault> {
+    read(path)
+}
+
 /// Reads a secret that is replaced while the program runs. What is not UTF-8 comes out as what cannot be meant.
 ///
 /// # Errors

@@ -235,6 +235,8 @@ pub enum Trouble {
     Unreachable,
     /// No secure connection: certificate, name or protocol.
     Tls,
+    /// It is at a private address, and the issuer is not.
+    PrivateAddress,
     /// No answer within the deadline.
     Timeout,
     /// An answer beyond the size limit.
@@ -300,6 +302,7 @@ impl Refusal {
             Self::Provider { trouble, .. } => match trouble {
                 Trouble::Unreachable => Kind::ProviderUnreachable,
                 Trouble::Tls => Kind::ProviderTls,
+                Trouble::PrivateAddress => Kind::ProviderPrivateAddress,
                 Trouble::Timeout => Kind::ProviderTimeout,
                 Trouble::TooLarge => Kind::ProviderTooLarge,
             },

@@ -7,7 +7,7 @@ use crate::config::{AskUserinfo, Client};
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
-use crate::protocol::jwt;
+use crate::protocol::jwks::Keys;
 use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -111,14 +111,15 @@ pub async fn learn(
                 let expected = UserinfoExpected {
                     issuer: &client.issuer,
                     client_id: &client.registration.client_id,
-                    other_audiences: &[],
+                    other_audiences: &client.audiences,
                     algorithm,
                     sub: claims.sub(),
                     now,
-                    leeway: jwt::DEFAULT_LEEWAY,
+                    leeway: client.clock_leeway,
                 };
                 let verify = |keys: &_| userinfo::verify(&token, keys, &expected);
-                verify::with_keys(remembered, verify, UserinfoFault::asks_for_new_keys)
+                let secret = Keys::of_client_secret(&client.registration, expected.algorithm);
+                verify::with_keys(remembered, secret, verify, UserinfoFault::asks_for_new_keys)
                     .await
                     .map_err(ClaimsFault::Keys)?
                     .map_err(ClaimsFault::Userinfo)?

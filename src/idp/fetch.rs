@@ -3,34 +3,32 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use crate::protocol::endpoint::is_refused_address;
+use super::addresses::{Addresses, PrivateAddress, Resolver};
+use super::ca_file::Watch;
+use crate::clock::Clock;
+use crate::config::ProviderSettings;
+use crate::protocol::authorities::Authorities;
+use crate::protocol::issuer::Issuer;
 use crate::protocol::tls_identity::TlsIdentity;
 
-/// Sends requests to one provider.
+/// Sends requests to one provider: it shares neither connections nor limits with others, so that a provider that hangs hinders
+/// nobody else's.
 #[derive(Debug)]
 pub struct Fetcher {
-    client: reqwest::Client,
+    client: RwLock<reqwest::Client>,
+    addresses: Arc<Addresses>,
+    /// The file of a private authority, where there is one.
+    ca_file: Option<Watch>,
+    /// Who the client is on a connection, if it proves itself there.
+    identity: Option<TlsIdentity>,
     pending: Semaphore,
     strangers: Semaphore,
-}
-
-/// Whose certificates a fetcher believes.
-#[derive(Clone, Debug)]
-pub enum Trust {
-    /// Those of the authorities of this system.
-    System,
-    /// Those of these authorities and of no others.
-    Only {
-        /// Their certificates.
-        pem: Vec<u8>,
-    },
 }
 
 /// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
@@ -46,6 +44,8 @@ pub enum FetchFault {
         /// What the network said, without the address.
         why: String,
     },
+    /// It is at a private address although the issuer is not. Nothing was sent.
+    PrivateAddress,
     /// No complete answer within [`TOTAL_DEADLINE`], or no connection within [`CONNECT_DEADLINE`].
     TimedOut,
     /// The connection ended in the middle of an answer, or what came was not HTTP.
@@ -64,39 +64,23 @@ pub enum FetchFault {
 }
 
 impl Fetcher {
-    /// A fetcher that believes whom `trust` says, and shows `identity` to whoever asks for a certificate.
+    /// A fetcher for the provider that is reached in this way, which shows `identity` to whoever asks for a certificate.
     ///
     /// # Errors
     /// If there is nobody to believe, or the identity cannot be used, as text.
-    pub fn new(trust: &Trust, identity: Option<&TlsIdentity>) -> Result<Self, String> {
-        let mut builder = reqwest::Client::builder();
-        if let Trust::Only { pem } = trust {
-            let authorities =
-                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| innermost(&error))?;
-            builder = builder.tls_certs_only(authorities);
-        }
-        if let Some(identity) = identity {
-            let identity = reqwest::Identity::from_pem(identity.pem().expose().as_bytes())
-                .map_err(|error| format!("the client certificate cannot be used: {}", innermost(&error)))?;
-            builder = builder.identity(identity);
-        }
-        let client = builder
-            .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Resolver)
-            .connect_timeout(CONNECT_DEADLINE)
-            .timeout(TOTAL_DEADLINE)
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(POOL_SIZE)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|error| {
-                let why = innermost(&error);
-                format!("no provider could be believed: {why}. Install ca-certificates, or name a file in SSL_CERT_FILE")
-            })?;
+    pub fn new(
+        issuer: &Issuer,
+        settings: &ProviderSettings,
+        identity: Option<&TlsIdentity>,
+        clock: &Clock,
+    ) -> Result<Self, String> {
+        let addresses = Arc::new(Addresses::of(issuer, settings));
+        let authorities = settings.ca_file.as_ref().map(|file| &file.authorities);
         Ok(Self {
-            client,
+            client: RwLock::new(client(authorities, identity, &addresses)?),
+            addresses,
+            ca_file: settings.ca_file.clone().map(|file| Watch::new(file, clock.clone())),
+            identity: identity.cloned(),
             pending: Semaphore::const_new(MAX_PENDING),
             strangers: Semaphore::const_new(MAX_STRANGERS),
         })
@@ -130,7 +114,11 @@ impl Fetcher {
         let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
         let request = reqwest::Request::try_from(request)
             .map_err(|error| FetchFault::Unreachable { why: innermost(&error) })?;
-        let mut response = self.client.execute(request).await.map_err(|error| fault(&error))?;
+        tokio::time::timeout(CONNECT_DEADLINE, self.addresses.judge(request.url()))
+            .await
+            .map_err(|_| FetchFault::TimedOut)?
+            .map_err(|_| FetchFault::PrivateAddress)?;
+        let mut response = self.client().await.execute(request).await.map_err(|error| fault(&error))?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
             if body.len() + chunk.len() > limit {
@@ -143,6 +131,59 @@ impl Fetcher {
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         Ok(answer)
     }
+
+    /// Connections that were made under an older `ca_file` are not used again.
+    async fn client(&self) -> reqwest::Client {
+        if let Some(ca_file) = &self.ca_file
+            && let Some(authorities) = ca_file.changed().await
+        {
+            match client(Some(&authorities), self.identity.as_ref(), &self.addresses) {
+                Ok(client) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = client,
+                Err(why) => {
+                    tracing::warn!(
+                        code = "ca_file_unusable",
+                        fault = "operator",
+                        why,
+                        "ca_file cannot be used"
+                    );
+                }
+            }
+        }
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A client that believes these authorities, or those of the system.
+fn client(
+    authorities: Option<&Authorities>,
+    identity: Option<&TlsIdentity>,
+    addresses: &Arc<Addresses>,
+) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder();
+    if let Some(authorities) = authorities {
+        let certificates = reqwest::Certificate::from_pem_bundle(authorities.pem());
+        builder = builder.tls_certs_only(certificates.map_err(|error| innermost(&error))?);
+    }
+    if let Some(identity) = identity {
+        let identity = reqwest::Identity::from_pem(identity.pem().expose().as_bytes())
+            .map_err(|error| format!("the client certificate cannot be used: {}", innermost(&error)))?;
+        builder = builder.identity(identity);
+    }
+    builder
+        .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Resolver(Arc::clone(addresses)))
+        .connect_timeout(CONNECT_DEADLINE)
+        .timeout(TOTAL_DEADLINE)
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_SIZE)
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|error| {
+            let why = innermost(&error);
+            format!("no provider could be believed: {why}. Install ca-certificates, or name a file in SSL_CERT_FILE")
+        })
 }
 
 impl fmt::Display for FetchFault {
@@ -150,6 +191,7 @@ impl fmt::Display for FetchFault {
         match self {
             Self::Tls { why } => write!(f, "no secure connection: {why}"),
             Self::Unreachable { why } => write!(f, "no connection: {why}"),
+            Self::PrivateAddress => PrivateAddress.fmt(f),
             Self::TimedOut => write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs()),
             Self::Broken { why } => write!(f, "the answer broke off: {why}"),
             Self::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
@@ -161,6 +203,8 @@ impl fmt::Display for FetchFault {
 fn fault(error: &reqwest::Error) -> FetchFault {
     if error.is_timeout() {
         FetchFault::TimedOut
+    } else if has_cause::<PrivateAddress>(error) {
+        FetchFault::PrivateAddress
     } else if let Some(alert) = alert(error) {
         FetchFault::Tls { why: alert.to_owned() }
     } else if is_tls(error) {
@@ -170,28 +214,6 @@ fn fault(error: &reqwest::Error) -> FetchFault {
     } else {
         FetchFault::Broken { why: innermost(error) }
     }
-}
-
-/// The system's resolver, without the addresses that no provider has. What metadata writes as an address is judged when it is
-/// read; this is for names, which may be given another address at any time.
-struct Resolver;
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(Box::new(usable(found)?.into_iter()) as Addrs)
-        })
-    }
-}
-
-fn usable(found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
-    let usable: Vec<_> = found.filter(|address| !is_refused_address(address.ip())).collect();
-    if usable.is_empty() {
-        let why = "its name has no address, or only link-local, metadata, multicast and unspecified ones";
-        return Err(io::Error::other(why));
-    }
-    Ok(usable)
 }
 
 /// Whether rustls refused the connection: it reports that as an input error of kind `InvalidData`, which comes inside another
@@ -205,6 +227,17 @@ fn is_tls(error: &reqwest::Error) -> bool {
     while let Some(inner) = cause {
         if inner.downcast_ref::<io::Error>().is_some_and(refused) {
             return error.is_connect();
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+fn has_cause<Cause: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<Cause>() {
+            return true;
         }
         cause = inner.source();
     }
@@ -274,22 +307,30 @@ const POOL_SIZE: usize = 8;
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::{FetchFault, Fetcher, SocketAddr, Trust, usable};
+    use super::{Clock, FetchFault, Fetcher, Issuer, ProviderSettings};
+    use crate::protocol::issuer::HttpIssuer;
 
-    #[test]
-    fn a_name_leads_to_no_address_that_a_provider_cannot_have() {
-        let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
-        let mixed = of(&[
-            "169.254.169.254:0",
-            "10.0.0.1:0",
-            "[fe80::1]:0",
-            "[::ffff:169.254.169.254]:0",
-            "127.0.0.1:0",
-        ]);
-        assert_eq!(usable(mixed.into_iter()).unwrap(), of(&["10.0.0.1:0", "127.0.0.1:0"]));
-        for texts in [&["169.254.169.254:0"][..], &["[fd00:ec2::254]:0", "0.0.0.0:0"], &[]] {
-            assert!(usable(of(texts).into_iter()).is_err(), "{texts:?}");
+    fn fetcher(issuer: &str) -> Fetcher {
+        let issuer = Issuer::parse(issuer, HttpIssuer::OnlyLoopback).unwrap();
+        Fetcher::new(&issuer, &ProviderSettings::default(), None, &Clock::system()).unwrap()
+    }
+
+    /// G-01: through the whole of the client, by an address and by a name.
+    #[tokio::test]
+    async fn a_public_issuer_makes_nobody_knock_at_a_private_address() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "localhost"] {
+            let request = http::Request::get(format!("http://{host}:{port}/keys")).body(Vec::new()).unwrap();
+            let fault = fetcher("https://192.0.2.1").fetch(request, 1024).await.unwrap_err();
+            assert_eq!(fault, FetchFault::PrivateAddress, "{host}");
         }
+        let knocked = tokio::select! {
+            biased;
+            _ = listener.accept() => true,
+            () = tokio::task::yield_now() => false,
+        };
+        assert!(!knocked);
     }
 
     #[tokio::test]
@@ -302,7 +343,7 @@ mod tests {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         });
         let request = http::Request::get(format!("https://{address}/")).body(Vec::new()).unwrap();
-        let fault = Fetcher::new(&Trust::System, None).unwrap().fetch(request, 1024).await.unwrap_err();
+        let fault = fetcher(&format!("https://{address}")).fetch(request, 1024).await.unwrap_err();
         assert_eq!(fault, FetchFault::Tls { why: "what answers there does not speak TLS".to_owned() });
     }
 }

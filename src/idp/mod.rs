@@ -1,6 +1,9 @@
 //! Outbound: what is remembered of each provider, the one way to ask it anything, and what is refused when that fails.
 
+mod addresses;
+pub mod ca_file;
 pub mod claims;
+mod clocks;
 pub mod fetch;
 pub mod moment;
 pub mod provider;

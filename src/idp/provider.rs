@@ -10,18 +10,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
+use super::clocks::Clocks;
 use super::fetch::{FetchFault, Fetcher};
+use super::refusal;
 use crate::clock::Clock;
+use crate::config::ProviderSettings;
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
-use crate::protocol::jwks::{self, JwksFault, Keys};
+use crate::protocol::jwks::{self, JwksFault, Keys, SkippedKey};
+use crate::protocol::skew::Skew;
 use crate::protocol::timestamp::Timestamp;
+use crate::protocol::tls_identity::TlsIdentity;
 
-/// One provider, shared by all clients that name its issuer.
+/// One provider, shared by all clients that name its issuer and reach it in the same way.
 pub struct RememberedProvider {
     issuer: Issuer,
+    settings: ProviderSettings,
     fetcher: Fetcher,
     clock: Clock,
+    clocks: Clocks,
     known: RwLock<Known>,
     /// Held while metadata is fetched.
     fetching_metadata: Mutex<()>,
@@ -51,6 +58,8 @@ struct Known {
     keys_attempt: Option<(Timestamp, Option<ProviderFault>)>,
     /// The last fetch of keys that a token caused.
     keys_refetched: Option<Timestamp>,
+    /// The keys that were skipped when the log was last told of some.
+    skipped: Vec<SkippedKey>,
 }
 
 struct Learned<T> {
@@ -59,16 +68,36 @@ struct Learned<T> {
 }
 
 impl RememberedProvider {
-    /// Nothing is known yet, and nobody is asked yet.
-    pub fn new(issuer: Issuer, fetcher: Fetcher, clock: Clock) -> Self {
-        Self {
+    /// Nothing is known yet but what the operator wrote, and nobody is asked yet.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn new(
+        issuer: Issuer,
+        settings: ProviderSettings,
+        identity: Option<&TlsIdentity>,
+        clock: Clock,
+    ) -> Result<Self, String> {
+        let fetcher = Fetcher::new(&issuer, &settings, identity, &clock)?;
+        let provider = settings
+            .metadata
+            .clone()
+            .map(|provider| Learned { value: Arc::new(provider), at: clock.steady() });
+        Ok(Self {
             issuer,
+            settings,
             fetcher,
             clock,
-            known: RwLock::default(),
+            clocks: Clocks::default(),
+            known: RwLock::new(Known { provider, ..Known::default() }),
             fetching_metadata: Mutex::default(),
             fetching_keys: Mutex::default(),
-        }
+        })
+    }
+
+    /// How it is reached, and what was known of it beforehand.
+    pub const fn settings(&self) -> &ProviderSettings {
+        &self.settings
     }
 
     /// The issuer.
@@ -108,24 +137,26 @@ impl RememberedProvider {
         self.read(|known| known.provider.as_ref().map(|learned| now.since(learned.at)))
     }
 
-    /// The keys, remembered for at most [`MAX_KEYS_AGE`] or asked for now.
+    /// The keys, remembered for as long as the provider says and asked for again after that. If they cannot be had, those that there
+    /// are stay in use, for at most [`MAX_KEYS_AGE`].
     ///
     /// # Errors
     /// [`ProviderFault`]: what the last attempt said, if that was less than [`MIN_RETRY`] ago.
     pub async fn keys(&self) -> Result<Arc<Keys>, ProviderFault> {
-        if let Some(keys) = self.remembered_keys() {
+        if let Some(keys) = self.fresh_keys() {
             return Ok(keys);
         }
         let _turn = self.fetching_keys.lock().await;
-        if let Some(keys) = self.remembered_keys() {
+        if let Some(keys) = self.fresh_keys() {
             return Ok(keys);
         }
-        if let Some((at, Some(fault))) = self.read(|known| known.keys_attempt.clone())
-            && self.clock.steady() < at.after(MIN_RETRY)
-        {
-            return Err(fault);
-        }
-        self.fetch_keys().await
+        // Whoever has keys, old as they are, is not made to wait for a provider that just failed to give new ones.
+        let pause = if self.remembered_keys().is_some() { KEYS_REFETCH_INTERVAL } else { MIN_RETRY };
+        let answer = match self.read(|known| known.keys_attempt.clone()) {
+            Some((at, Some(fault))) if self.clock.steady() < at.after(pause) => Err(fault),
+            _ => self.fetch_keys().await,
+        };
+        answer.or_else(|fault| self.remembered_keys().ok_or(fault))
     }
 
     /// The keys after a token named one that `tried` has not, or did not fit the one it named: fetched again, but at most once
@@ -157,7 +188,10 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        self.fetcher.fetch(request, limit).await
+        let (request, sent) = (self.addressed(request), self.clock.wall());
+        let answer = self.fetcher.fetch(request, limit).await?;
+        self.compare_clocks(&answer, sent);
+        Ok(answer)
     }
 
     /// Sends a request that anybody can cause without an account; it takes no place from those that keep people signed in.
@@ -169,7 +203,15 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        self.fetcher.fetch_for_stranger(request, limit).await
+        let (request, sent) = (self.addressed(request), self.clock.wall());
+        let answer = self.fetcher.fetch_for_stranger(request, limit).await?;
+        self.compare_clocks(&answer, sent);
+        Ok(answer)
+    }
+
+    /// How far this provider's clock is from ours, by the last answer that told its time.
+    pub fn skew(&self) -> Option<Skew> {
+        self.clocks.skew()
     }
 
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
@@ -203,13 +245,19 @@ impl RememberedProvider {
     }
 
     async fn relearn(&self) -> Result<(), ProviderFault> {
-        {
+        // What the operator wrote does not grow old.
+        if self.settings.metadata.is_none() {
             let _turn = self.fetching_metadata.lock().await;
             self.fetch_metadata().await?;
         }
         let _turn = self.fetching_keys.lock().await;
         let attempted = self.read(|known| known.keys_attempt.as_ref().map(|(at, _)| *at));
-        if attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
+        // Keys that may be remembered for long are asked for again when half of that is over, before anybody has to wait.
+        let young = self.read(|known| {
+            let keys = known.keys.as_ref();
+            keys.is_some_and(|keys| self.clock.steady() < keys.at.after(keys.value.fresh_for() / 2))
+        });
+        if !young && attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
             self.fetch_keys().await?;
         }
         Ok(())
@@ -247,11 +295,38 @@ impl RememberedProvider {
             Err(fault) => Err(fault),
         };
         let now = self.clock.steady();
-        self.write(|known| {
+        let (keys, skips_others) = self.write(|known| {
             known.keys_attempt = Some((now, judged.as_ref().err().cloned()));
             let value = Arc::new(judged?);
+            let skips_others = known.skipped != value.skipped();
+            known.skipped = value.skipped().to_vec();
             known.keys = Some(Learned { value: Arc::clone(&value), at: now });
-            Ok(value)
+            Ok::<_, ProviderFault>((value, skips_others))
+        })?;
+        if skips_others {
+            refusal::log_skipped_keys(&self.issuer, keys.skipped());
+        }
+        Ok(keys)
+    }
+
+    /// To where this provider is reached from here.
+    fn addressed(&self, mut request: http::Request<Vec<u8>>) -> http::Request<Vec<u8>> {
+        if let Some(backchannel_url) = &self.settings.backchannel_url {
+            backchannel_url.redirect(&mut request, &self.issuer);
+        }
+        request
+    }
+
+    fn compare_clocks(&self, answer: &http::Response<Bytes>, sent: Timestamp) {
+        self.clocks.compare(answer, (sent, self.clock.wall()), &self.issuer, self.clock.steady());
+    }
+
+    /// Keys that are no older than the provider lets them be.
+    fn fresh_keys(&self) -> Option<Arc<Keys>> {
+        let now = self.clock.steady();
+        self.read(|known| {
+            let learned = known.keys.as_ref()?;
+            (now < learned.at.after(learned.value.fresh_for())).then(|| Arc::clone(&learned.value))
         })
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fetch::{Fetcher, Trust};
 use super::provider::RememberedProvider;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
@@ -21,23 +20,28 @@ impl Providers {
     /// Those of all clients. Asks nobody.
     ///
     /// # Errors
-    /// As [`Fetcher::new`].
+    /// As [`RememberedProvider::new`].
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, String> {
         let mut all: Vec<(Option<[u8; 32]>, Arc<RememberedProvider>)> = Vec::new();
         let mut by_client = BTreeMap::new();
         for client in &config.clients {
-            // A connection is made as somebody: no client may use one that another client has proved itself on.
+            // A connection is made as somebody: no client may use one that another client has proved itself on. And one that is
+            // reached over another address, or believed for another reason, is another one: what is learned on one way says
+            // nothing about the other.
             let identity = identity(client);
             let fingerprint = identity.map(TlsIdentity::fingerprint);
+            let same = |known: &RememberedProvider| {
+                *known.issuer() == client.issuer && *known.settings() == client.provider
+            };
             let known = all
                 .iter()
-                .find(|(of, known)| *of == fingerprint && *known.issuer() == client.issuer)
+                .find(|(of, known)| *of == fingerprint && same(known))
                 .map(|(_, known)| Arc::clone(known));
             let provider = match known {
                 Some(provider) => provider,
                 None => {
-                    let fetcher = Fetcher::new(&Trust::System, identity)?;
-                    let provider = RememberedProvider::new(client.issuer.clone(), fetcher, clock.clone());
+                    let (issuer, settings) = (client.issuer.clone(), client.provider.clone());
+                    let provider = RememberedProvider::new(issuer, settings, identity, clock.clone())?;
                     let provider = Arc::new(provider);
                     all.push((fingerprint, Arc::clone(&provider)));
                     provider

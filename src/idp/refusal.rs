@@ -6,6 +6,7 @@ use super::provider::ProviderFault;
 use super::verify::{LogoutFault, VerifyFault};
 use crate::gate::refusal::{Refusal, Trouble};
 use crate::protocol::issuer::Issuer;
+use crate::protocol::jwks::SkippedKey;
 
 /// Why a provider's metadata or keys could not be had.
 pub fn of_provider(issuer: &Issuer, fault: ProviderFault) -> Refusal {
@@ -51,8 +52,30 @@ pub fn of_call(issuer: &Issuer, fault: &FetchFault) -> Refusal {
     let (trouble, detail) = match fault {
         FetchFault::Unreachable { why } | FetchFault::Broken { why } => (Trouble::Unreachable, why.clone()),
         FetchFault::Tls { why } => (Trouble::Tls, why.clone()),
+        // The sentence of the refusal says it all.
+        FetchFault::PrivateAddress => (Trouble::PrivateAddress, String::new()),
         FetchFault::TimedOut | FetchFault::TooBusy => (Trouble::Timeout, fault.to_string()),
         FetchFault::TooLarge { .. } => (Trouble::TooLarge, fault.to_string()),
     };
     Refusal::Provider { issuer: issuer.clone(), trouble, detail: detail.into() }
 }
+
+/// One line about the keys of a set that are not used, when they are others than before. Some are no mistake: keys for
+/// encryption, or of algorithms yet to come.
+pub fn log_skipped_keys(issuer: &Issuer, skipped: &[SkippedKey]) {
+    let mistake = skipped.iter().any(|key| key.reason.is_a_mistake());
+    let shown: Vec<String> = skipped.iter().take(MAX_SKIPPED_SHOWN).map(ToString::to_string).collect();
+    let (count, keys) = (skipped.len(), shown.join("; "));
+    if mistake {
+        tracing::warn!(
+            code = "jwks_keys_skipped", fault = "provider", %issuer, count, keys,
+            remedy = "Tell the provider; a token that is signed by one of them is refused.",
+            "some of the provider's keys cannot be used"
+        );
+    } else {
+        tracing::info!(code = "jwks_keys_skipped", %issuer, count, keys, "keys of the provider that are not used");
+    }
+}
+
+/// Keys that one line of the log names.
+const MAX_SKIPPED_SHOWN: usize = 5;

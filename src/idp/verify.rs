@@ -56,21 +56,22 @@ pub async fn id_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &[],
+        other_audiences: &client.audiences,
         nonce: login.map(|login| login.nonce),
         algorithm: client.registration.id_token_algorithm,
         now,
-        leeway: jwt::DEFAULT_LEEWAY,
+        leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
     let claims = with_keys(
         provider,
+        Keys::of_client_secret(&client.registration, expected.algorithm),
         |keys| jwt::verify(id_token.expose(), keys, &expected),
         IdTokenFault::asks_for_new_keys,
     )
     .await
     .map_err(VerifyFault::Keys)?
-    .map_err(VerifyFault::IdToken)?;
+    .map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))?;
     if let Some(login) = login {
         // Before anything from elsewhere joins the claims.
         login.requested.judge(claims.as_json(), now, expected.leeway).map_err(VerifyFault::IdToken)?;
@@ -78,15 +79,20 @@ pub async fn id_token(
     Ok(Verified { claims, id_token })
 }
 
-/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any.
+/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any. Where a signature by
+/// the client secret is agreed, `secret`, nothing that the provider publishes could help.
 ///
 /// # Errors
 /// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
 pub async fn with_keys<T, F>(
     provider: &RememberedProvider,
+    secret: Option<Keys>,
     verify: impl Fn(&Keys) -> Result<T, F>,
     asks_for_new_keys: impl Fn(&F) -> bool,
 ) -> Result<Result<T, F>, ProviderFault> {
+    if let Some(secret) = secret {
+        return Ok(verify(&secret));
+    }
     let keys = provider.keys().await?;
     match verify(&keys) {
         Err(fault) if asks_for_new_keys(&fault) => match provider.newer_keys(&keys).await {
@@ -120,11 +126,11 @@ pub async fn logout_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &[],
+        other_audiences: &client.audiences,
         nonce: None,
         algorithm: client.registration.id_token_algorithm,
         now,
-        leeway: jwt::DEFAULT_LEEWAY,
+        leeway: client.clock_leeway,
         access_token: None,
     };
     // Section 2.6, step 1: decrypted if it is encrypted as was agreed for ID tokens, and only then.
@@ -138,6 +144,7 @@ pub async fn logout_token(
     };
     with_keys(
         provider,
+        Keys::of_client_secret(&client.registration, expected.algorithm),
         |keys| logout_token::verify(token.expose(), keys, &expected, client.logout.typ),
         LogoutTokenFault::asks_for_new_keys,
     )

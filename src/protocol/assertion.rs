@@ -109,6 +109,11 @@ impl MacKey {
         (secret.len() >= algorithm.min_key_bytes()).then_some(Self { secret, algorithm })
     }
 
+    /// The client secret.
+    pub(super) const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
     /// `client_secret_jwt`.
     pub(super) fn assertion(&self, client_id: &str, audience: &Issuer, moment: &Moment) -> Secret {
         // OpenID Connect Core 1.0 section 10.1: the key is the UTF-8 octets of the secret.

@@ -106,7 +106,7 @@ impl Answer {
 pub fn judge(answer: &Answer, expected: &Expected<'_>) -> Result<Code, CallbackFault> {
     // RFC 9207 section 2.4: also for an error; byte for byte when there, and there when announced.
     match &answer.issuer {
-        Some(found) if found != expected.issuer.as_str() => {
+        Some(found) if !expected.issuer.is_named(found) => {
             return Err(CallbackFault::IssuerOther {
                 expected: expected.issuer.as_str().to_owned(),
                 found: found.clone(),

@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::Uri;
 use url::{Host, Url};
 
+use super::authorize;
 use super::issuer::{Issuer, is_loopback};
 use super::quote::quote;
 
-/// An endpoint from the provider's metadata. It is https (http only if the issuer itself is), without user name, password and
+/// An endpoint, from the provider's metadata or as the operator wrote it. It is https (http only if the issuer itself is), without user name, password and
 /// fragment, and not on an address that no provider can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -42,11 +43,11 @@ pub enum EndpointFault {
 pub const MAX_BYTES: usize = 2048;
 
 impl Endpoint {
-    /// Takes an address from the metadata of this issuer.
+    /// Takes an address of this issuer.
     ///
     /// # Errors
     /// [`EndpointFault`] says which rule it breaks.
-    pub(super) fn parse(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
+    pub fn parse(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
         if text.len() > MAX_BYTES {
             return Err(EndpointFault::TooLong);
         }
@@ -83,6 +84,20 @@ impl Endpoint {
         Ok(Self { url, uri })
     }
 
+    /// Takes the address to which a browser is sent with an authorization request: the query of the endpoint is kept, and no
+    /// parameter may be there twice (RFC 6749 section 3.1).
+    ///
+    /// # Errors
+    /// [`EndpointFault`] says which rule it breaks.
+    pub fn parse_authorization(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
+        let endpoint = Self::parse(text, issuer)?;
+        let mut own = endpoint.url.query_pairs();
+        if own.any(|(name, _)| authorize::RESERVED.contains(&name.as_ref())) {
+            return Err(EndpointFault::TakenParameter);
+        }
+        Ok(endpoint)
+    }
+
     /// The address as it is requested.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
@@ -110,7 +125,7 @@ pub fn is_refused_address(address: IpAddr) -> bool {
                 || v4.is_broadcast()
                 || METADATA_V4.contains(&v4)
         }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+        IpAddr::V6(v6) => match embedded(v6) {
             Some(v4) => is_refused_address(v4.into()),
             None => {
                 v6.is_unicast_link_local()
@@ -122,6 +137,36 @@ pub fn is_refused_address(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address is inside of somebody's network: this machine, RFC 1918, RFC 4193, the shared space of RFC 6598, the
+/// site-local space of old, benchmarks (RFC 2544), and what NAT64 (RFC 6052) or 6to4 (RFC 3056) makes of these.
+pub fn is_private_address(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || a == 100 && b & 0xc0 == 64
+                || a == 198 && b & 0xfe == 18
+                || a == 0
+        }
+        IpAddr::V6(v6) => match embedded(v6) {
+            Some(v4) => is_private_address(v4.into()),
+            None => v6.is_loopback() || v6.is_unique_local() || v6.segments()[0] & 0xffc0 == 0xfec0,
+        },
+    }
+}
+
+/// The IPv4 address that packets to this one end at.
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = v6.segments();
+    let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(v4(g, h)),
+        [0x2002, ..] => Some(v4(b, c)),
+        _ => None,
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -130,7 +175,7 @@ impl fmt::Display for Endpoint {
 
 impl EndpointFault {
     /// What is wrong with the address `found`, for the operator.
-    pub(super) fn explain(self, found: &str) -> String {
+    pub fn explain(self, found: &str) -> String {
         let found = quote(found);
         match self {
             Self::NotText => "is not text".to_owned(),

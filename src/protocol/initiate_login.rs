@@ -64,7 +64,7 @@ pub fn judge(bytes: &[u8], issuer: &Issuer) -> Result<Initiated, InitiateLoginFa
     }
     let [found, target_link_uri, login_hint] = read;
     // Byte for byte: a third party must not choose where the person signs in.
-    if found.as_deref() != Some(issuer.as_str()) {
+    if !found.as_deref().is_some_and(|found| issuer.is_named(found)) {
         return Err(InitiateLoginFault::Issuer { expected: issuer.as_str().to_owned(), found });
     }
     if login_hint.as_ref().is_some_and(|hint| hint.len() > MAX_LOGIN_HINT_BYTES || hint.contains(['"', '\\']))

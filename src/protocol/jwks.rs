@@ -1,6 +1,7 @@
 //! The provider's signing keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
@@ -9,7 +10,7 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::{ACCEPT, HeaderValue};
+use http::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap, HeaderValue};
 use http::{Request, Response};
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ use serde_json::{Map, Value};
 use super::answer::{self, AnswerFault, MediaType};
 use super::discovery::Provider;
 use super::quote::quote;
-use super::registration::SigningAlgorithm;
+use super::registration::{Registration, SigningAlgorithm};
 
 /// Bytes of a key set.
 pub const MAX_ANSWER_BYTES: usize = 512 * 1024;
@@ -31,11 +32,22 @@ pub const MAX_KID_BYTES: usize = 256;
 /// Bits of an RSA modulus (RFC 7518 section 3.3 asks for 2048 or more; verification time grows with the square).
 pub const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The keys of a provider that may verify a signature. Only [`judge`] makes one, and there is at least one key in it.
+/// A set is used for at least so long, whatever its `Cache-Control` says (V-DS-6).
+pub const MIN_FRESH: Duration = Duration::from_secs(5 * 60);
+
+/// A set is used for at most so long before it is asked for again, whatever its `Cache-Control` says.
+pub const MAX_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The same where the provider says nothing.
+pub const DEFAULT_FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// The keys that may verify a signature: those of a provider, which only [`judge`] makes, or the client secret where that is
+/// agreed. There is at least one.
 #[derive(Clone, Debug)]
 pub struct Keys {
     keys: Vec<Key>,
     skipped: Vec<SkippedKey>,
+    fresh_for: Duration,
 }
 
 /// A key that is not used. The others of the set are.
@@ -121,13 +133,32 @@ pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
     if keys.is_empty() {
         return Err(JwksFault::NoneUsable { skipped });
     }
-    Ok(Keys { keys, skipped })
+    Ok(Keys { keys, skipped, fresh_for: fresh_for(answer.headers()) })
 }
 
 impl Keys {
+    /// The client secret as the one key (OpenID Connect Core 1.0 section 10.1: the octets of its UTF-8). None where the agreed
+    /// algorithm is not symmetric, or the secret is too short for it. The keys of a provider never verify such a signature, and this
+    /// one no other.
+    pub fn of_client_secret(registration: &Registration, algorithm: SigningAlgorithm) -> Option<Self> {
+        let secret = registration.authentication.secret()?.expose().as_bytes();
+        if secret.len() < algorithm.secret_bytes()? {
+            return None;
+        }
+        let decoding = DecodingKey::from_secret(secret);
+        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), decoding };
+        Some(Self { keys: vec![key], skipped: Vec::new(), fresh_for: MAX_FRESH })
+    }
+
     /// The keys of the set that are not used, each with the reason.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
+    }
+
+    /// How long the set may be used without asking again (OpenID Connect Core 1.0 section 10.1.1), between [`MIN_FRESH`] and
+    /// [`MAX_FRESH`].
+    pub fn fresh_for(&self) -> Duration {
+        self.fresh_for
     }
 
     /// How many keys are used; at least one.
@@ -143,7 +174,8 @@ impl Keys {
     ) -> impl Iterator<Item = &DecodingKey> {
         self.keys
             .iter()
-            .filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
+            // A secret has no name, whatever a provider calls it.
+            .filter(move |key| kid.is_none() || key.kid.as_deref() == kid || key.kind == Kind::Secret)
             .filter(move |key| key.kind == Kind::of(algorithm))
             .filter(move |key| key.algorithm.is_none_or(|only| only == algorithm))
             .map(|key| &key.decoding)
@@ -151,6 +183,14 @@ impl Keys {
 }
 
 impl SkipReason {
+    /// Whether somebody published what nobody can use, and not only what is of no use here.
+    pub const fn is_a_mistake(self) -> bool {
+        match self {
+            Self::Form | Self::Private | Self::Numbers | Self::Strength => true,
+            Self::Kind | Self::Purpose | Self::Algorithm => false,
+        }
+    }
+
     /// For the log.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -225,6 +265,31 @@ impl fmt::Display for JwksFault {
 
 impl std::error::Error for JwksFault {}
 
+/// `max-age` of `Cache-Control` (RFC 9111 sections 4.2.1 and 5.2.2), less `Age`; what must not be kept is kept for the least
+/// time, for a fetch per token is nobody's wish.
+fn fresh_for(headers: &HeaderMap) -> Duration {
+    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let directives = directives.flat_map(|value| value.split(',')).map(str::trim);
+    let seconds = |directive: &str| {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => Some(0),
+            "max-age" => {
+                let digits = value.trim().trim_matches('"');
+                let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                // More digits than a number has is for ever; no number is no time at all.
+                Some(if number { digits.parse().unwrap_or(u64::MAX) } else { 0 })
+            }
+            _ => None,
+        }
+    };
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok()).unwrap_or(0);
+    match directives.filter_map(seconds).min() {
+        Some(seconds) => Duration::from_secs(seconds.saturating_sub(age)).clamp(MIN_FRESH, MAX_FRESH),
+        None => DEFAULT_FRESH,
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Key {
     kid: Option<String>,
@@ -240,6 +305,8 @@ pub(super) enum Kind {
     P256,
     P384,
     Ed25519,
+    /// The client secret; no key of a set is of this kind.
+    Secret,
 }
 
 impl Kind {
@@ -254,6 +321,7 @@ impl Kind {
             SigningAlgorithm::Es256 => Self::P256,
             SigningAlgorithm::Es384 => Self::P384,
             SigningAlgorithm::EdDsa => Self::Ed25519,
+            SigningAlgorithm::Hs256 | SigningAlgorithm::Hs384 | SigningAlgorithm::Hs512 => Self::Secret,
         }
     }
 }
@@ -310,6 +378,7 @@ fn key(item: &Value) -> Result<Key, SkipReason> {
             }
             DecodingKey::from_ed_der(&point)
         }
+        Kind::Secret => return Err(SkipReason::Kind),
     };
     Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, decoding })
 }

@@ -108,7 +108,7 @@ pub fn verify(
     let good_until = times.expires.min(times.issued.after(MAX_LIFETIME)).after(expected.leeway);
     if expected.now >= good_until {
         let (expired_at, leeway) = (times.issued.after(MAX_LIFETIME), expected.leeway);
-        return Err(IdTokenFault::Expired { expired_at, now: expected.now, leeway }.into());
+        return Err(IdTokenFault::Expired { expired_at, now: expected.now, leeway, skew: None }.into());
     }
     // Step 5: `sub`, `sid` or both. One that is there and says nothing is not taken for absent.
     let text = |claim| {

@@ -11,6 +11,8 @@
 //! | [`dynamic_registration`] | a client that the provider registers on request | RFC 7591 3; Dynamic Client Registration 3 |
 //! | [`dynamic_registration_fault`] | why there is no such client | RFC 7591 3.2.2 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
+//! | [`authorities`] | whose word is taken for who a provider is | RFC 7468 5 |
+//! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
 //! | [`pkce`] | verifier → challenge | RFC 7636 4 |
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
 //! | [`pushed`] | the same request, sent straight | RFC 9126 |
@@ -38,13 +40,16 @@
 //! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
+//! | [`skew`] | how far the provider's clock is from ours | RFC 9110 6.6.1 |
 //! | `form` | form encoding, both ways | WHATWG URL 5; RFC 6749 appendix B |
 //! | `quote` | text from outside in a log line | |
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod answer;
 pub mod assertion;
+pub mod authorities;
 pub mod authorize;
+pub mod backchannel_url;
 pub mod callback;
 pub mod callback_fault;
 pub mod claim_path;
@@ -77,6 +82,7 @@ pub mod requested;
 pub mod revocation;
 pub mod secret;
 pub mod signing_key;
+pub mod skew;
 pub mod timestamp;
 pub mod tls_identity;
 pub mod token;

@@ -212,7 +212,7 @@ fn of_jwk(file: &[u8]) -> Result<Read, SigningKeyFault> {
         // RFC 9864 names the curve where RFC 8037 named the family.
         Some("Ed25519") => Some(SigningAlgorithm::EdDsa),
         Some(name) => Some(
-            SigningAlgorithm::ALL
+            SigningAlgorithm::ASYMMETRIC
                 .into_iter()
                 .find(|algorithm| algorithm.name() == name)
                 .ok_or(SigningKeyFault::Kind)?,
@@ -230,6 +230,7 @@ fn of_jwk(file: &[u8]) -> Result<Read, SigningKeyFault> {
     }
     let number = |name| number(&members, name);
     let read = match kind {
+        Kind::Secret => return Err(SigningKeyFault::Kind),
         Kind::Rsa => {
             // Section 6.3.2.7: of a key with more than two primes we know nothing.
             if members.contains_key("oth") {
@@ -314,6 +315,8 @@ const fn usual(kind: Kind) -> SigningAlgorithm {
         Kind::P256 => SigningAlgorithm::Es256,
         Kind::P384 => SigningAlgorithm::Es384,
         Kind::Ed25519 => SigningAlgorithm::EdDsa,
+        // No key that is read here is of this kind.
+        Kind::Secret => SigningAlgorithm::Hs256,
     }
 }
 

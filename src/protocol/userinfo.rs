@@ -120,7 +120,7 @@ pub fn verify(
         return Err(UserinfoFault::OtherKind { claim });
     }
     let issuer = claims.get("iss").and_then(Value::as_str);
-    if issuer != Some(expected.issuer.as_str()) {
+    if !issuer.is_some_and(|found| expected.issuer.is_named(found)) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), issuer.map(str::to_owned));
         return Err(UserinfoFault::Issuer { expected, found });
     }

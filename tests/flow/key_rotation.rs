@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::keys::RsaKey;
+use crate::logs;
 use crate::provider::{Endpoint, Signing, Step};
 use crate::world::{PAGE, World};
 
@@ -120,6 +121,96 @@ async fn keys_that_could_not_be_fetched_again_for_a_day_are_no_longer_used() {
     let landed = world.browser().open(PAGE).await;
     landed.answer.assert_refused(503, "jwks_status", "a day is over");
     assert!(!landed.in_application);
+}
+
+/// V-DS-6: `max-age=0` is no fetch for each login, `max-age` of ten years no set for ten years.
+#[tokio::test]
+async fn the_keys_are_remembered_as_long_as_the_provider_says_within_bounds() {
+    const HOUR: i64 = 60 * 60;
+    for (cache_control, kept, asked_again) in [
+        (None, HOUR - 60, 61),
+        (Some("max-age=0"), 5 * 60 - 10, 11),
+        (Some("no-store"), 5 * 60 - 10, 11),
+        (Some("public, max-age=7200"), 2 * HOUR - 60, 61),
+        (Some("max-age=315360000"), 24 * HOUR - 60, 61),
+    ] {
+        let world = World::new()
+            .provider(move |provider| provider.script().keys_cache_control = cache_control)
+            .start()
+            .await;
+        world.signed_in().await;
+        let before = world.provider.count(Endpoint::Jwks);
+        world.clock.shift(kept);
+        world.signed_in().await;
+        assert_eq!(world.provider.count(Endpoint::Jwks), before, "{cache_control:?}: remembered");
+        world.clock.shift(asked_again);
+        world.signed_in().await;
+        world.signed_in().await;
+        assert_eq!(
+            world.provider.count(Endpoint::Jwks),
+            before + 1,
+            "{cache_control:?}: asked for again once"
+        );
+    }
+}
+
+/// V-DS-5: a key that the provider took back is not believed beyond that time.
+#[tokio::test]
+async fn a_key_that_was_taken_back_is_refused_when_the_set_is_old() {
+    let world = World::new()
+        .provider(|provider| provider.script().keys_cache_control = Some("max-age=600"))
+        .start()
+        .await;
+    world.signed_in().await;
+    world.provider.script().rotate_to("key-1", 1, false);
+    world.provider.change_id_token(|draft| {
+        draft.signing = Signing::Rs256(RsaKey::numbered(0));
+        draft.set_header("kid", "key-0");
+    });
+    world.clock.shift(590);
+    world.signed_in().await;
+    world.clock.shift(11);
+    let landed = world.browser().open(PAGE).await;
+    assert_eq!(landed.answer.refusal(), "id_token_key_unknown", "{}", landed.answer.show());
+}
+
+/// XK-03: an old set is better than none, and nobody waits for a provider that just failed.
+#[tokio::test]
+async fn an_old_set_stays_in_use_while_no_new_one_can_be_had() {
+    let world = World::new().start().await;
+    world.signed_in().await;
+    world.provider.always(Endpoint::Jwks, Step::status(503));
+    world.clock.shift(60 * 60 + 1);
+    for _ in 0..3 {
+        world.signed_in().await;
+    }
+    assert_eq!(world.provider.count(Endpoint::Jwks), 2, "one attempt in half a minute");
+    world.clock.shift(31);
+    world.signed_in().await;
+    assert_eq!(world.provider.count(Endpoint::Jwks), 3);
+}
+
+/// F-15: what is skipped is told, once.
+#[tokio::test]
+async fn keys_that_are_passed_over_are_in_the_log_once() {
+    let world = World::new()
+        .provider(|provider| {
+            provider.change_key_set(|set| {
+                let keys = set["keys"].as_array_mut().unwrap();
+                let n = keys[0]["n"].clone();
+                keys.push(json!({ "kty": "RSA", "kid": "weak-exponent", "n": n, "e": "AQ" }));
+            });
+        })
+        .start()
+        .await;
+    let issuer = world.provider.issuer.clone();
+    let told = || logs::lines_with(&["jwks_keys_skipped", &issuer, "weak-exponent", "WARN"]).len();
+    world.signed_in().await;
+    assert_eq!(told(), 1);
+    world.clock.shift(60 * 60 + 1);
+    world.signed_in().await;
+    assert_eq!(world.provider.count(Endpoint::Jwks), 2);
+    assert_eq!(told(), 1, "they are the same");
 }
 
 /// V-DS-4, V-DS-7, F-15, XK-05: a bad key costs itself, not the set.

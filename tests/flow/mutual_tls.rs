@@ -11,8 +11,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use vestibule::clock::Clock;
-use vestibule::idp::fetch::{FetchFault, Fetcher, Trust};
+use vestibule::config::{CaFile, ProviderSettings};
+use vestibule::idp::fetch::{FetchFault, Fetcher};
 use vestibule::idp::providers::Providers;
+use vestibule::protocol::authorities::Authorities;
+use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::tls_identity::TlsIdentity;
 
 use crate::boot;
@@ -64,15 +67,20 @@ async fn server() -> (String, Seen) {
 
 async fn ask(
     address: &str,
-    trust: &Trust,
+    trust: &ProviderSettings,
     identity: Option<&TlsIdentity>,
 ) -> Result<http::Response<bytes::Bytes>, FetchFault> {
     let request = http::Request::post(address).body(b"client_id=vestibule-a".to_vec()).unwrap();
-    Fetcher::new(trust, identity).unwrap().fetch(request, 1024).await
+    let issuer = Issuer::parse(address, HttpIssuer::OnlyLoopback).unwrap();
+    Fetcher::new(&issuer, trust, identity, &Clock::system()).unwrap().fetch(request, 1024).await
 }
 
-fn authority() -> Trust {
-    Trust::Only { pem: AUTHORITY.to_vec() }
+fn authority() -> ProviderSettings {
+    let authorities = Authorities::parse(AUTHORITY).unwrap();
+    ProviderSettings {
+        ca_file: Some(CaFile { path: "ca.pem".into(), authorities }),
+        ..ProviderSettings::default()
+    }
 }
 
 /// V-TK-1: tls_client_auth; the server is shown the very certificate.
@@ -109,7 +117,7 @@ async fn a_server_that_does_not_take_the_certificate_is_a_fault_of_tls_that_says
 async fn a_server_of_an_unknown_authority_is_not_told_who_we_are() {
     let (address, seen) = server().await;
     let identity = TlsIdentity::read(CERTIFICATE, Some(KEY)).unwrap();
-    let fault = ask(&address, &Trust::System, Some(&identity)).await.unwrap_err();
+    let fault = ask(&address, &ProviderSettings::default(), Some(&identity)).await.unwrap_err();
     assert!(matches!(fault, FetchFault::Tls { .. }), "{fault:?}");
     assert!(seen.lock().unwrap().is_empty());
 }

@@ -64,6 +64,7 @@ pub(crate) struct Client {
     scopes: String,
     headers: String,
     own_provider: bool,
+    issuer_path: &'static str,
     lines: Vec<String>,
 }
 
@@ -81,11 +82,12 @@ impl Client {
             headers: "{ email: X-User-Email, preferred_username: X-User-Name, groups: X-User-Groups }"
                 .to_owned(),
             own_provider: false,
+            issuer_path: "",
             lines: Vec::new(),
         }
     }
 
-    /// A line of YAML under the client: `session: { idle: 1h }`.
+    /// A line of YAML under the client: `session: { idle: 1h }`. `<issuer>` in it is the issuer.
     pub(crate) fn line(mut self, line: &str) -> Self {
         self.lines.push(line.to_owned());
         self
@@ -132,6 +134,12 @@ impl Client {
         self
     }
 
+    /// What follows the provider's address in the configured issuer.
+    pub(crate) fn issuer_path(mut self, path: &'static str) -> Self {
+        self.issuer_path = path;
+        self
+    }
+
     fn redirect_uri(&self) -> String {
         format!("{}/oidc/{}/callback", self.origin, self.name)
     }
@@ -148,15 +156,16 @@ impl Client {
     fn yaml(&self, issuer: &str) -> String {
         let Self { name, hosts, scopes, headers, .. } = self;
         let mut yaml = format!(
-            "  {name}:\n    issuer: {issuer}\n    client_id: id-of-{name}\n    redirect_uri: {}\n    hosts: {hosts}\n    \
+            "  {name}:\n    issuer: \"{issuer}{}\"\n    client_id: id-of-{name}\n    redirect_uri: {}\n    hosts: {hosts}\n    \
              scopes: {scopes}\n    extra_claim_headers: {headers}\n",
+            self.issuer_path,
             self.redirect_uri()
         );
         if let Some(secret) = &self.secret {
             yaml.push_str(&format!("    client_secret: '{secret}'\n"));
         }
         for line in &self.lines {
-            yaml.push_str(&format!("    {line}\n"));
+            yaml.push_str(&format!("    {}\n", line.replace("<issuer>", issuer)));
         }
         yaml
     }

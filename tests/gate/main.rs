@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, Logout, SameSite};
+use vestibule::config::{
+    AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, Logout, ProviderSettings, SameSite,
+};
 use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
@@ -39,6 +41,7 @@ fn client() -> Client {
     Client {
         name: "app".to_owned(),
         issuer: Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap(),
+        provider: ProviderSettings::default(),
         registration: Registration {
             client_id: "vestibule".to_owned(),
             authentication: ClientAuthentication::None,
@@ -53,6 +56,8 @@ fn client() -> Client {
             userinfo_encryption: None,
             post_logout_redirect_uri: None,
         },
+        audiences: Vec::new(),
+        clock_leeway: Duration::from_secs(60),
         origin: "https://auth.example.test".to_owned(),
         scheme: Scheme::Https,
         hosts: ["app.example.test", "*.apps.example.test", "port.example.test:8443"]

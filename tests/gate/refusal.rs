@@ -281,7 +281,9 @@ fn one_of_each() -> Vec<Refusal> {
             all.push(Refusal::Forwarded { part, flaw });
         }
     }
-    for trouble in [Trouble::Unreachable, Trouble::Tls, Trouble::Timeout, Trouble::TooLarge] {
+    for trouble in
+        [Trouble::Unreachable, Trouble::Tls, Trouble::PrivateAddress, Trouble::Timeout, Trouble::TooLarge]
+    {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
     }
@@ -417,10 +419,10 @@ fn one_of_each() -> Vec<Refusal> {
         IdTokenFault::Issuer { expected: found(), found: found() },
         IdTokenFault::Audience { expected: found(), found: vec![found()] },
         IdTokenFault::AuthorizedParty { expected: found(), found: None },
-        IdTokenFault::Expired { expired_at: now, now, leeway },
-        IdTokenFault::IssuedInFuture { issued_at: now, now, leeway },
-        IdTokenFault::TooOld { issued_at: now, now },
-        IdTokenFault::NotYetValid { not_before: now, now, leeway },
+        IdTokenFault::Expired { expired_at: now, now, leeway, skew: None },
+        IdTokenFault::IssuedInFuture { issued_at: now, now, leeway, skew: None },
+        IdTokenFault::TooOld { issued_at: now, now, skew: None },
+        IdTokenFault::NotYetValid { not_before: now, now, leeway, skew: None },
         IdTokenFault::Acr { expected: vec![found()], found: Some(found()) },
         IdTokenFault::AuthenticationTime { found: None, max_age: None, asked_at: now, now },
         IdTokenFault::Nonce,

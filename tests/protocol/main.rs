@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 mod backchannel_logout_2_6_logout_token;
+mod backchannel_url;
 mod encrypter;
 mod messages;
 mod oidc_core_12_2_refresh;
@@ -19,6 +20,7 @@ mod rfc6749_2_3_1_client_authentication;
 mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
 mod rfc7009_2_revocation;
+mod rfc7468_5_authorities;
 mod rfc7515_5_2_signature;
 mod rfc7516_5_2_decryption;
 mod rfc7517_4_client_key;
@@ -30,8 +32,10 @@ mod rfc7636_4_pkce;
 mod rfc8259_strict_json;
 mod rfc8705_2_mutual_tls;
 mod rfc8725_3_12_kinds_of_token;
+mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;
 mod rfc9207_2_issuer_in_response;
 mod rp_initiated_logout_2;
 mod signer;
+mod templated_issuer;
 mod world;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule::protocol::discovery::{self, DiscoveryFault, MAX_ANSWER_BYTES};
-use vestibule::protocol::endpoint::is_refused_address;
+use vestibule::protocol::endpoint::{is_private_address, is_refused_address};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
 
 use crate::world::{
@@ -118,7 +118,10 @@ fn an_issuer_mismatch_says_what_to_write() {
          \"https://idp.example/realms/main/\". Only the slash at the end differs. Write: issuer: \
          \"https://idp.example/realms/main/\""
     );
-    assert!(text("https://idp.example/{tenantid}").ends_with("configure the issuer of one tenant"));
+    assert!(
+        text("https://idp.example/{tenantid}")
+            .ends_with("configure the issuer of one tenant, or the template with tenants")
+    );
     assert!(text("https://else.example").ends_with("They must be equal to the letter"));
     assert!(
         !text("https://x.example/\n\u{1b}[31m").contains(['\n', '\u{1b}']),
@@ -250,5 +253,51 @@ fn addresses_that_names_may_not_resolve_to_are_known() {
     }
     for address in ["10.0.0.1", "127.0.0.1", "fd00::1", "93.184.215.14"] {
         assert!(!is_refused_address(address.parse().unwrap()), "{address}");
+    }
+}
+
+/// G-01: what counts as inside of somebody's network, in every spelling that packets follow.
+#[test]
+fn an_address_inside_of_a_network_is_told_from_one_outside() {
+    for private in [
+        "127.0.0.1",
+        "10.255.0.1",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.0.1",
+        "100.64.0.1",
+        "100.127.255.255",
+        "198.18.0.1",
+        "198.19.255.255",
+        "0.1.2.3",
+        "::1",
+        "fc00::1",
+        "fdff::1",
+        "fec0::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "2002:a00:1::1",
+    ] {
+        assert!(is_private_address(private.parse().unwrap()), "{private}");
+    }
+    for public in [
+        "192.0.2.1",
+        "172.15.0.1",
+        "172.32.0.1",
+        "100.63.255.255",
+        "100.128.0.1",
+        "198.17.0.1",
+        "198.20.0.1",
+        "8.8.8.8",
+        "2001:db8::1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::8.8.8.8",
+        "2002:808:808::1",
+        "fe00::1",
+    ] {
+        assert!(!is_private_address(public.parse().unwrap()), "{public}");
+    }
+    for refused in ["64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "::ffff:169.254.169.254"] {
+        assert!(is_refused_address(refused.parse().unwrap()), "{refused}");
     }
 }

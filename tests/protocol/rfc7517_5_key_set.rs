@@ -1,5 +1,6 @@
 //! RFC 7517 sections 4 and 5; RFC 7518 sections 3.3, 6.2 and 6.3; RFC 8037 section 2.
 
+use http::HeaderName;
 use serde_json::{Value, json};
 use vestibule::protocol::jwks::{self, MAX_ANSWER_BYTES, SkipReason};
 
@@ -164,4 +165,43 @@ fn an_answer_that_is_no_set_is_refused() {
     for content_type in [None, Some("application/jwk-set+json"), Some("application/octet-stream")] {
         assert!(jwks::judge(&answer(200, content_type, set.clone())).is_ok());
     }
+}
+
+/// V-DS-6 (OpenID Connect Core 1.0 section 10.1.1): `Cache-Control`, within bounds.
+#[test]
+fn a_set_is_fresh_for_as_long_as_its_answer_says_within_bounds() {
+    let fresh_for = |headers: &[(&str, &str)]| {
+        let mut answer = json_answer(&json!({ "keys": [PROVIDER.ed25519_jwk("k")] }));
+        for (name, value) in headers {
+            answer.headers_mut().append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        jwks::judge(&answer).unwrap().fresh_for().as_secs()
+    };
+    const DAY: u64 = 24 * 60 * 60;
+    for (cache_control, seconds) in [
+        ("max-age=3600", 3600),
+        ("public, Max-Age = \"1800\" , must-revalidate", 1800),
+        ("max-age=0", 300),
+        ("max-age=299", 300),
+        ("max-age=301", 301),
+        ("no-store", 300),
+        ("no-cache, max-age=3600", 300),
+        ("max-age=3600, max-age=600", 600),
+        ("max-age=315360000", DAY),
+        ("max-age=99999999999999999999999", DAY),
+        ("max-age=-1", 300),
+        ("max-age=", 300),
+        ("max-age", 300),
+        ("max-age=1h", 300),
+        ("s-maxage=60", 3600),
+        ("public", 3600),
+        ("", 3600),
+    ] {
+        assert_eq!(fresh_for(&[("cache-control", cache_control)]), seconds, "{cache_control}");
+    }
+    assert_eq!(fresh_for(&[]), 3600, "the default");
+    let twice = [("cache-control", "public"), ("cache-control", "max-age=900")];
+    assert_eq!(fresh_for(&twice), 900);
+    assert_eq!(fresh_for(&[("cache-control", "max-age=900"), ("age", "500")]), 400, "out of a cache");
+    assert_eq!(fresh_for(&[("cache-control", "max-age=900"), ("age", "9000")]), 300);
 }

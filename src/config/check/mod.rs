@@ -10,6 +10,7 @@ mod headers;
 mod hosts;
 mod logout;
 mod origin;
+mod provider;
 mod secret;
 mod server;
 mod testing_profile;

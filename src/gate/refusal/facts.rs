@@ -68,6 +68,10 @@ impl fmt::Display for Refusal {
                 match trouble {
                     Trouble::Unreachable => write!(f, "no connection to {issuer}"),
                     Trouble::Tls => write!(f, "no secure connection to {issuer}"),
+                    Trouble::PrivateAddress => write!(
+                        f,
+                        "the metadata of {issuer} lead to a private address, but the issuer is at a public one"
+                    ),
                     Trouble::Timeout => write!(f, "no answer in time from {issuer}"),
                     Trouble::TooLarge => write!(f, "an answer beyond the size limit from {issuer}"),
                 }?;

@@ -174,7 +174,9 @@ refusals! {
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether this machine reaches the provider: name, route, port, firewall."
     ProviderTls "provider_tls" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
-        "See whether the provider's port speaks https, and its certificate is valid for its name. A private authority: name its file in SSL_CERT_FILE."
+        "See whether the provider's port speaks https, and its certificate is valid for its name. A private authority: name its file in ca_file."
+    ProviderPrivateAddress "provider_private_address" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+        "See which endpoint of the discovery document leads into your own network. If it is meant to: danger_private_endpoints: true, or write endpoints."
     ProviderTimeout "provider_timeout" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether the provider is overloaded, or a firewall drops packets to it."
     ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY

@@ -51,7 +51,14 @@ impl Shared {
         let mut script = self.script();
         match call.endpoint {
             Endpoint::Discovery => json_answer(200, &self.metadata(&script)),
-            Endpoint::Jwks => json_answer(200, &key_set(&script)),
+            Endpoint::Jwks => {
+                let mut answer = json_answer(200, &key_set(&script));
+                answer.headers_mut().remove("Cache-Control");
+                if let Some(text) = &script.keys_cache_control {
+                    answer.headers_mut().insert("Cache-Control", text.parse().unwrap());
+                }
+                answer
+            }
             Endpoint::Authorize => self.authorize(&mut script, call),
             Endpoint::Pushed => self.pushed(&mut script, method, call),
             Endpoint::Token => self.token(&mut script, method, call),

@@ -8,7 +8,7 @@ mod script;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -48,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) headers: http::HeaderMap,
     /// Of the query, or of the form of a POST.
     pub(crate) parameters: Vec<(String, String)>,
+    /// Who connected.
+    pub(crate) peer: IpAddr,
 }
 
 impl Call {
@@ -87,6 +89,8 @@ pub(crate) struct Script {
     pub(crate) userinfo_claims: Map<String, Value>,
     /// `kid` and key; the first signs, all are published.
     pub(crate) keys: Vec<(String, &'static RsaKey)>,
+    /// `Cache-Control` of the key set.
+    pub(crate) keys_cache_control: Option<&'static str>,
     /// What `jwks_uri` of a client with a key leads to.
     pub(crate) client_keys: Option<Value>,
     /// The one assertion that is taken, where a platform makes it.
@@ -307,6 +311,7 @@ impl Script {
             ),
             userinfo_claims: claims(json!({ "preferred_username": "ada" })),
             keys: vec![("key-0".to_owned(), RsaKey::numbered(0))],
+            keys_cache_control: None,
             client_keys: None,
             platform_assertion: None,
             expires_in: Some(3600),
@@ -388,10 +393,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // The connections live in the set, so that they end with the provider.
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, peer)) = listener.accept().await else { continue };
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+            let service = service_fn(move |request| answer(Arc::clone(&shared), peer.ip(), request));
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -399,7 +404,24 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+/// As [`content`], at the time of this provider's clock.
+async fn answer(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Closed> {
+    let mut answer = content(Arc::clone(&shared), peer, request).await?;
+    let ahead = shared.script().clock_ahead;
+    let date = imf_fixdate(shared.clock.wall().seconds().saturating_add_signed(ahead));
+    answer.headers_mut().entry("Date").or_insert_with(|| date.parse().unwrap());
+    Ok(answer)
+}
+
+async fn content(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Closed> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let Some(endpoint) = Endpoint::at(head.uri.path()) else {
@@ -414,7 +436,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         Endpoint::Registration => vec![("body".to_owned(), String::from_utf8_lossy(&text).into_owned())],
         _ => url::form_urlencoded::parse(&text).into_owned().collect(),
     };
-    let call = Call { endpoint, headers: head.headers, parameters };
+    let call = Call { endpoint, headers: head.headers, parameters, peer };
     let step = shared.script().arrive(call.clone());
     shared.arrivals.send_modify(|count| *count += 1);
     match step {
@@ -460,4 +482,25 @@ fn streamed<F: Future<Output = Bytes> + Send + 'static>(
     });
     let body = StreamBody::new(frames).boxed_unsync();
     Response::builder().header("Content-Type", "application/json").body(body).unwrap()
+}
+
+/// RFC 9110 section 5.6.7; the day of the week is not looked at.
+fn imf_fixdate(seconds: u64) -> String {
+    let (mut day, time) = (seconds / 86_400, seconds % 86_400);
+    let mut year = 1970;
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let lengths = [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while day >= lengths[month] {
+        day -= lengths[month];
+        month += 1;
+    }
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("Thu, {:02} {} {year} {hour:02}:{minute:02}:{second:02} GMT", day + 1, months[month])
 }

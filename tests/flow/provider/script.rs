@@ -24,7 +24,10 @@ pub(crate) enum Endpoint {
 impl Endpoint {
     pub(crate) fn at(path: &str) -> Option<Self> {
         Some(match path {
-            "/.well-known/openid-configuration" => Self::Discovery,
+            // The second is where people of any tenant of a templated issuer sign in.
+            "/.well-known/openid-configuration" | "/organizations/v2.0/.well-known/openid-configuration" => {
+                Self::Discovery
+            }
             "/jwks" => Self::Jwks,
             "/authorize" => Self::Authorize,
             "/par" => Self::Pushed,
