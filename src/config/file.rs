@@ -10,7 +10,7 @@ use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
-use super::{LogFormat, LogLevel};
+use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -139,6 +139,9 @@ table! {
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
@@ -262,6 +265,11 @@ impl Choices for AuthenticationMethod {
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for AskUserinfo {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("on", Self::On), ("off", Self::Off), ("if_missing", Self::IfMissing)];
 }
 
 impl Choices for SigningAlgorithm {

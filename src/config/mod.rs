@@ -128,6 +128,8 @@ pub struct Client {
     /// Where a person lands who wanted to go nowhere in particular: `/` on the first of `hosts` that is no wildcard, else on
     /// the host of `origin`.
     pub home: Url,
+    /// When the provider is asked for claims beside those of the ID token.
+    pub userinfo: AskUserinfo,
     /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
     pub claim_headers: Vec<ClaimHeader>,
     /// The session cookie.
@@ -136,6 +138,17 @@ pub struct Client {
     pub flow_cookie: Cookie,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
+}
+
+/// When the userinfo endpoint is asked: at a login and at a refresh, never for a single request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskUserinfo {
+    /// Always, if the provider has one.
+    On,
+    /// Never.
+    Off,
+    /// If the ID token lacks a claim of [`Client::claim_headers`].
+    IfMissing,
 }
 
 /// One claim that the application is told in a header.

@@ -1,5 +1,6 @@
 //! From a fault of a provider to the refusal that says so.
 
+use super::claims::ClaimsFault;
 use super::fetch::FetchFault;
 use super::provider::ProviderFault;
 use super::verify::VerifyFault;
@@ -25,11 +26,13 @@ pub fn log(issuer: &Issuer, fault: ProviderFault) {
     );
 }
 
-/// Why an ID token was not accepted.
-pub fn of_id_token(issuer: &Issuer, fault: VerifyFault) -> Refusal {
+/// Why the claims about a person are not believed, or not known.
+pub fn of_claims(issuer: &Issuer, fault: ClaimsFault) -> Refusal {
     match fault {
-        VerifyFault::Keys(fault) => of_provider(issuer, fault),
-        VerifyFault::IdToken(fault) => fault.into(),
+        ClaimsFault::IdToken(VerifyFault::Keys(fault)) => of_provider(issuer, fault),
+        ClaimsFault::IdToken(VerifyFault::IdToken(fault)) => fault.into(),
+        ClaimsFault::Call(fault) => of_call(issuer, &fault),
+        ClaimsFault::Userinfo(fault) => fault.into(),
     }
 }
 

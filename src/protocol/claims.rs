@@ -52,6 +52,12 @@ impl Claims {
         path.find(&self.members)
     }
 
+    /// Whether the latest ID token gives this claim.
+    pub fn id_token_has(&self, path: &ClaimPath) -> bool {
+        let given = self.members.iter().filter(|(name, _)| self.from_id_token.contains(*name));
+        path.find(&given.map(|(name, value)| (name.clone(), value.clone())).collect()).is_some()
+    }
+
     /// All claims.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.members

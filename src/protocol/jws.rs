@@ -18,6 +18,13 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Keys that a signature is tried against: the header names none, or several keys have the name it gives.
 pub const MAX_TRIED_KEYS: usize = 4;
 
+/// The kinds of token that one place takes, as `typ` names them; a token that names none is of any kind, and its place has other
+/// means to tell (RFC 8725 sections 3.11 and 3.12).
+pub type Kinds = &'static [&'static str];
+
+/// What the place of an ID token, or of signed userinfo, takes: no at+jwt, logout+jwt, dpop+jwt, secevent+jwt and so on.
+pub const JWT: Kinds = &["JWT"];
+
 /// Why a token is not believed to be the provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JwsFault {
@@ -56,6 +63,8 @@ pub enum JwsFault {
     Critical,
     /// The header says that it is a token of another kind (RFC 8725 section 3.11).
     Kind {
+        /// Those that are taken here.
+        expected: Kinds,
         /// `typ`, as it came; none if it is not a text.
         found: Option<String>,
     },
@@ -85,6 +94,7 @@ pub(super) fn verify(
     token: &str,
     keys: &Keys,
     algorithm: SigningAlgorithm,
+    kinds: Kinds,
 ) -> Result<Map<String, Value>, JwsFault> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(JwsFault::TooLong { found: token.len() });
@@ -101,12 +111,7 @@ pub(super) fn verify(
     if header.contains_key("crit") {
         return Err(JwsFault::Critical);
     }
-    // RFC 8725 section 3.11: at+jwt, logout+jwt, dpop+jwt, secevent+jwt and so on are none of ours.
-    if let Some(kind) = header.get("typ")
-        && !kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("JWT"))
-    {
-        return Err(JwsFault::Kind { found: kind.as_str().map(str::to_owned) });
-    }
+    judge_kind(&header, kinds)?;
     let kid = match header.get("kid") {
         None => None,
         Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Some(kid.as_str()),
@@ -163,7 +168,9 @@ impl fmt::Display for JwsFault {
             Self::Critical => {
                 f.write_str("the token's header has crit, which asks for an extension that is not known")
             }
-            Self::Kind { found } => write!(f, "the token's typ is {}, but JWT is needed", show(found)),
+            Self::Kind { expected, found } => {
+                write!(f, "the token's typ is {}, but {} is needed", show(found), expected.join(" or "))
+            }
             Self::KeyName => write!(f, "the token's kid is not a text of at most {MAX_KID_BYTES} bytes"),
             Self::KeyUnknown { kid, algorithm } => {
                 write!(f, "the provider has no {algorithm} key for a token whose kid is {}", show(kid))
@@ -181,6 +188,16 @@ impl fmt::Display for JwsFault {
 }
 
 impl std::error::Error for JwsFault {}
+
+/// RFC 8725 section 3.11, RFC 7515 section 4.1.9.
+pub(super) fn judge_kind(header: &Map<String, Value>, kinds: Kinds) -> Result<(), JwsFault> {
+    let Some(kind) = header.get("typ") else { return Ok(()) };
+    let found = kind.as_str();
+    if found.is_some_and(|found| kinds.iter().any(|taken| found.eq_ignore_ascii_case(taken))) {
+        return Ok(());
+    }
+    Err(JwsFault::Kind { expected: kinds, found: found.map(str::to_owned) })
+}
 
 /// What is signed, and the three parts.
 fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {

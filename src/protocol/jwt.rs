@@ -54,7 +54,7 @@ pub struct IdTokenExpected<'a> {
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
     // Steps 1, 6, 7 and 8: not encrypted, for that was not agreed; signed by the issuer's key and the agreed algorithm, also
     // over TLS; symmetric algorithms are not offered.
-    let claims = jws::verify(token, keys, expected.algorithm)?;
+    let claims = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
     if claims.contains_key("events") {

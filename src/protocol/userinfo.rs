@@ -101,6 +101,14 @@ impl UserinfoFault {
         }
     }
 
+    /// Whether it may pass by itself: what came is no answer to the question.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Answer(_) => true,
+            Self::Signed | Self::SubjectMissing | Self::SubjectOther => false,
+        }
+    }
+
     /// Never: the browser has no part in this.
     pub fn caller_is_at_fault(&self) -> bool {
         false

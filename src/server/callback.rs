@@ -14,13 +14,13 @@ use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
-use crate::idp::{refusal, verify};
+use crate::idp::claims::{self, Source};
+use crate::idp::refusal;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, Tokens};
-use crate::protocol::userinfo;
 use crate::session::key::Handle;
 use crate::session::lifetime;
 use crate::session::loops;
@@ -116,17 +116,10 @@ async fn sign_in(
 
     let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
-    let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
-    let mut claims = verify::id_token(remembered, client, id_token, Some(nonce.expose()), access_token, now)
+    let source = Source::Login { id_token: &tokens.id_token, nonce: &nonce };
+    let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
         .await
-        .map_err(|fault| refusal::of_id_token(&client.issuer, fault))?;
-    if let Some(request) = userinfo::request(&provider, access_token) {
-        let answer = remembered
-            .ask(request, userinfo::MAX_ANSWER_BYTES)
-            .await
-            .map_err(|fault| refusal::of_call(&client.issuer, &fault))?;
-        claims.merge_userinfo(userinfo::judge(&answer, claims.sub())?);
-    }
+        .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
     let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();

@@ -16,15 +16,11 @@ use crate::config::Client;
 use crate::gate::decide::Ended;
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Fault as WhoseFault, Refusal};
-use crate::idp::provider::RememberedProvider;
+use crate::idp::claims::{self, Source};
 use crate::idp::providers::Providers;
 use crate::idp::refusal;
-use crate::idp::verify::{self, VerifyFault};
-use crate::protocol::claims::{Claims, judge_refreshed};
-use crate::protocol::discovery::Provider;
 use crate::protocol::secret::Secret;
-use crate::protocol::token::{self, Tokens};
-use crate::protocol::userinfo::{self, UserinfoFault};
+use crate::protocol::token;
 use crate::telemetry::metrics::Metrics;
 
 /// Starts refreshes and lets others wait for them.
@@ -181,13 +177,18 @@ impl Refresher {
             true => Fault::ending(fault),
             false => Fault::passing(fault),
         })?;
-        let claims =
-            self.claims(client, remembered, &provider, session, &tokens).await.map_err(|mut fault| {
+        let source = Source::Refresh { id_token: tokens.id_token.as_ref(), before: &session.claims };
+        let now = self.clock.wall();
+        let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
+            .await
+            .map_err(|fault| Fault {
                 // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
-                if let Follows::Retry(rotated) = &mut fault.follows {
-                    *rotated = tokens.refresh_token.clone();
-                }
-                fault
+                follows: if fault.may_pass() {
+                    Follows::Retry(tokens.refresh_token.clone())
+                } else {
+                    Follows::End
+                },
+                refusal: refusal::of_claims(&client.issuer, fault),
             })?;
         let identity = Identity::from_claims(&claims, client).map_err(Fault::ending)?;
         let tokens = SessionTokens {
@@ -199,58 +200,6 @@ impl Refresher {
             failures: None,
         };
         Ok(session.refreshed(identity, claims, tokens))
-    }
-
-    /// The claims after a refresh: what is new goes before what was known, and what the provider left out stays.
-    async fn claims(
-        &self,
-        client: &Client,
-        remembered: &RememberedProvider,
-        provider: &Provider,
-        session: &Session,
-        tokens: &Tokens,
-    ) -> Result<Claims, Fault> {
-        let fresh = match &tokens.id_token {
-            Some(id_token) => {
-                let now = self.clock.wall();
-                let verified =
-                    verify::id_token(remembered, client, id_token, None, &tokens.access_token, now).await;
-                Some(verified.map_err(|fault| match fault {
-                    VerifyFault::Keys(fault) => Fault::passing(refusal::of_provider(&client.issuer, fault)),
-                    // The provider may be changing its keys just now: that is no reason to sign people out.
-                    VerifyFault::IdToken(fault) if fault.asks_for_new_keys() => Fault::passing(fault),
-                    VerifyFault::IdToken(fault) => Fault::ending(fault),
-                })?)
-            }
-            None => None,
-        };
-        let told = match userinfo::request(provider, &tokens.access_token) {
-            Some(request) => {
-                let answer = remembered
-                    .ask(request, userinfo::MAX_ANSWER_BYTES)
-                    .await
-                    .map_err(|fault| Fault::passing(refusal::of_call(&client.issuer, &fault)))?;
-                let told = userinfo::judge(&answer, session.claims.sub());
-                Some(told.map_err(|fault| match fault {
-                    UserinfoFault::Answer(_) => Fault::passing(fault),
-                    UserinfoFault::Signed | UserinfoFault::SubjectMissing | UserinfoFault::SubjectOther => {
-                        Fault::ending(fault)
-                    }
-                })?)
-            }
-            None => None,
-        };
-        let mut claims = match fresh {
-            Some(fresh) => {
-                judge_refreshed(&session.claims, &fresh).map_err(Fault::ending)?;
-                session.claims.refreshed(fresh)
-            }
-            None => Claims::clone(&session.claims),
-        };
-        if let Some(told) = told {
-            claims.merge_userinfo(told);
-        }
-        Ok(claims)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Case;
-use vestibule::config::SameSite;
+use vestibule::config::{AskUserinfo, SameSite};
 use vestibule::protocol::registration::{ClientAuthentication, ResponseMode, SigningAlgorithm};
 
 const MINIMUM: &str = "clients:
@@ -46,6 +46,7 @@ fn what_is_left_out_has_safe_values() {
         client.flow_cookie.line("v"),
         "__Host-vestibule_flow=v; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
     );
+    assert_eq!(client.userinfo, AskUserinfo::On);
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     assert_eq!((client.lifetimes.idle, client.lifetimes.absolute), (hours(8), hours(7 * 24)));
 }

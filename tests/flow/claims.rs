@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::provider::{Endpoint, Step};
+use crate::refresh::refresh_once;
 use crate::world::{PAGE, SESSION, World};
 
 #[tokio::test]
@@ -69,6 +70,48 @@ async fn a_provider_without_userinfo_is_not_asked_for_it() {
         ("ada.secret@example.org", "")
     );
     assert_eq!(world.provider.count(Endpoint::Userinfo), 0);
+}
+
+#[tokio::test]
+async fn userinfo_switched_off_is_not_asked_neither_at_the_login_nor_at_a_refresh() {
+    let world = World::new().line("userinfo: off").start().await;
+    let browser = world.signed_in().await;
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(
+        (answer.all("X-User-Email"), answer.all("X-User-Name")),
+        (vec!["ada.secret@example.org"], vec![""])
+    );
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 0);
+}
+
+/// Okta's ID token is thin when an access token comes with it.
+#[tokio::test]
+async fn userinfo_if_missing_is_asked_where_the_id_token_lacks_a_mapped_claim() {
+    let world = World::new()
+        .app(|app| app.headers("{ email: X-User-Email, groups: X-User-Groups }").line("userinfo: if_missing"))
+        .start()
+        .await;
+    world.provider.script().userinfo_claims.insert("groups".to_owned(), json!(["from-userinfo"]));
+    let browser = world.signed_in().await;
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 0, "nothing is missing");
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), ["staff,admins"]);
+
+    // The token of a refresh lacks what the login's had: what was known is no reason not to ask.
+    world.provider.script().id_token_claims.remove("groups");
+    refresh_once(&world, &browser).await;
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 1);
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-User-Groups"), ["from-userinfo"]);
+
+    // Never for a single request.
+    for _ in 0..5 {
+        world.send(&world.base_of(&browser)).await;
+    }
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 1);
+    world.browser().open(PAGE).await.assert_at(PAGE);
+    assert_eq!(world.provider.count(Endpoint::Userinfo), 2, "a thin token at the login");
 }
 
 #[tokio::test]

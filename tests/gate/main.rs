@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{ClaimHeader, Client, Cookie, Lifetimes, SameSite};
+use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, SameSite};
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
@@ -51,6 +51,7 @@ fn client() -> Client {
             .map(|host| HostPattern::parse(host).unwrap())
             .to_vec(),
         home: "https://app.example.test/".parse().unwrap(),
+        userinfo: AskUserinfo::On,
         claim_headers: vec![
             header("email", "x-auth-email"),
             header("groups", "x-auth-groups"),

@@ -18,7 +18,7 @@ use vestibule::protocol::id_token_fault::IdTokenFault;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwks::JwksFault;
-use vestibule::protocol::jws::JwsFault;
+use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token::{OAuthError, TokenFault};
@@ -334,7 +334,7 @@ fn one_of_each() -> Vec<Refusal> {
         JwsFault::Json { part: "header", fault: JsonFault::Syntax },
         JwsFault::Algorithm { expected: SigningAlgorithm::Rs256, found: Some(found()) },
         JwsFault::Critical,
-        JwsFault::Kind { found: Some(found()) },
+        JwsFault::Kind { expected: jws::JWT, found: Some(found()) },
         JwsFault::KeyName,
         JwsFault::KeyUnknown { kid: Some(found()), algorithm: SigningAlgorithm::Rs256 },
         JwsFault::KeysAmbiguous { found: 9 },

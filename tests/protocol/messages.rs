@@ -11,7 +11,7 @@ use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwks::{JwksFault, SkipReason, SkippedKey};
-use vestibule::protocol::jws::JwsFault;
+use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::jwt::IdTokenFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
@@ -151,7 +151,7 @@ fn id_token() -> Vec<IdTokenFault> {
         JwsFault::Algorithm { expected: algorithm, found: text("none") }.into(),
         JwsFault::Algorithm { expected: algorithm, found: None }.into(),
         JwsFault::Critical.into(),
-        JwsFault::Kind { found: text("at+jwt") }.into(),
+        JwsFault::Kind { expected: jws::JWT, found: text("at+jwt") }.into(),
         JwsFault::KeyName.into(),
         JwsFault::KeyUnknown { kid: text(HOSTILE), algorithm }.into(),
         JwsFault::KeysAmbiguous { found: 9 }.into(),

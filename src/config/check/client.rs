@@ -17,7 +17,7 @@ use crate::config::kind::Choice;
 use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{Client, Lifetimes, is_client_name, overlay, own_path};
+use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -139,6 +139,7 @@ fn judge_one(
         home: home(&origin, &hosts)?,
         scheme: origin.scheme,
         hosts: hosts.into_iter().map(|host| host.value).collect(),
+        userinfo: written.userinfo.or(Choice(AskUserinfo::On)).0,
         claim_headers,
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),

@@ -1,0 +1,94 @@
+//! What the provider says of a person: the ID token, verified, and userinfo, merged. Login and refresh share this one path.
+
+use super::fetch::FetchFault;
+use super::provider::RememberedProvider;
+use super::verify::{self, VerifyFault};
+use crate::config::{AskUserinfo, Client};
+use crate::protocol::claims::{Claims, judge_refreshed};
+use crate::protocol::discovery::Provider;
+use crate::protocol::secret::Secret;
+use crate::protocol::timestamp::Timestamp;
+use crate::protocol::userinfo::{self, UserinfoFault};
+
+/// Where the claims come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// The ID token of a login, with the nonce that it must have.
+    Login {
+        /// The ID token.
+        id_token: &'a Secret,
+        /// The nonce of this login.
+        nonce: &'a Secret,
+    },
+    /// The answer to a refresh.
+    Refresh {
+        /// The new ID token, if there is one.
+        id_token: Option<&'a Secret>,
+        /// What was known before. What the provider leaves out now stays as it was.
+        before: &'a Claims,
+    },
+}
+
+/// Why the claims are not believed, or not known.
+#[derive(Clone, Debug)]
+pub enum ClaimsFault {
+    /// The ID token.
+    IdToken(VerifyFault),
+    /// Userinfo could not be asked for.
+    Call(FetchFault),
+    /// What userinfo says.
+    Userinfo(UserinfoFault),
+}
+
+/// The claims about a person, after a login or a refresh. One claim has one source: what the latest ID token says goes before
+/// userinfo, and both go before what was known.
+///
+/// # Errors
+/// [`ClaimsFault`]; nothing of what came may be used then.
+pub async fn learn(
+    remembered: &RememberedProvider,
+    provider: &Provider,
+    client: &Client,
+    source: Source<'_>,
+    access_token: &Secret,
+    now: Timestamp,
+) -> Result<Claims, ClaimsFault> {
+    let verified = async |id_token, nonce| {
+        let verified = verify::id_token(remembered, client, id_token, nonce, access_token, now).await;
+        verified.map_err(ClaimsFault::IdToken)
+    };
+    let mut claims = match source {
+        Source::Login { id_token, nonce } => verified(id_token, Some(nonce.expose())).await?,
+        Source::Refresh { id_token: Some(id_token), before } => {
+            let fresh = verified(id_token, None).await?;
+            judge_refreshed(before, &fresh)
+                .map_err(|fault| ClaimsFault::IdToken(VerifyFault::IdToken(fault)))?;
+            before.refreshed(fresh)
+        }
+        Source::Refresh { id_token: None, before } => before.clone(),
+    };
+    let wanted = match client.userinfo {
+        AskUserinfo::On => true,
+        AskUserinfo::Off => false,
+        AskUserinfo::IfMissing => {
+            client.claim_headers.iter().any(|mapping| !claims.id_token_has(&mapping.claim))
+        }
+    };
+    if wanted && let Some(request) = userinfo::request(provider, access_token) {
+        let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
+        claims.merge_userinfo(userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?);
+    }
+    Ok(claims)
+}
+
+impl ClaimsFault {
+    /// Whether it may pass by itself, so that a session need not end by it.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::IdToken(VerifyFault::Keys(_)) | Self::Call(_) => true,
+            // The provider may be changing its keys just now: that is no reason to sign people out.
+            Self::IdToken(VerifyFault::IdToken(fault)) => fault.asks_for_new_keys(),
+            Self::Userinfo(fault) => fault.may_pass(),
+        }
+    }
+}
