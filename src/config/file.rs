@@ -9,8 +9,10 @@ use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
+use super::preset::Preset;
 use super::problem::Finding;
-use super::{AskUserinfo, LogFormat, LogLevel};
+use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
+use crate::protocol::logout::LogoutForm;
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -110,6 +112,8 @@ table! {
         /// The provider, as it names itself: the `issuer` of its discovery document, to the letter. https, or http on this
         /// machine.
         issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
+        /// The provider by name, for defaults that fit it: see [providers](providers.md). What is written here goes before them.
+        preset: Choice<Preset>, "none", "Write the name of the provider, or leave it out.";
         /// The id that the provider gave this client.
         client_id: String, "needed", "Write the id that the provider gave for {subject}.";
         /// The secret that the provider gave this client. Without one of the three the client is public.
@@ -144,6 +148,15 @@ table! {
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
+        /// How the provider is asked to end its session.
+        logout: LogoutAsWritten, "see below", "Write: logout: { form: local }";
+        /// Whether a person may sign in whose e-mail address the provider has not verified (claim `email_verified`). `require`: only
+        /// where it says `true`. `if_present`: not where it says something else, if `extra_claim_headers` hands on `email`. `ignore`:
+        /// whatever it says.
+        email_verified: Choice<EmailVerified>, "`if_present`", "Write require, if_present or ignore.";
+        /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each
+        /// refresh.
+        hosted_domain: Texts, "none: everybody", "Write: hosted_domain: example.com";
         /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
     }
@@ -159,6 +172,17 @@ table! {
         name: String, "`vestibule_<client>`", "Write: name: my_session";
         /// Whether the browser keeps the cookie when it is closed, for as long as `session.absolute`.
         persistent: bool, "`false`", "Write true or false.";
+    }
+}
+
+table! {
+    /// `logout` of a client.
+    LogoutAsWritten {
+        /// `end_session` as OpenID Connect says; `logout_uri` with Cognito's parameters; `return_to` with Auth0's, where the provider
+        /// announces no `end_session_endpoint`; `local` not at all: the person stays signed in at the provider.
+        form: Choice<LogoutForm>, "`end_session`, or what the preset says", "Write end_session, logout_uri, return_to or local.";
+        /// Where the browser is sent for it.
+        endpoint: String, "what discovery announces; for `logout_uri` and `return_to` otherwise `/logout` and `/v2/logout` at the host of the authorization endpoint", "Write: endpoint: https://id.example.com/logout";
     }
 }
 
@@ -226,6 +250,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
+    ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
     ("server.log", LogAsWritten::SETTINGS),
     ("store", StoreAsWritten::SETTINGS),
@@ -282,6 +307,19 @@ impl Choices for SigningAlgorithm {
         }
         names
     };
+}
+
+impl Choices for Preset {
+    const ALL: &'static [(&'static str, Self)] = Self::ALL;
+}
+
+impl Choices for LogoutForm {
+    const ALL: &'static [(&'static str, Self)] = Self::ALL;
+}
+
+impl Choices for EmailVerified {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("require", Self::Require), ("if_present", Self::IfPresent), ("ignore", Self::Ignore)];
 }
 
 impl Choices for LogFormat {

@@ -86,6 +86,15 @@ pub(super) enum Finding {
     ScopeTwice(String),
     NoOpenid { write: String },
 
+    // What is known of the provider.
+    NoSlash { provider: &'static str, write: String },
+    ClaimLacks { claim: String, provider: &'static str, write: Option<&'static str> },
+    VerifiesNoEmail { provider: &'static str },
+    NotAHostedDomain(String),
+    TooManyHostedDomains(usize),
+    LogoutEndpoint { what: String },
+    EndpointUnused,
+
     // Secrets and keys.
     SecondSecret { first: &'static str },
     SecretUnused,
@@ -224,6 +233,15 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+
+            Self::NoSlash { provider, write } => write!(f, "the issuers of {provider} end with a slash, and it counts.\nWrite: {write}"),
+            Self::ClaimLacks { claim, provider, write: Some(write) } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nWrite {write}, unless you have {provider} send this claim.", q(claim)),
+            Self::ClaimLacks { claim, provider, write: None } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nRemove it, unless you have {provider} send this claim.", q(claim)),
+            Self::VerifiesNoEmail { provider } => write!(f, "{provider} says of every address that it is not verified, unless a scope mapping of yours says otherwise, and nobody can sign in then.\nMake such a mapping, or write email_verified: ignore if nobody can change the own address there. Either way write email_verified, and this is not said again."),
+            Self::NotAHostedDomain(found) => write!(f, "{} is not a domain.\nWrite the name alone, as Google Workspace has it: hosted_domain: example.com", q(found)),
+            Self::TooManyHostedDomains(limit) => write!(f, "has more than {limit} domains.\nWrite {limit} or fewer."),
+            Self::LogoutEndpoint { what } => write!(f, "{what}.\nWrite where the provider signs people out: endpoint: https://id.example.com/logout"),
+            Self::EndpointUnused => f.write_str("with form: local the provider is not asked, so that this has no use.\nRemove it, or write another form."),
 
             Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
             Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),

@@ -130,7 +130,7 @@ impl fmt::Display for Endpoint {
 
 impl EndpointFault {
     /// What is wrong with the address `found`, for the operator.
-    pub(super) fn explain(self, found: &str) -> String {
+    pub(crate) fn explain(self, found: &str) -> String {
         let found = quote(found);
         match self {
             Self::NotText => "is not text".to_owned(),

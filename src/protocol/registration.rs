@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::logout::Logout;
 use super::secret::Secret;
 
 /// One registration of this relying party at one provider.
@@ -21,6 +22,8 @@ pub struct Registration {
     pub id_token_algorithm: SigningAlgorithm,
     /// Sent as `post_logout_redirect_uri` (OpenID Connect RP-Initiated Logout 1.0 section 2); none leaves the parameter out.
     pub post_logout_redirect_uri: Option<String>,
+    /// How the provider is asked to end its session.
+    pub logout: Logout,
 }
 
 /// `token_endpoint_auth_method` (OpenID Connect Core 1.0 section 9).

@@ -1,6 +1,7 @@
 //! The pure decision about one forwarded request.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod admission;
 mod credential;
 mod decide;
 mod forwarded;
@@ -15,9 +16,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, SameSite};
+use vestibule::config::{
+    Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Rendering, SameSite,
+};
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::logout::Logout;
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
 /// A client that guards app.example.test, *.apps.example.test and port.example.test:8443.
@@ -32,6 +36,7 @@ fn client() -> Client {
     let header = |claim: &str, header: &'static str| ClaimHeader {
         claim: ClaimPath::parse(claim).unwrap(),
         header: HeaderName::from_static(header),
+        rendering: Rendering::Value,
     };
     Client {
         name: "app".to_owned(),
@@ -44,6 +49,7 @@ fn client() -> Client {
             response_mode: ResponseMode::Query,
             id_token_algorithm: SigningAlgorithm::Rs256,
             post_logout_redirect_uri: None,
+            logout: Logout::default(),
         },
         origin: "https://auth.example.test".to_owned(),
         scheme: Scheme::Https,
@@ -52,6 +58,9 @@ fn client() -> Client {
             .to_vec(),
         home: "https://app.example.test/".parse().unwrap(),
         userinfo: AskUserinfo::On,
+        preset: None,
+        from_preset: Vec::new(),
+        admission: Admission { hosted_domains: Vec::new(), email_verified: EmailVerified::IfPresent },
         claim_headers: vec![
             header("email", "x-auth-email"),
             header("groups", "x-auth-groups"),

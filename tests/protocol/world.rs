@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{self, Provider};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::logout::Logout;
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
@@ -72,6 +73,7 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         response_mode: ResponseMode::Query,
         id_token_algorithm: SigningAlgorithm::Rs256,
         post_logout_redirect_uri: Some("https://app.example/oidc/a/signed-out".to_owned()),
+        logout: Logout::default(),
     }
 }
 

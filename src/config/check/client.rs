@@ -9,12 +9,13 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers};
+use super::{At as Table, Judge, headers, preset};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
 use crate::config::kind::Choice;
 use crate::config::place::Place;
+use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
@@ -99,7 +100,10 @@ fn judge_one(
     }
     let hosts = hosts::judge(judge, &written.hosts);
     let scopes = judge_scopes(judge, written);
-    let claim_headers = headers::judge(judge, &written.extra_claim_headers);
+    let claim_headers = headers::judge(judge, written);
+    let admission = preset::admission(judge, written);
+    let logout = preset::logout(judge, written, issuer.as_ref());
+    preset::notice(judge, written);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
 
@@ -135,7 +139,11 @@ fn judge_one(
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
             post_logout_redirect_uri,
+            logout: logout?,
         },
+        from_preset: preset::taken(written),
+        preset: preset::of(written),
+        admission,
         home: home(&origin, &hosts)?,
         scheme: origin.scheme,
         hosts: hosts.into_iter().map(|host| host.value).collect(),
@@ -230,7 +238,10 @@ fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<
     let at = match &written.scopes {
         Written::Given(at) => at,
         Written::Broken => return None,
-        Written::Absent => return Some(DEFAULT_SCOPES.map(str::to_owned).to_vec()),
+        Written::Absent => {
+            let scopes = preset::of(written).map_or(DEFAULT_SCOPES, Preset::scopes);
+            return Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
+        }
     };
     let mut scopes: Vec<String> = Vec::new();
     for item in &at.value.0 {
@@ -354,7 +365,7 @@ fn home(origin: &Origin, hosts: &[WrittenHost]) -> Option<Url> {
     Url::parse(&format!("{}://{authority}/", origin.scheme.as_str())).ok()
 }
 
-const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+const DEFAULT_SCOPES: &[&str] = &["openid", "profile", "email"];
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFRESH_GRACE: Duration = Duration::from_secs(5 * 60);

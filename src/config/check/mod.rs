@@ -6,6 +6,7 @@ mod cookie;
 mod headers;
 mod hosts;
 mod origin;
+mod preset;
 mod secret;
 mod server;
 
