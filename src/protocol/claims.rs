@@ -142,7 +142,7 @@ impl fmt::Debug for Claims {
 
 fn is_elsewhere(members: &Map<String, Value>, name: &str) -> bool {
     let distributed = members.get("_claim_names").and_then(|names| names.get(name)).is_some();
-    let too_many = name == "groups" && members.get("hasgroups").is_some_and(|has| is_true(has));
+    let too_many = name == "groups" && members.get("hasgroups").is_some_and(is_true);
     (distributed || too_many) && !members.contains_key(name)
 }
 
