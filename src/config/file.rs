@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
-use super::kind::{Choice, Choices};
+use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::preset::Preset;
@@ -141,11 +141,17 @@ table! {
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "what discovery announces, `client_secret_basic` first; `none` without a secret", "Write client_secret_basic, client_secret_post or none.";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
-        /// The one algorithm that an ID token may be signed with.
+        /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
+        /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
         /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
+        /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
+        /// `azp` that it was made for this client.
+        audiences: List, "none", "Write: audiences: [other-client]";
+        /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
+        clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// How the provider is asked to end its session.

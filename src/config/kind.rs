@@ -68,25 +68,44 @@ impl Form for Duration {
     }
     fn read(node: &Node, _: &Place, _: &mut Reader) -> Result<Self, Finding> {
         let text = text(node)?;
-        if text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Finding::NoUnit(text.to_owned()));
+        match seconds(text)? {
+            0 => Err(Finding::NoTime(text.to_owned())),
+            seconds => Ok(Self::from_secs(seconds)),
         }
-        let strange = || Finding::NotATime(text.to_owned());
-        let unit = match text.as_bytes().last() {
-            Some(b's') => 1,
-            Some(b'm') => 60,
-            Some(b'h') => 60 * 60,
-            Some(b'd') => 24 * 60 * 60,
-            _ => return Err(strange()),
-        };
-        let digits = &text[..text.len() - 1];
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(strange());
-        }
-        let seconds: u64 =
-            digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(strange)?;
-        if seconds == 0 { Err(Finding::NoTime(text.to_owned())) } else { Ok(Self::from_secs(seconds)) }
     }
+}
+
+/// A time that may be none at all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leeway(pub(super) Duration);
+
+impl Form for Leeway {
+    fn kind() -> String {
+        "time, such as 90s or 0s".to_owned()
+    }
+    fn read(node: &Node, _: &Place, _: &mut Reader) -> Result<Self, Finding> {
+        Ok(Self(Duration::from_secs(seconds(text(node)?)?)))
+    }
+}
+
+/// One number and one unit.
+fn seconds(text: &str) -> Result<u64, Finding> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Finding::NoUnit(text.to_owned()));
+    }
+    let strange = || Finding::NotATime(text.to_owned());
+    let unit = match text.as_bytes().last() {
+        Some(b's') => 1,
+        Some(b'm') => 60,
+        Some(b'h') => 60 * 60,
+        Some(b'd') => 24 * 60 * 60,
+        _ => return Err(strange()),
+    };
+    let digits = &text[..text.len() - 1];
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(strange());
+    }
+    digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(strange)
 }
 
 impl Form for SocketAddr {

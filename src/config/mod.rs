@@ -121,6 +121,10 @@ pub struct Client {
     pub issuer: Issuer,
     /// What the client is registered with there.
     pub registration: Registration,
+    /// Audiences that an ID token may name beside `client_id`.
+    pub audiences: Vec<String>,
+    /// How far the provider's clock and ours may be apart, for `exp`, `iat` and `nbf`.
+    pub clock_leeway: Duration,
     /// Scheme and authority of `redirect_uri`, without a slash at the end: where browsers reach this program.
     pub origin: String,
     /// The scheme of `origin`; the guarded hosts are reached over the same.

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::{self, JwksFault, Keys};
+use crate::protocol::skew::Skew;
 use crate::protocol::timestamp::Timestamp;
 
 /// One provider, shared by all clients that name its issuer.
@@ -51,6 +52,10 @@ struct Known {
     keys_attempt: Option<(Timestamp, Option<ProviderFault>)>,
     /// The last fetch of keys that a token caused.
     keys_refetched: Option<Timestamp>,
+    /// Of the last answer that told its time.
+    skew: Option<Skew>,
+    /// When the log was last told of it.
+    skew_told: Option<Timestamp>,
 }
 
 struct Learned<T> {
@@ -157,7 +162,10 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        self.fetcher.fetch(request, limit).await
+        let sent = self.clock.wall();
+        let answer = self.fetcher.fetch(request, limit).await?;
+        self.compare_clocks(&answer, sent);
+        Ok(answer)
     }
 
     /// Sends a request that anybody can cause without an account; it takes no place from those that keep people signed in.
@@ -169,7 +177,15 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        self.fetcher.fetch_for_stranger(request, limit).await
+        let sent = self.clock.wall();
+        let answer = self.fetcher.fetch_for_stranger(request, limit).await?;
+        self.compare_clocks(&answer, sent);
+        Ok(answer)
+    }
+
+    /// How far this provider's clock is from ours, by the last answer that told its time.
+    pub fn skew(&self) -> Option<Skew> {
+        self.read(|known| known.skew)
     }
 
     /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
@@ -255,6 +271,28 @@ impl RememberedProvider {
         })
     }
 
+    /// told before a time check fails, and not with each answer.
+    fn compare_clocks(&self, answer: &http::Response<Bytes>, sent: Timestamp) {
+        let Some(skew) = Skew::of_answer(answer, sent, self.clock.wall()) else { return };
+        let now = self.clock.steady();
+        let tell = self.write(|known| {
+            known.skew = Some(skew);
+            let due = known.skew_told.is_none_or(|at| now >= at.after(TELL_SKEW_EVERY));
+            let tell = due && skew.is_worth_telling();
+            if tell {
+                known.skew_told = Some(now);
+            }
+            tell
+        });
+        if tell {
+            tracing::warn!(
+                code = "provider_clock", fault = "operator", issuer = %self.issuer, seconds = skew.seconds(), why = %skew,
+                remedy = "Set the clocks of both machines by a time server; until then raise clock_leeway, if it must be.",
+                "the clocks disagree"
+            );
+        }
+    }
+
     fn remembered_keys(&self) -> Option<Arc<Keys>> {
         let now = self.clock.steady();
         self.read(|known| {
@@ -304,3 +342,5 @@ pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);
+/// That the clocks disagree is logged again after so long, if they still do.
+const TELL_SKEW_EVERY: Duration = Duration::from_secs(60 * 60);

@@ -5,6 +5,7 @@ use std::fmt;
 use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
 use crate::protocol::claims::Claims;
+use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -33,21 +34,27 @@ pub async fn id_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &[],
+        other_audiences: &client.audiences,
         nonce,
         algorithm: client.registration.id_token_algorithm,
         now,
-        leeway: jwt::DEFAULT_LEEWAY,
+        leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
-    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    match jwt::verify(token.expose(), &keys, &expected) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => jwt::verify(token.expose(), &newer, &expected).map_err(VerifyFault::IdToken),
-            None => Err(VerifyFault::IdToken(fault)),
-        },
-        judged => judged.map_err(VerifyFault::IdToken),
+    if let Some(secret) = Keys::of_client_secret(&client.registration) {
+        // Nothing that the provider publishes could help a signature by the secret.
+        let judged = jwt::verify(token.expose(), &secret, &expected);
+        return judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())));
     }
+    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
+    let judged = match jwt::verify(token.expose(), &keys, &expected) {
+        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
+            Some(newer) => jwt::verify(token.expose(), &newer, &expected),
+            None => Err(fault),
+        },
+        judged => judged,
+    };
+    judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))
 }
 
 impl fmt::Display for VerifyFault {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::jws::JwsFault;
 use super::quote::quote;
+use super::skew::Skew;
 use super::timestamp::Timestamp;
 
 /// Why an ID token is refused. Nobody is signed in by it, and a session that it should refresh ends.
@@ -55,6 +56,8 @@ pub enum IdTokenFault {
         now: Timestamp,
         /// How far clocks may be apart.
         leeway: Duration,
+        /// What is known of the provider's clock.
+        skew: Option<Skew>,
     },
     /// It is from the future.
     IssuedInFuture {
@@ -64,6 +67,8 @@ pub enum IdTokenFault {
         now: Timestamp,
         /// How far clocks may be apart.
         leeway: Duration,
+        /// What is known of the provider's clock.
+        skew: Option<Skew>,
     },
     /// It was issued too long ago to belong to this login.
     TooOld {
@@ -71,6 +76,8 @@ pub enum IdTokenFault {
         issued_at: Timestamp,
         /// Our time.
         now: Timestamp,
+        /// What is known of the provider's clock.
+        skew: Option<Skew>,
     },
     /// It is not valid yet.
     NotYetValid {
@@ -80,6 +87,8 @@ pub enum IdTokenFault {
         now: Timestamp,
         /// How far clocks may be apart.
         leeway: Duration,
+        /// What is known of the provider's clock.
+        skew: Option<Skew>,
     },
     /// It belongs to another login.
     Nonce,
@@ -153,6 +162,19 @@ impl IdTokenFault {
         }
     }
 
+    /// The same with what is known of the provider's clock, where it is a matter of clocks.
+    #[must_use]
+    pub fn measured(mut self, measured: Option<Skew>) -> Self {
+        if let Self::Expired { skew, .. }
+        | Self::IssuedInFuture { skew, .. }
+        | Self::TooOld { skew, .. }
+        | Self::NotYetValid { skew, .. } = &mut self
+        {
+            *skew = measured;
+        }
+        self
+    }
+
     /// Whether a fresh key set could help ([`JwsFault::asks_for_new_keys`]): to be fetched once, then verified again.
     pub fn asks_for_new_keys(&self) -> bool {
         matches!(self, Self::Jws(fault) if fault.asks_for_new_keys())
@@ -191,30 +213,34 @@ impl fmt::Display for IdTokenFault {
             Self::AuthorizedParty { expected, found: None } => {
                 write!(f, "the ID token has several audiences, but no azp, which must be {}", quote(expected))
             }
-            Self::Expired { expired_at, now, leeway } => write!(
+            Self::Expired { expired_at, now, leeway, skew } => write!(
                 f,
-                "the ID token expired {}s ago (exp {expired_at}, now {now}, leeway {}s)",
+                "the ID token expired {}s ago (exp {expired_at}, now {now}, leeway {}s){}",
                 now.since(*expired_at).as_secs(),
-                leeway.as_secs()
+                leeway.as_secs(),
+                by_the_clocks(skew)
             ),
-            Self::IssuedInFuture { issued_at, now, leeway } => write!(
+            Self::IssuedInFuture { issued_at, now, leeway, skew } => write!(
                 f,
                 "the ID token was issued {}s ahead of our clock (iat {issued_at}, now {now}, leeway {}s): set \
-                 the clocks",
+                 the clocks{}",
                 issued_at.since(*now).as_secs(),
-                leeway.as_secs()
+                leeway.as_secs(),
+                by_the_clocks(skew)
             ),
-            Self::TooOld { issued_at, now } => write!(
+            Self::TooOld { issued_at, now, skew } => write!(
                 f,
                 "the ID token was issued {}s ago (iat {issued_at}, now {now}), but is new when it comes: set the \
-                 clocks",
-                now.since(*issued_at).as_secs()
+                 clocks{}",
+                now.since(*issued_at).as_secs(),
+                by_the_clocks(skew)
             ),
-            Self::NotYetValid { not_before, now, leeway } => write!(
+            Self::NotYetValid { not_before, now, leeway, skew } => write!(
                 f,
-                "the ID token is valid in {}s (nbf {not_before}, now {now}, leeway {}s): set the clocks",
+                "the ID token is valid in {}s (nbf {not_before}, now {now}, leeway {}s): set the clocks{}",
                 not_before.since(*now).as_secs(),
-                leeway.as_secs()
+                leeway.as_secs(),
+                by_the_clocks(skew)
             ),
             Self::Nonce => f.write_str("the ID token's nonce is not the one of this login"),
             Self::AccessTokenHash => {
@@ -228,3 +254,7 @@ impl fmt::Display for IdTokenFault {
 }
 
 impl std::error::Error for IdTokenFault {}
+
+fn by_the_clocks(skew: &Option<Skew>) -> String {
+    skew.map_or_else(String::new, |skew| format!("; {skew}"))
+}

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::answer::{self, AnswerFault, MediaType};
 use super::discovery::Provider;
 use super::quote::quote;
-use super::registration::SigningAlgorithm;
+use super::registration::{Registration, SigningAlgorithm};
 
 /// Bytes of a key set.
 pub const MAX_ANSWER_BYTES: usize = 512 * 1024;
@@ -31,7 +31,8 @@ pub const MAX_KID_BYTES: usize = 256;
 /// Bits of an RSA modulus (RFC 7518 section 3.3 asks for 2048 or more; verification time grows with the square).
 pub const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The keys of a provider that may verify a signature. Only [`judge`] makes one, and there is at least one key in it.
+/// The keys that may verify a signature: those of a provider, which only [`judge`] makes, or the client secret where that is
+/// agreed. There is at least one.
 #[derive(Clone, Debug)]
 pub struct Keys {
     keys: Vec<Key>,
@@ -125,6 +126,20 @@ pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
 }
 
 impl Keys {
+    /// The client secret as the one key (OpenID Connect Core 1.0 section 10.1: the octets of its UTF-8). None where no symmetric
+    /// algorithm is agreed, or the secret is too short for it. The keys of a provider never verify such a signature, and this
+    /// one no other.
+    pub fn of_client_secret(registration: &Registration) -> Option<Self> {
+        let algorithm = registration.id_token_algorithm;
+        let secret = registration.authentication.secret()?.expose().as_bytes();
+        if secret.len() < algorithm.secret_bytes()? {
+            return None;
+        }
+        let decoding = DecodingKey::from_secret(secret);
+        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), decoding };
+        Some(Self { keys: vec![key], skipped: Vec::new() })
+    }
+
     /// The keys of the set that are not used, each with the reason.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
@@ -143,7 +158,8 @@ impl Keys {
     ) -> impl Iterator<Item = &DecodingKey> {
         self.keys
             .iter()
-            .filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
+            // A secret has no name, whatever a provider calls it.
+            .filter(move |key| kid.is_none() || key.kid.as_deref() == kid || key.kind == Kind::Secret)
             .filter(move |key| key.kind == Kind::of(algorithm))
             .filter(move |key| key.algorithm.is_none_or(|only| only == algorithm))
             .map(|key| &key.decoding)
@@ -239,6 +255,8 @@ enum Kind {
     P256,
     P384,
     Ed25519,
+    /// The client secret; no key of a set is of this kind.
+    Secret,
 }
 
 impl Kind {
@@ -253,6 +271,7 @@ impl Kind {
             SigningAlgorithm::Es256 => Self::P256,
             SigningAlgorithm::Es384 => Self::P384,
             SigningAlgorithm::EdDsa => Self::Ed25519,
+            SigningAlgorithm::Hs256 | SigningAlgorithm::Hs384 | SigningAlgorithm::Hs512 => Self::Secret,
         }
     }
 }
@@ -309,6 +328,7 @@ fn key(item: &Value) -> Result<Key, SkipReason> {
             }
             DecodingKey::from_ed_der(&point)
         }
+        Kind::Secret => return Err(SkipReason::Kind),
     };
     Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, decoding })
 }

@@ -227,5 +227,8 @@ const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {
         SigningAlgorithm::Es256 => Algorithm::ES256,
         SigningAlgorithm::Es384 => Algorithm::ES384,
         SigningAlgorithm::EdDsa => Algorithm::EdDSA,
+        SigningAlgorithm::Hs256 => Algorithm::HS256,
+        SigningAlgorithm::Hs384 => Algorithm::HS384,
+        SigningAlgorithm::Hs512 => Algorithm::HS512,
     }
 }

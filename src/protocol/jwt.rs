@@ -17,8 +17,11 @@ use super::registration::SigningAlgorithm;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
 
-/// How far the clocks of provider and gateway may be apart.
+/// How far the clocks of provider and gateway may be apart where `clock_leeway` says nothing.
 pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+
+/// The most that `clock_leeway` may be: beyond it, an expired token would be a good one.
+pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 /// How long ago an ID token may have been issued when it comes straight from the token endpoint, beside the leeway.
 pub const MAX_AGE: Duration = Duration::from_secs(3600);
@@ -33,7 +36,7 @@ pub struct IdTokenExpected<'a> {
     pub issuer: &'a Issuer,
     /// Our `client_id`: the audience.
     pub client_id: &'a str,
-    /// Audiences that may be named beside ours. No setting gives any: a token that names others is refused.
+    /// Audiences that may be named beside ours (`audiences`): a token that names any other is refused.
     pub other_audiences: &'a [String],
     /// The nonce of the login; none at a refresh, where [`judge_refreshed`] compares it.
     pub nonce: Option<&'a str>,
@@ -53,7 +56,7 @@ pub struct IdTokenExpected<'a> {
 /// [`IdTokenFault`]; if [`IdTokenFault::asks_for_new_keys`], it may pass with a fresh key set.
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
     // Steps 1, 6, 7 and 8: not encrypted, for that was not agreed; signed by the issuer's key and the agreed algorithm, also
-    // over TLS; symmetric algorithms are not offered.
+    // over TLS; by the client secret only where that is agreed.
     let claims = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
@@ -92,21 +95,21 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     let (now, leeway) = (expected.now, expected.leeway);
     let expired_at = time(&claims, "exp")?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
     if now >= expired_at.after(leeway) {
-        return Err(IdTokenFault::Expired { expired_at, now, leeway });
+        return Err(IdTokenFault::Expired { expired_at, now, leeway, skew: None });
     }
     // Step 10: `iat` is neither too far away in the past nor in the future.
     let issued_at = time(&claims, "iat")?.ok_or(IdTokenFault::Missing { claim: "iat" })?;
     if issued_at > now.after(leeway) {
-        return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway });
+        return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway, skew: None });
     }
     if now > issued_at.after(MAX_AGE).after(leeway) {
-        return Err(IdTokenFault::TooOld { issued_at, now });
+        return Err(IdTokenFault::TooOld { issued_at, now, skew: None });
     }
     // RFC 7519 section 4.1.5.
     if let Some(not_before) = time(&claims, "nbf")?
         && not_before > now.after(leeway)
     {
-        return Err(IdTokenFault::NotYetValid { not_before, now, leeway });
+        return Err(IdTokenFault::NotYetValid { not_before, now, leeway, skew: None });
     }
     // Step 11: `nonce`.
     if let Some(nonce) = expected.nonce {
@@ -182,10 +185,19 @@ fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<Times
 /// The left half of the hash that goes with the algorithm, as base64url (section 3.1.3.6).
 fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
     let hash = match algorithm {
-        SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
-        SigningAlgorithm::Rs384 | SigningAlgorithm::Ps384 | SigningAlgorithm::Es384 => &digest::SHA384,
+        SigningAlgorithm::Rs256
+        | SigningAlgorithm::Ps256
+        | SigningAlgorithm::Es256
+        | SigningAlgorithm::Hs256 => &digest::SHA256,
+        SigningAlgorithm::Rs384
+        | SigningAlgorithm::Ps384
+        | SigningAlgorithm::Es384
+        | SigningAlgorithm::Hs384 => &digest::SHA384,
         // Ed25519 hashes with SHA-512 inside (RFC 8032 section 5.1).
-        SigningAlgorithm::Rs512 | SigningAlgorithm::Ps512 | SigningAlgorithm::EdDsa => &digest::SHA512,
+        SigningAlgorithm::Rs512
+        | SigningAlgorithm::Ps512
+        | SigningAlgorithm::EdDsa
+        | SigningAlgorithm::Hs512 => &digest::SHA512,
     };
     let whole = digest::digest(hash, text.as_bytes());
     let whole = whole.as_ref();

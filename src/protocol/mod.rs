@@ -25,6 +25,7 @@
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
+//! | [`skew`] | how far the provider's clock is from ours | RFC 9110 6.6.1 |
 //! | `form` | form encoding, both ways | WHATWG URL 5; RFC 6749 appendix B |
 //! | `quote` | text from outside in a log line | |
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
@@ -50,6 +51,7 @@ pub mod pkce;
 mod quote;
 pub mod registration;
 pub mod secret;
+pub mod skew;
 pub mod timestamp;
 pub mod token;
 pub mod userinfo;

@@ -39,6 +39,16 @@ pub enum ClientAuthentication {
     AsAnnounced(Secret),
 }
 
+impl ClientAuthentication {
+    /// The client secret, where there is one.
+    pub const fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Basic(secret) | Self::Post(secret) | Self::AsAnnounced(secret) => Some(secret),
+            Self::None => None,
+        }
+    }
+}
+
 /// `response_mode` (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, OAuth 2.0 Form Post Response Mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseMode {
@@ -48,7 +58,7 @@ pub enum ResponseMode {
     FormPost,
 }
 
-/// A JWS algorithm (RFC 7518 section 3.1) that an ID token may be signed with. `none` and the symmetric ones are not among them.
+/// A JWS algorithm (RFC 7518 section 3.1) that an ID token may be signed with. `none` is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// RSASSA-PKCS1-v1_5 using SHA-256, the default of OpenID Connect.
@@ -69,11 +79,17 @@ pub enum SigningAlgorithm {
     Es384,
     /// Ed25519 (RFC 8037).
     EdDsa,
+    /// HMAC using SHA-256 and the client secret (OpenID Connect Core 1.0 section 10.1). Only where it is configured.
+    Hs256,
+    /// HMAC using SHA-384 and the client secret.
+    Hs384,
+    /// HMAC using SHA-512 and the client secret.
+    Hs512,
 }
 
 impl SigningAlgorithm {
     /// Every algorithm, in the order in which the documentation lists them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -83,6 +99,9 @@ impl SigningAlgorithm {
         Self::Es256,
         Self::Es384,
         Self::EdDsa,
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
     ];
 
     /// The `alg` value, letter for letter.
@@ -97,6 +116,28 @@ impl SigningAlgorithm {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
+    /// Bytes that a client secret needs to be the key of this algorithm, those of its hash (RFC 7518 section 3.2; OpenID Connect
+    /// Core 1.0 section 16.19). None where the provider signs with a key of its own.
+    pub const fn secret_bytes(self) -> Option<usize> {
+        match self {
+            Self::Hs256 => Some(32),
+            Self::Hs384 => Some(48),
+            Self::Hs512 => Some(64),
+            Self::Rs256
+            | Self::Rs384
+            | Self::Rs512
+            | Self::Ps256
+            | Self::Ps384
+            | Self::Ps512
+            | Self::Es256
+            | Self::Es384
+            | Self::EdDsa => None,
         }
     }
 }

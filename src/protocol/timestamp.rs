@@ -13,6 +13,30 @@ impl Timestamp {
         Self(seconds)
     }
 
+    /// The moment that a `Date` header names (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`. None for anything else,
+    /// the obsolete forms included, and before 1970.
+    pub fn from_imf_fixdate(text: &str) -> Option<Self> {
+        let number =
+            |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().ok())?;
+        let (_, text) = text.strip_suffix(" GMT")?.split_once(", ")?;
+        let [day, month, year, time] = text.split(' ').collect::<Vec<_>>().try_into().ok()?;
+        let [hour, minute, second] = time.split(':').collect::<Vec<_>>().try_into().ok()?;
+        if [day, hour, minute, second].iter().any(|part| part.len() != 2) || year.len() != 4 {
+            return None;
+        }
+        let month = MONTHS.iter().position(|name| *name == month)? as u64 + 1;
+        let (day, year) = (number(day)?, number(year)?);
+        let (hour, minute, second) = (number(hour)?, number(minute)?, number(second)?);
+        if !(1..=31).contains(&day) || year < 1970 || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        // The year begins in March, so that the day that only some years have is its last.
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+        let days = days.checked_sub(DAYS_BEFORE_1970)?;
+        Some(Self(((days * 24 + hour) * 60 + minute) * 60 + second))
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub const fn seconds(self) -> u64 {
         self.0
@@ -35,3 +59,9 @@ impl fmt::Display for Timestamp {
         write!(f, "{}", self.0)
     }
 }
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Days from 0000-03-01 to 1970-01-01.
+const DAYS_BEFORE_1970: u64 = 719_468;

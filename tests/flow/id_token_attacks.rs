@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::keys::{EcKey, RsaKey, base64url};
 use crate::provider::{Draft, Endpoint, Provider, Signing};
-use crate::world::{PAGE, SESSION, World};
+use crate::world::{Client, PAGE, SESSION, World};
 
 /// One wrong token, made from a right one.
 struct Row {
@@ -256,6 +256,34 @@ async fn an_id_token_in_a_wrong_form_is_refused() {
 #[tokio::test]
 async fn an_id_token_with_wrong_claims_is_refused() {
     refused(CLAIMS).await;
+}
+
+/// V-ID-7, F-02: the client secret signs where that is agreed, and then nothing else does.
+#[tokio::test]
+async fn an_id_token_signed_by_the_client_secret_is_taken_only_where_that_is_configured() {
+    let client = Client::named("symmetric").line("id_token_signed_response_alg: HS256");
+    let world = World::new().client(client).start().await;
+    let page = "https://symmetric.example.test/";
+    let by_secret: Change = |draft| {
+        draft.algorithm("HS256", Signing::Hs256(draft.client_secret.clone().into_bytes()));
+        draft.set_header("kid", "of no meaning");
+    };
+    let by_public_key: Change = |draft| {
+        draft.algorithm("HS256", Signing::Hs256(draft.key.public_pem().into_bytes()));
+    };
+    for (name, client, page, change, code) in [
+        ("agreed", "symmetric", page, by_secret, "-"),
+        ("agreed, by the public key", "symmetric", page, by_public_key, "id_token_signature"),
+        ("agreed, by the provider's key", "symmetric", page, |_| {}, "id_token_algorithm"),
+        ("not agreed", "app", PAGE, by_secret, "id_token_algorithm"),
+    ] as [(_, _, _, Change, _); 4]
+    {
+        world.provider.change_id_token(change);
+        let landed = world.browser_for(client).open(page).await;
+        assert_eq!(landed.answer.refusal(), code, "{name}: {}", landed.answer.show());
+        assert_eq!(landed.in_application, code == "-", "{name}");
+    }
+    assert_eq!(world.provider.count(Endpoint::Jwks), 1, "no key of the provider's could help");
 }
 
 /// F-04: keys are never fetched from where a token says.

@@ -18,6 +18,7 @@ mod callback_attacks;
 mod callback_replay;
 mod claims;
 mod clients;
+mod clocks;
 mod deep_link;
 mod dialects;
 mod drain;

@@ -51,6 +51,8 @@ fn client() -> Client {
             post_logout_redirect_uri: None,
             logout: Logout::default(),
         },
+        audiences: Vec::new(),
+        clock_leeway: Duration::from_secs(60),
         origin: "https://auth.example.test".to_owned(),
         scheme: Scheme::Https,
         hosts: ["app.example.test", "*.apps.example.test", "port.example.test:8443"]

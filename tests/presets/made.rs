@@ -64,22 +64,17 @@ pub(crate) fn provider(client: &Client, preset: &str, document_name: &str) -> Pr
 
 /// The claims of an ID token, verified, with those of userinfo where the provider has some.
 pub(crate) fn login(client: &Client, preset: &str, token: &Value) -> Result<Claims, IdTokenFault> {
-    let mut claims = verified(client, token, Some(NONCE), &[])?;
+    let mut claims = verified(client, token, Some(NONCE))?;
     add_userinfo(&mut claims, preset);
     Ok(claims)
 }
 
 /// The claims of an ID token alone.
-pub(crate) fn verified(
-    client: &Client,
-    token: &Value,
-    nonce: Option<&str>,
-    other_audiences: &[String],
-) -> Result<Claims, IdTokenFault> {
+pub(crate) fn verified(client: &Client, token: &Value, nonce: Option<&str>) -> Result<Claims, IdTokenFault> {
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences,
+        other_audiences: &client.audiences,
         nonce,
         algorithm: client.registration.id_token_algorithm,
         now: Timestamp::from_seconds(NOW),

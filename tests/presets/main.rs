@@ -6,12 +6,12 @@ mod made;
 mod quirks;
 
 use serde_json::Value;
+use vestibule::clock::Clock;
 use vestibule::gate::identity::Identity;
 use vestibule::protocol::authorize::{self, Transaction};
 use vestibule::protocol::claims::judge_refreshed;
 use vestibule::protocol::logout;
 use vestibule::protocol::secret::Secret;
-use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token;
 
 /// One provider: what is written for it beyond the preset, and what comes of it.
@@ -83,7 +83,9 @@ const CASES: &[Case] = &[
     },
     Case {
         preset: "entra",
-        lines: &["extra_claim_headers: { preferred_username: X-Name, groups: X-Groups, roles: X-Roles, oid: X-Oid }"],
+        lines: &[
+            "extra_claim_headers: { preferred_username: X-Name, groups: X-Groups, roles: X-Roles, oid: X-Oid }",
+        ],
         scope: OFFLINE,
         parameters: &[],
         headers: &[
@@ -215,7 +217,7 @@ fn each_provider_gets_the_secret_in_the_header_for_all_announce_it() {
     for Case { preset, lines, .. } in CASES {
         let client = made::client(preset, lines);
         let provider = made::provider(&client, preset, "discovery");
-        let moment = made::moment(Timestamp::from_seconds(made::NOW));
+        let moment = Clock::system().moment();
         let request =
             token::refresh_request(&provider, &client.registration, &Secret::new("R"), &moment).unwrap();
         assert!(request.headers()["authorization"].to_str().unwrap().starts_with("Basic "), "{preset}");
@@ -230,7 +232,10 @@ fn every_preset_has_its_documents() {
     let readme = include_str!("README.md");
     for name in names {
         assert!(readme.contains(&format!("\n| `{name}` |")), "{name} is not in README.md");
-        assert!(made::document(name, "discovery")["issuer"] == made::document(name, "id_token")["iss"], "{name}");
+        assert!(
+            made::document(name, "discovery")["issuer"] == made::document(name, "id_token")["iss"],
+            "{name}"
+        );
     }
 }
 

@@ -69,7 +69,10 @@ fn google_of_another_organisation_is_refused_at_login_and_at_refresh() {
     let token = document("google", "id_token");
     for (name, other) in [
         ("a private account", changed(token.clone(), |claims| drop(claims.remove("hd")))),
-        ("another organisation", changed(token.clone(), |claims| drop(claims.insert("hd".into(), json!("evil.example"))))),
+        (
+            "another organisation",
+            changed(token.clone(), |claims| drop(claims.insert("hd".into(), json!("evil.example")))),
+        ),
     ] {
         let claims = verified(&client, &other, Some(made::NONCE)).unwrap();
         assert_eq!(refused(&client, &claims), "hosted_domain", "{name}");
@@ -160,7 +163,10 @@ fn further_audiences_are_refused_with_what_to_do() {
     let keycloak = client("keycloak", &[]);
     let token = document("keycloak", "id_token");
     for (audience, expected) in [
-        (json!(["my-app", "account"]), "Clients, this client, Client scopes, the dedicated one, the mapper, Add to ID token off"),
+        (
+            json!(["my-app", "account"]),
+            "Clients, this client, Client scopes, the dedicated one, the mapper, Add to ID token off",
+        ),
         (json!("account"), "Compare client_id with what is registered"),
         (json!(["my-app", "a\"], danger: [\""]), "Compare client_id with what is registered"),
     ] {

@@ -17,6 +17,7 @@ mod rfc7515_5_2_signature;
 mod rfc7517_5_key_set;
 mod rfc7636_4_pkce;
 mod rfc8259_strict_json;
+mod rfc9110_6_6_1_date;
 mod rfc9207_2_issuer_in_response;
 mod rp_initiated_logout_2;
 mod signer;

@@ -1,13 +1,15 @@
 //! RFC 7515 sections 2, 3.1, 4.1 and 5.2; RFC 7518 section 3; RFC 8725 sections 2 and 3: is it the provider's?
 
 use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use vestibule::protocol::jwks::Keys;
 use vestibule::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
-use vestibule::protocol::registration::SigningAlgorithm;
+use vestibule::protocol::registration::{ClientAuthentication, SigningAlgorithm};
 
-use crate::signer::{PROVIDER, STRANGER, claims, encode, header, keys, with, without};
-use crate::world::{issuer, now};
+use crate::signer::{CLIENT_SECRET, PROVIDER, STRANGER, claims, encode, header, keys, with, without};
+use crate::world::{issuer, now, registration, secret};
 
 const RS256: SigningAlgorithm = SigningAlgorithm::Rs256;
 
@@ -39,7 +41,7 @@ fn with_header(header: &Value) -> String {
 
 #[test]
 fn every_algorithm_offered_verifies() {
-    for algorithm in SigningAlgorithm::ALL {
+    for algorithm in SigningAlgorithm::ALL.into_iter().filter(|one| one.secret_bytes().is_none()) {
         let token = PROVIDER.sign(algorithm, &header(algorithm), &claims());
         assert_eq!(verify(&token, &PROVIDER.keys(), algorithm), Ok(()), "{algorithm}");
         // No other algorithm takes it, also one of the same key.
@@ -52,6 +54,85 @@ fn every_algorithm_offered_verifies() {
         let fault = verify(&token, &STRANGER.keys(), algorithm).unwrap_err();
         assert_eq!(fault.code(), "id_token_signature", "{algorithm}");
         assert!(fault.asks_for_new_keys());
+    }
+}
+
+/// The keys of a client that is registered for that algorithm with that secret.
+fn secret_keys(algorithm: SigningAlgorithm, text: &str) -> Option<Keys> {
+    let mut registration = registration(ClientAuthentication::Basic(secret(text)));
+    registration.id_token_algorithm = algorithm;
+    Keys::of_client_secret(&registration)
+}
+
+const SYMMETRIC: [SigningAlgorithm; 3] =
+    [SigningAlgorithm::Hs256, SigningAlgorithm::Hs384, SigningAlgorithm::Hs512];
+
+/// V-ID-7 (OpenID Connect Core 1.0 section 3.1.3.7 step 8): "the octets of the UTF-8 representation of the client_secret … are
+/// used as the key to validate the signature."
+#[test]
+fn a_signature_by_the_client_secret_verifies_where_it_is_agreed() {
+    for algorithm in SYMMETRIC {
+        let token = PROVIDER.sign(algorithm, &header(algorithm), &claims());
+        let keys = secret_keys(algorithm, CLIENT_SECRET).unwrap();
+        assert_eq!(verify(&token, &keys, algorithm), Ok(()), "{algorithm}, whatever kid says");
+        let nameless = PROVIDER.sign(algorithm, &without(header(algorithm), "kid"), &claims());
+        assert_eq!(verify(&nameless, &keys, algorithm), Ok(()), "{algorithm}");
+        let other = secret_keys(algorithm, &CLIENT_SECRET.replace('0', "1")).unwrap();
+        assert_eq!(
+            verify(&token, &other, algorithm).unwrap_err().code(),
+            "id_token_signature",
+            "{algorithm}"
+        );
+        let [head, payload, signature] = parts(&token);
+        let half = URL_SAFE_NO_PAD.decode(&signature).unwrap();
+        for cut in [String::new(), encode(&half[..half.len() / 2])] {
+            let fault = verify(&format!("{head}.{payload}.{cut}"), &keys, algorithm).unwrap_err();
+            assert_eq!(fault.code(), "id_token_signature", "{algorithm}: {cut}");
+        }
+        // The agreed algorithm and no other, in both directions.
+        for other in SigningAlgorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+            assert_eq!(verify(&token, &keys, other).unwrap_err().code(), "id_token_algorithm", "as {other}");
+            let theirs = PROVIDER.sign(other, &header(other), &claims());
+            assert_eq!(
+                verify(&theirs, &keys, algorithm).unwrap_err().code(),
+                "id_token_algorithm",
+                "{other}"
+            );
+        }
+    }
+}
+
+/// F-02: neither kind of key ever stands in for the other.
+#[test]
+fn a_published_key_verifies_no_signature_by_a_secret_and_the_secret_none_by_a_key() {
+    for algorithm in SYMMETRIC {
+        let token = PROVIDER.sign(algorithm, &header(algorithm), &claims());
+        let fault = verify(&token, &PROVIDER.keys(), algorithm).unwrap_err();
+        assert_eq!(fault.code(), "id_token_key_unknown", "{algorithm}");
+        // RFC 7517 section 6.4 in a public set is somebody's mistake; it is not used.
+        let published = keys(&[
+            json!({ "kty": "oct", "kid": "rsa", "alg": algorithm.name(), "k": encode(CLIENT_SECRET) }),
+            PROVIDER.rsa_jwk("rsa"),
+        ]);
+        assert_eq!(
+            verify(&token, &published, algorithm).unwrap_err().code(),
+            "id_token_key_unknown",
+            "{algorithm}"
+        );
+    }
+    let keys = secret_keys(SigningAlgorithm::Hs256, CLIENT_SECRET).unwrap();
+    assert_eq!(verify(&good(), &keys, RS256).unwrap_err().code(), "id_token_key_unknown");
+}
+
+/// V-ID-7, RFC 7518 section 3.2: "A key of the same size as the hash output … or larger MUST be used".
+#[test]
+fn a_secret_shorter_than_the_hash_is_no_key() {
+    for (algorithm, bytes) in SYMMETRIC.into_iter().zip([32, 48, 64]) {
+        assert!(secret_keys(algorithm, &"s".repeat(bytes - 1)).is_none(), "{algorithm}");
+        assert!(secret_keys(algorithm, &"s".repeat(bytes)).is_some(), "{algorithm}");
+    }
+    for algorithm in SigningAlgorithm::ALL.into_iter().filter(|one| !SYMMETRIC.contains(one)) {
+        assert!(secret_keys(algorithm, CLIENT_SECRET).is_none(), "{algorithm}");
     }
 }
 

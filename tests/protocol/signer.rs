@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -29,6 +30,13 @@ pub(crate) static PROVIDER: LazyLock<Signer> = LazyLock::new(Signer::generate);
 
 /// Somebody else.
 pub(crate) static STRANGER: LazyLock<Signer> = LazyLock::new(Signer::generate);
+
+/// Of a client whose ID tokens are signed with it: 64 bytes, and not ASCII alone.
+pub(crate) const CLIENT_SECRET: &str = "é0123456789012345678901234567890123456789012345678901234567890ü";
+
+pub(crate) fn tag(algorithm: hmac::Algorithm, secret: &str, signed: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(algorithm, secret.as_bytes()), signed).as_ref().to_vec()
+}
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -72,6 +80,9 @@ impl Signer {
             SigningAlgorithm::Es256 => ec(&self.p256),
             SigningAlgorithm::Es384 => ec(&self.p384),
             SigningAlgorithm::EdDsa => self.ed25519.sign(signed).as_ref().to_vec(),
+            SigningAlgorithm::Hs256 => tag(hmac::HMAC_SHA256, CLIENT_SECRET, signed),
+            SigningAlgorithm::Hs384 => tag(hmac::HMAC_SHA384, CLIENT_SECRET, signed),
+            SigningAlgorithm::Hs512 => tag(hmac::HMAC_SHA512, CLIENT_SECRET, signed),
         }
     }
 

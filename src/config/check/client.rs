@@ -9,7 +9,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers, preset};
+use super::{At as Table, Judge, headers, preset, provider};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -19,8 +19,8 @@ use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
-use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_loopback};
-use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
+use crate::protocol::issuer::is_loopback;
+use crate::protocol::registration::{Registration, ResponseMode};
 
 /// Judges all of them. `None` if any is wrong.
 pub(super) fn judge_all(
@@ -83,13 +83,16 @@ fn judge_one(
     let subject = first_host.map_or(name, |host| host.value.as_str());
     let table = Table::of::<ClientAsWritten>(&at.place, &at.path, subject);
 
-    let issuer = judge_issuer(judge, written, &table);
-    let provider = match issuer.as_ref().and_then(|issuer| Url::parse(issuer.as_str()).ok()) {
+    let issuer = provider::issuer(judge, written, &table);
+    let audiences = provider::audiences(judge, written);
+    let clock_leeway = provider::clock_leeway(judge, written);
+    let place = match issuer.as_ref().and_then(|issuer| Url::parse(issuer.as_str()).ok()) {
         Some(url) if is_loopback(&url) => Provider::Here,
         _ => Provider::Elsewhere,
     };
     let client_id = judge_client_id(judge, written, &table);
-    let authentication = secret::authentication(judge, written, provider);
+    let authentication = secret::authentication(judge, written, place);
+    let id_token_algorithm = provider::id_token_algorithm(judge, written, authentication.as_ref());
     if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
         let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
         judge.missing::<()>(&table, "redirect_uri");
@@ -137,13 +140,15 @@ fn judge_one(
             redirect_uri: format!("{}{}", origin.text, origin::callback_path(name)),
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
-            id_token_algorithm: written.id_token_signed_response_alg.or(Choice(SigningAlgorithm::Rs256)).0,
+            id_token_algorithm,
             post_logout_redirect_uri,
             logout: logout?,
         },
         from_preset: preset::taken(written),
         preset: preset::of(written),
         admission,
+        audiences,
+        clock_leeway,
         home: home(&origin, &hosts)?,
         scheme: origin.scheme,
         hosts: hosts.into_iter().map(|host| host.value).collect(),
@@ -156,65 +161,18 @@ fn judge_one(
     })
 }
 
-fn judge_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<Issuer> {
-    let at = match &written.issuer {
-        Written::Given(at) => at,
-        Written::Broken => return None,
-        Written::Absent => return judge.missing(table, "issuer"),
-    };
-    let danger = match &written.danger_http_issuer {
-        Written::Given(flag) if flag.value => {
-            judge.notices.push(flag.problem(Finding::DangerHttpIssuer));
-            HttpIssuer::DangerAllowed
-        }
-        // Refused already; whoever wrote it meant something by it.
-        Written::Broken => HttpIssuer::DangerAllowed,
-        Written::Given(_) | Written::Absent => HttpIssuer::OnlyLoopback,
-    };
-    let found = at.value.clone();
-    if found.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return judge.refuse(at.problem(not_an_issuer(found)));
-    }
-    if has_placeholder(&found) {
-        return judge.refuse(at.problem(Finding::Placeholder { write: or_variable(&at.path) }));
-    }
-    if let Some(issuer) = found.strip_suffix("/.well-known/openid-configuration") {
-        let write = format!("issuer: {issuer}");
-        return judge.refuse(at.problem(Finding::DocumentForIssuer { found, write }));
-    }
-    match Issuer::parse(&found, danger) {
-        Ok(issuer) => Some(issuer),
-        Err(fault) => judge.refuse(at.problem(match fault {
-            IssuerFault::NotAnAddress => not_an_issuer(found),
-            IssuerFault::HasExtras => Finding::IssuerHasExtras,
-            IssuerFault::NotHttps => Finding::IssuerNotHttps(found),
-        })),
-    }
-}
-
 /// Whether somebody counts on a text being replaced, as shells and container tools do.
 pub(super) fn has_placeholder(text: &str) -> bool {
     text.split_once("${").is_some_and(|(_, rest)| rest.contains('}'))
 }
 
 /// What does the same as a placeholder for this setting.
-fn or_variable(path: &str) -> String {
+pub(super) fn or_variable(path: &str) -> String {
     let path: Vec<String> = path.split('.').map(str::to_owned).collect();
     format!(
         "Write the value, or set the variable {}; it lies over what is written here.",
         overlay::variable(&path)
     )
-}
-
-fn not_an_issuer(found: String) -> Finding {
-    let host = found.contains('.') && !found.contains("://");
-    let address = Url::parse(&format!("https://{found}")).ok().filter(|url| host && has_no_extras(url));
-    let write = if address.is_some() {
-        format!("issuer: https://{found}")
-    } else {
-        "issuer: https://id.example.com".to_owned()
-    };
-    Finding::NotAnIssuer { found, write }
 }
 
 fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<String> {
@@ -223,15 +181,18 @@ fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Tab
         Written::Broken => return None,
         Written::Absent => return judge.missing(table, "client_id"),
     };
-    // RFC 6749 appendix A.1 has printable ASCII; providers also give others, but none gives control characters.
     if has_placeholder(&at.value) {
         return judge.refuse(at.problem(Finding::Placeholder { write: or_variable(&at.path) }));
     }
-    if at.value.chars().any(char::is_control) || at.value.trim() != at.value || at.value.len() > MAX_CLIENT_ID
-    {
+    if !is_client_id(&at.value) {
         return judge.refuse(at.problem(Finding::StrangeClientId));
     }
     Some(at.value.clone())
+}
+
+/// RFC 6749 appendix A.1 has printable ASCII; providers also give others, but none gives control characters.
+pub(super) fn is_client_id(text: &str) -> bool {
+    !text.chars().any(char::is_control) && text.trim() == text && text.len() <= MAX_CLIENT_ID
 }
 
 fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<String>> {

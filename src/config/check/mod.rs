@@ -7,6 +7,7 @@ mod headers;
 mod hosts;
 mod origin;
 mod preset;
+mod provider;
 mod secret;
 mod server;
 

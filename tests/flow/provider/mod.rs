@@ -354,7 +354,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
+/// As [`content`], at the time of this provider's clock.
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+    let mut answer = content(Arc::clone(&shared), request).await?;
+    let ahead = shared.script().clock_ahead;
+    let date = imf_fixdate(shared.clock.wall().seconds().saturating_add_signed(ahead));
+    answer.headers_mut().entry("Date").or_insert_with(|| date.parse().unwrap());
+    Ok(answer)
+}
+
+async fn content(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let Some(endpoint) = Endpoint::at(head.uri.path()) else {
@@ -412,4 +421,25 @@ fn streamed<F: Future<Output = Bytes> + Send + 'static>(
     });
     let body = StreamBody::new(frames).boxed_unsync();
     Response::builder().header("Content-Type", "application/json").body(body).unwrap()
+}
+
+/// RFC 9110 section 5.6.7; the day of the week is not looked at.
+fn imf_fixdate(seconds: u64) -> String {
+    let (mut day, time) = (seconds / 86_400, seconds % 86_400);
+    let mut year = 1970;
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let lengths = [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while day >= lengths[month] {
+        day -= lengths[month];
+        month += 1;
+    }
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("Thu, {:02} {} {year} {hour:02}:{minute:02}:{second:02} GMT", day + 1, months[month])
 }
