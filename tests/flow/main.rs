@@ -14,6 +14,7 @@ mod world;
 
 // The tests, a file a topic.
 mod admin;
+mod admission;
 mod callback_attacks;
 mod callback_replay;
 mod claims;
