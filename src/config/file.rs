@@ -145,7 +145,7 @@ table! {
         /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always goes before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
         /// `azp` that it was made for this client.

@@ -33,6 +33,7 @@ mod limits;
 mod login;
 mod login_loop;
 mod logout;
+mod presets;
 mod provider_down;
 mod refresh;
 mod refresh_claims;

@@ -230,6 +230,10 @@ fn every_preset_has_its_documents() {
     let names: Vec<&str> = vestibule::config::preset::Preset::ALL.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, CASES.iter().map(|case| case.preset).collect::<Vec<_>>());
     let readme = include_str!("README.md");
+    let page = include_str!("../../docs/providers.md");
+    for Case { preset, scope, .. } in CASES {
+        assert!(page.contains(&format!("\n| `{preset}` | `{scope}` |")), "{preset}: docs/providers.md");
+    }
     for name in names {
         assert!(readme.contains(&format!("\n| `{name}` |")), "{name} is not in README.md");
         assert!(
