@@ -110,6 +110,11 @@ impl Preset {
         matches!(self, Self::Authentik)
     }
 
+    /// Whether most claims are in userinfo only.
+    pub(super) const fn needs_userinfo(self) -> bool {
+        matches!(self, Self::Okta | Self::Zitadel)
+    }
+
     /// Whether that claim is an object whose member names are what is meant: Zitadel's roles, each with the organisations that
     /// gave it.
     pub(super) fn means_names(self, claim: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::config::form::Written;
 use crate::config::kind::Choice;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
-use crate::config::{Admission, EmailVerified};
+use crate::config::{Admission, AskUserinfo, EmailVerified};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout::{Logout, LogoutForm};
 
@@ -24,6 +24,13 @@ pub(super) fn notice(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     {
         let (provider, write) = (preset.title(), format!("issuer: {}/", issuer.value));
         judge.notices.push(issuer.problem(Finding::NoSlash { provider, write }));
+    }
+    if let Some(userinfo) = written.userinfo.given()
+        && matches!(userinfo.value, Choice(AskUserinfo::Off))
+        && preset.needs_userinfo()
+        && !headers::pairs(written).is_empty()
+    {
+        judge.notices.push(userinfo.problem(Finding::NeedsUserinfo { provider: preset.title() }));
     }
     for (claim, header) in headers::pairs(written) {
         if let Some(write) = preset.lacks(claim) {
