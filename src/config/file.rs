@@ -114,6 +114,12 @@ table! {
         issuer: String, "needed", "Write the provider's issuer: issuer: https://id.example.com";
         /// The provider by name, for defaults that fit it: see [providers](providers.md). What is written here goes before them.
         preset: Choice<Preset>, "none", "Write the name of the provider, or leave it out.";
+        /// Where vestibule itself reaches the provider, if that is not where browsers do: scheme, host and port, such as
+        /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
+        /// host in `Host`; a certificate must be for the host that is written here.
+        backchannel_url: String, "the issuer's own host", "Write: backchannel_url: https://keycloak.internal:8443";
+        /// The provider's addresses, for one without a discovery document. With it nothing is discovered.
+        endpoints: EndpointsAsWritten, "discovered", "Write: endpoints: { authorization: …, token: …, jwks: … }";
         /// The id that the provider gave this client.
         client_id: String, "needed", "Write the id that the provider gave for {subject}.";
         /// The secret that the provider gave this client. Without one of the three the client is public.
@@ -144,14 +150,15 @@ table! {
         /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
         /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
-        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always goes before the same claim of userinfo.
-        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
         /// `azp` that it was made for this client.
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
         clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always
+        /// goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// How the provider is asked to end its session.
@@ -163,8 +170,30 @@ table! {
         /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each
         /// refresh.
         hosted_domain: Texts, "none: everybody", "Write: hosted_domain: example.com";
-        /// Takes an issuer over http that is not on this machine. Anyone on the way can swap the signing keys.
+        /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
+    }
+}
+
+table! {
+    /// `endpoints` of a client: https, or http if the issuer is.
+    EndpointsAsWritten {
+        /// Where the browser is sent to sign in.
+        authorization: String, "needed", "Write: authorization: https://id.example.com/authorize";
+        /// Where codes and refresh tokens are redeemed.
+        token: String, "needed", "Write: token: https://id.example.com/token";
+        /// Where the signing keys are.
+        jwks: String, "needed", "Write: jwks: https://id.example.com/keys";
+        /// Where further claims are.
+        userinfo: String, "none", "Write: userinfo: https://id.example.com/userinfo";
+        /// Where the browser is sent to sign out.
+        end_session: String, "none", "Write: end_session: https://id.example.com/logout";
+        /// Where tokens are given up (RFC 7009).
+        revocation: String, "none", "Write: revocation: https://id.example.com/revoke";
+        /// Where tokens are asked about (RFC 7662).
+        introspection: String, "none", "Write: introspection: https://id.example.com/introspect";
+        /// Where authorization requests are pushed to (RFC 9126).
+        pushed_authorization_request: String, "none", "Write: pushed_authorization_request: https://id.example.com/par";
     }
 }
 
@@ -254,6 +283,7 @@ table! {
 pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
+    ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),

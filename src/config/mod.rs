@@ -28,7 +28,9 @@ use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::discovery::Provider;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
@@ -119,6 +121,8 @@ pub struct Client {
     pub name: String,
     /// The provider, named by its issuer.
     pub issuer: Issuer,
+    /// How it is reached, and what is known of it beforehand.
+    pub provider: ProviderSettings,
     /// What the client is registered with there.
     pub registration: Registration,
     /// Audiences that an ID token may name beside `client_id`.
@@ -150,6 +154,16 @@ pub struct Client {
     pub flow_cookie: Cookie,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
+}
+
+/// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is
+/// learned of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// Its metadata as the operator wrote them; none: they are discovered.
+    pub metadata: Option<Provider>,
+    /// Where it is reached from here; none: where browsers reach it.
+    pub backchannel_url: Option<BackchannelUrl>,
 }
 
 /// When the userinfo endpoint is asked: at a login and at a refresh, never for a single request.

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
+use crate::protocol::endpoint::EndpointFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,10 @@ pub(super) enum Finding {
     StrangeScope(String),
     ScopeTwice(String),
     NoOpenid { write: String },
+    NotABackchannel(String),
+    BackchannelHasExtras,
+    BackchannelNotHttps(String),
+    EndpointUnfit { found: String, fault: EndpointFault },
     StrangeAudience,
     AudienceIsClient,
     AudienceTwice(String),
@@ -240,6 +245,10 @@ impl fmt::Display for Finding {
             Self::StrangeScope(found) => write!(f, "{} is not a scope.\nWrite printable characters without blanks, quotes and accents.", q(found)),
             Self::ScopeTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
+            Self::NotABackchannel(found) => write!(f, "{} is not an address.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443", q(found)),
+            Self::BackchannelHasExtras => f.write_str("has a path, a query or a user name, but the provider's own paths are asked for there.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443"),
+            Self::BackchannelNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could read codes and the client secret, and swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
+            Self::EndpointUnfit { found, fault } => write!(f, "{}.\nWrite the address as the provider's documentation has it.", fault.explain(&without_password(found).replace('…', "..."))),
             Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
             Self::AudienceIsClient => f.write_str("is client_id, which is always an audience.\nLeave it out."),
             Self::AudienceTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
@@ -327,15 +336,19 @@ fn file_fault(fault: &FileFault) -> String {
 
 /// What was found, on one line, without a password that stands in an address.
 fn quoted(found: &str) -> String {
-    let shown = match (found.find("://"), found.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &found[..scheme + 3], &found[at..]),
-        _ => found.to_owned(),
-    };
+    let shown = without_password(found);
     let mut text: String = shown.chars().take(MAX_QUOTE).flat_map(char::escape_debug).collect();
     if shown.chars().count() > MAX_QUOTE {
         text.push('…');
     }
     format!("\"{text}\"").replace("\\'", "'")
+}
+
+fn without_password(found: &str) -> String {
+    match (found.find("://"), found.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &found[..scheme + 3], &found[at..]),
+        _ => found.to_owned(),
+    }
 }
 
 fn bare_cookie_name(found: &str) -> &str {

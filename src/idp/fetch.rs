@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 
 use crate::protocol::endpoint::is_refused_address;
 
-/// Sends requests to one provider.
+/// Sends requests to one provider: it shares neither connections nor limits with others, so that a provider that hangs hinders
+/// nobody else's.
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
@@ -71,22 +72,11 @@ impl Fetcher {
                 let why = innermost(&error);
                 format!("no provider could be believed: {why}. Install ca-certificates, or name a file in SSL_CERT_FILE")
             })?;
-        Ok(Self::of(client))
-    }
-
-    /// A fetcher for another provider: it shares connections with this one, and no limit, so that a provider that hangs
-    /// hinders nobody else's.
-    #[must_use]
-    pub fn for_another(&self) -> Self {
-        Self::of(self.client.clone())
-    }
-
-    const fn of(client: reqwest::Client) -> Self {
-        Self {
+        Ok(Self {
             client,
             pending: Semaphore::const_new(MAX_PENDING),
             strangers: Semaphore::const_new(MAX_STRANGERS),
-        }
+        })
     }
 
     /// As [`Fetcher::fetch`], for a call that anybody can cause without an account. Of those at most [`MAX_STRANGERS`] are

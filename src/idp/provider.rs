@@ -12,15 +12,17 @@ use tokio::sync::Mutex;
 
 use super::fetch::{FetchFault, Fetcher};
 use crate::clock::Clock;
+use crate::config::ProviderSettings;
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::{self, JwksFault, Keys};
 use crate::protocol::skew::Skew;
 use crate::protocol::timestamp::Timestamp;
 
-/// One provider, shared by all clients that name its issuer.
+/// One provider, shared by all clients that name its issuer and reach it in the same way.
 pub struct RememberedProvider {
     issuer: Issuer,
+    settings: ProviderSettings,
     fetcher: Fetcher,
     clock: Clock,
     known: RwLock<Known>,
@@ -64,16 +66,30 @@ struct Learned<T> {
 }
 
 impl RememberedProvider {
-    /// Nothing is known yet, and nobody is asked yet.
-    pub fn new(issuer: Issuer, fetcher: Fetcher, clock: Clock) -> Self {
-        Self {
+    /// Nothing is known yet but what the operator wrote, and nobody is asked yet.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn new(issuer: Issuer, settings: ProviderSettings, clock: Clock) -> Result<Self, String> {
+        let fetcher = Fetcher::new()?;
+        let provider = settings
+            .metadata
+            .clone()
+            .map(|provider| Learned { value: Arc::new(provider), at: clock.steady() });
+        Ok(Self {
             issuer,
+            settings,
             fetcher,
             clock,
-            known: RwLock::default(),
+            known: RwLock::new(Known { provider, ..Known::default() }),
             fetching_metadata: Mutex::default(),
             fetching_keys: Mutex::default(),
-        }
+        })
+    }
+
+    /// How it is reached, and what was known of it beforehand.
+    pub const fn settings(&self) -> &ProviderSettings {
+        &self.settings
     }
 
     /// The issuer.
@@ -162,7 +178,7 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        let sent = self.clock.wall();
+        let (request, sent) = (self.addressed(request), self.clock.wall());
         let answer = self.fetcher.fetch(request, limit).await?;
         self.compare_clocks(&answer, sent);
         Ok(answer)
@@ -177,7 +193,7 @@ impl RememberedProvider {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        let sent = self.clock.wall();
+        let (request, sent) = (self.addressed(request), self.clock.wall());
         let answer = self.fetcher.fetch_for_stranger(request, limit).await?;
         self.compare_clocks(&answer, sent);
         Ok(answer)
@@ -219,7 +235,8 @@ impl RememberedProvider {
     }
 
     async fn relearn(&self) -> Result<(), ProviderFault> {
-        {
+        // What the operator wrote does not grow old.
+        if self.settings.metadata.is_none() {
             let _turn = self.fetching_metadata.lock().await;
             self.fetch_metadata().await?;
         }
@@ -269,6 +286,14 @@ impl RememberedProvider {
             known.keys = Some(Learned { value: Arc::clone(&value), at: now });
             Ok(value)
         })
+    }
+
+    /// To where this provider is reached from here.
+    fn addressed(&self, mut request: http::Request<Vec<u8>>) -> http::Request<Vec<u8>> {
+        if let Some(backchannel_url) = &self.settings.backchannel_url {
+            backchannel_url.redirect(&mut request, &self.issuer);
+        }
+        request
     }
 
     /// told before a time check fails, and not with each answer.

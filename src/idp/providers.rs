@@ -1,43 +1,55 @@
-//! Every provider that a client names, each remembered once.
+//! Every provider that a client names, each remembered once for all clients that reach it in the same way.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fetch::Fetcher;
 use super::provider::RememberedProvider;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
 
-/// The providers by issuer.
+/// The providers.
 #[derive(Debug)]
 pub struct Providers {
-    by_issuer: BTreeMap<String, Arc<RememberedProvider>>,
+    all: Vec<Arc<RememberedProvider>>,
+    by_client: BTreeMap<String, Arc<RememberedProvider>>,
 }
 
 impl Providers {
     /// Those of all clients. Asks nobody.
     ///
     /// # Errors
-    /// As [`Fetcher::new`].
+    /// As [`RememberedProvider::new`].
     pub fn new(config: &Config, clock: &Clock) -> Result<Self, String> {
-        let fetcher = Fetcher::new()?;
-        let mut by_issuer = BTreeMap::new();
+        let mut all: Vec<Arc<RememberedProvider>> = Vec::new();
+        let mut by_client = BTreeMap::new();
         for client in &config.clients {
-            by_issuer.entry(client.issuer.as_str().to_owned()).or_insert_with(|| {
-                let issuer = client.issuer.clone();
-                Arc::new(RememberedProvider::new(issuer, fetcher.for_another(), clock.clone()))
-            });
+            // One that is reached over another address, or believed for another reason, is another one: what is learned on one
+            // way says nothing about the other.
+            let known = all
+                .iter()
+                .find(|known| *known.issuer() == client.issuer && *known.settings() == client.provider)
+                .cloned();
+            let provider = match known {
+                Some(provider) => provider,
+                None => {
+                    let (issuer, settings) = (client.issuer.clone(), client.provider.clone());
+                    let provider = Arc::new(RememberedProvider::new(issuer, settings, clock.clone())?);
+                    all.push(Arc::clone(&provider));
+                    provider
+                }
+            };
+            by_client.insert(client.name.clone(), provider);
         }
-        Ok(Self { by_issuer })
+        Ok(Self { all, by_client })
     }
 
     /// The provider of a client of the same configuration.
     pub fn of(&self, client: &Client) -> &Arc<RememberedProvider> {
-        &self.by_issuer[client.issuer.as_str()]
+        &self.by_client[&client.name]
     }
 
-    /// All of them, by issuer.
+    /// All of them, in the order in which the clients name them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<RememberedProvider>> {
-        self.by_issuer.values()
+        self.all.iter()
     }
 }

@@ -7,7 +7,6 @@ use http::{Request, Response, header};
 use serde_json::{Map, Value};
 
 use super::answer::{self, AnswerFault, MediaType};
-use super::authorize;
 use super::endpoint::{Endpoint, EndpointFault};
 use super::issuer::Issuer;
 use super::quote::quote;
@@ -15,7 +14,8 @@ use super::quote::quote;
 /// Bytes of a metadata document.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// What a provider says about itself. Only [`judge`] makes one, so its issuer is the configured one, byte for byte.
+/// What a provider says about itself, or what the operator wrote about it. Only [`judge`] makes one of an answer, so its issuer
+/// is the configured one, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     issuer: Issuer,
@@ -91,18 +91,13 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         let (expected, found) = (issuer.as_str().to_owned(), found.map(str::to_owned));
         return Err(DiscoveryFault::Issuer { expected, found });
     }
-    let authorization_endpoint = required_endpoint(&metadata, "authorization_endpoint", issuer)?;
-    // RFC 6749 section 3.1: the query of the endpoint is kept, and no parameter may be there twice.
-    let mut own_parameters = authorization_endpoint.url().query_pairs();
-    if own_parameters.any(|(name, _)| authorize::PARAMETERS.contains(&name.as_ref())) {
-        return Err(DiscoveryFault::Endpoint {
-            member: "authorization_endpoint",
-            found: authorization_endpoint.as_str().to_owned(),
-            fault: EndpointFault::TakenParameter,
-        });
-    }
     Ok(Provider {
-        authorization_endpoint,
+        authorization_endpoint: required(
+            &metadata,
+            "authorization_endpoint",
+            issuer,
+            Endpoint::parse_authorization,
+        )?,
         token_endpoint: required_endpoint(&metadata, "token_endpoint", issuer)?,
         jwks_uri: required_endpoint(&metadata, "jwks_uri", issuer)?,
         userinfo_endpoint: endpoint(&metadata, "userinfo_endpoint", issuer)?,
@@ -119,7 +114,7 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         requires_pushed_authorization_requests: flag(&metadata, "require_pushed_authorization_requests")?,
         // Section 3: without the member, client_secret_basic.
         token_endpoint_auth_methods: names(&metadata, "token_endpoint_auth_methods_supported")?
-            .unwrap_or_else(|| vec!["client_secret_basic".to_owned()]),
+            .unwrap_or_else(|| vec![DEFAULT_AUTH_METHOD.to_owned()]),
         id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
         // RFC 9207 section 3: without the member, false.
         iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
@@ -127,7 +122,50 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
     })
 }
 
+/// The endpoints of a provider that is not discovered, as the operator wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `authorization_endpoint`, by [`Endpoint::parse_authorization`].
+    pub authorization: Endpoint,
+    /// `token_endpoint`
+    pub token: Endpoint,
+    /// `jwks_uri`
+    pub jwks: Endpoint,
+    /// `userinfo_endpoint`
+    pub userinfo: Option<Endpoint>,
+    /// `end_session_endpoint`
+    pub end_session: Option<Endpoint>,
+    /// `revocation_endpoint`
+    pub revocation: Option<Endpoint>,
+    /// `introspection_endpoint`
+    pub introspection: Option<Endpoint>,
+    /// `pushed_authorization_request_endpoint`
+    pub pushed_authorization_request: Option<Endpoint>,
+}
+
 impl Provider {
+    /// A provider of which nothing is known but what the operator wrote; the rest is as the specifications have it for metadata
+    /// that leave it out.
+    pub fn configured(issuer: &Issuer, endpoints: Endpoints) -> Self {
+        Self {
+            issuer: issuer.clone(),
+            authorization_endpoint: endpoints.authorization,
+            token_endpoint: endpoints.token,
+            jwks_uri: endpoints.jwks,
+            userinfo_endpoint: endpoints.userinfo,
+            end_session_endpoint: endpoints.end_session,
+            revocation_endpoint: endpoints.revocation,
+            introspection_endpoint: endpoints.introspection,
+            pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
+            registration_endpoint: None,
+            mtls_aliases: Vec::new(),
+            requires_pushed_authorization_requests: false,
+            token_endpoint_auth_methods: vec![DEFAULT_AUTH_METHOD.to_owned()],
+            id_token_algorithms: Vec::new(),
+            iss_parameter_supported: false,
+        }
+    }
+
     /// The issuer identifier, equal to the configured one.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
@@ -281,12 +319,24 @@ impl fmt::Display for DiscoveryFault {
 
 impl std::error::Error for DiscoveryFault {}
 
+/// How the text of an endpoint is judged.
+type Judge = fn(&str, &Issuer) -> Result<Endpoint, EndpointFault>;
+
 fn required_endpoint(
     metadata: &Map<String, Value>,
     member: &'static str,
     issuer: &Issuer,
 ) -> Result<Endpoint, DiscoveryFault> {
-    endpoint(metadata, member, issuer)?.ok_or(DiscoveryFault::Missing { member })
+    required(metadata, member, issuer, Endpoint::parse)
+}
+
+fn required(
+    metadata: &Map<String, Value>,
+    member: &'static str,
+    issuer: &Issuer,
+    judge: Judge,
+) -> Result<Endpoint, DiscoveryFault> {
+    judged(metadata, member, issuer, judge)?.ok_or(DiscoveryFault::Missing { member })
 }
 
 fn endpoint(
@@ -294,9 +344,18 @@ fn endpoint(
     member: &'static str,
     issuer: &Issuer,
 ) -> Result<Option<Endpoint>, DiscoveryFault> {
+    judged(metadata, member, issuer, Endpoint::parse)
+}
+
+fn judged(
+    metadata: &Map<String, Value>,
+    member: &'static str,
+    issuer: &Issuer,
+    judge: Judge,
+) -> Result<Option<Endpoint>, DiscoveryFault> {
     let (found, result) = match metadata.get(member) {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => (text.clone(), Endpoint::parse(text, issuer)),
+        Some(Value::String(text)) => (text.clone(), judge(text, issuer)),
         Some(_) => (String::new(), Err(EndpointFault::NotText)),
     };
     result.map(Some).map_err(|fault| DiscoveryFault::Endpoint { member, found, fault })
@@ -334,6 +393,9 @@ fn flag(metadata: &Map<String, Value>, member: &'static str) -> Result<bool, Dis
         Some(_) => Err(DiscoveryFault::Form { member, needed: "true or false" }),
     }
 }
+
+/// `token_endpoint_auth_methods_supported` where it is left out (section 3).
+const DEFAULT_AUTH_METHOD: &str = "client_secret_basic";
 
 /// The endpoints at which a client proves itself by its certificate, or is told by it from whoever stole a token.
 const MTLS_ALIASES: [&str; 5] = [

@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::Uri;
 use url::{Host, Url};
 
+use super::authorize;
 use super::issuer::{Issuer, is_loopback};
 use super::quote::quote;
 
-/// An endpoint from the provider's metadata. It is https (http only if the issuer itself is), without user name, password and
+/// An endpoint, from the provider's metadata or as the operator wrote it. It is https (http only if the issuer itself is), without user name, password and
 /// fragment, and not on an address that no provider can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -42,11 +43,11 @@ pub enum EndpointFault {
 pub const MAX_BYTES: usize = 2048;
 
 impl Endpoint {
-    /// Takes an address from the metadata of this issuer.
+    /// Takes an address of this issuer.
     ///
     /// # Errors
     /// [`EndpointFault`] says which rule it breaks.
-    pub(super) fn parse(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
+    pub fn parse(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
         if text.len() > MAX_BYTES {
             return Err(EndpointFault::TooLong);
         }
@@ -81,6 +82,20 @@ impl Endpoint {
             return Err(EndpointFault::OnThisMachine);
         }
         Ok(Self { url, uri })
+    }
+
+    /// Takes the address to which a browser is sent with an authorization request: the query of the endpoint is kept, and no
+    /// parameter may be there twice (RFC 6749 section 3.1).
+    ///
+    /// # Errors
+    /// [`EndpointFault`] says which rule it breaks.
+    pub fn parse_authorization(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
+        let endpoint = Self::parse(text, issuer)?;
+        let mut own = endpoint.url.query_pairs();
+        if own.any(|(name, _)| authorize::PARAMETERS.contains(&name.as_ref())) {
+            return Err(EndpointFault::TakenParameter);
+        }
+        Ok(endpoint)
     }
 
     /// The address as it is requested.
@@ -130,7 +145,7 @@ impl fmt::Display for Endpoint {
 
 impl EndpointFault {
     /// What is wrong with the address `found`, for the operator.
-    pub(crate) fn explain(self, found: &str) -> String {
+    pub fn explain(self, found: &str) -> String {
         let found = quote(found);
         match self {
             Self::NotText => "is not text".to_owned(),

@@ -83,7 +83,8 @@ impl Issuer {
         is_loopback(&self.url())
     }
 
-    fn url(&self) -> Url {
+    /// The identifier as an address.
+    pub fn url(&self) -> Url {
         Url::parse(&self.0).expect("parse() read this same text")
     }
 }

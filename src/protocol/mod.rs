@@ -9,6 +9,7 @@
 //! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
 //! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
+//! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
 //! | [`pkce`] | verifier → challenge | RFC 7636 4 |
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
@@ -32,6 +33,7 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod backchannel_url;
 pub mod callback;
 pub mod callback_fault;
 pub mod claim_path;

@@ -34,6 +34,7 @@ mod login;
 mod login_loop;
 mod logout;
 mod presets;
+mod provider_addresses;
 mod provider_down;
 mod refresh;
 mod refresh_claims;

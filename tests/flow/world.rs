@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// A line of YAML under the client: `session: { idle: 1h }`.
+    /// A line of YAML under the client: `session: { idle: 1h }`. `<issuer>` in it is the issuer.
     pub(crate) fn line(mut self, line: &str) -> Self {
         self.lines.push(line.to_owned());
         self
@@ -153,7 +153,7 @@ impl Client {
             yaml.push_str(&format!("    client_secret: '{secret}'\n"));
         }
         for line in &self.lines {
-            yaml.push_str(&format!("    {line}\n"));
+            yaml.push_str(&format!("    {}\n", line.replace("<issuer>", issuer)));
         }
         yaml
     }

@@ -17,7 +17,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::{
-    Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Rendering, SameSite,
+    Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, ProviderSettings,
+    Rendering, SameSite,
 };
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
@@ -41,6 +42,7 @@ fn client() -> Client {
     Client {
         name: "app".to_owned(),
         issuer: Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap(),
+        provider: ProviderSettings::default(),
         registration: Registration {
             client_id: "vestibule".to_owned(),
             authentication: ClientAuthentication::None,

@@ -2,6 +2,7 @@
 //! made when the tests start, time is a number.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+mod backchannel_url;
 mod messages;
 mod oidc_core_12_2_refresh;
 mod oidc_core_3_1_2_1_authorization_request;

@@ -84,6 +84,7 @@ fn judge_one(
     let table = Table::of::<ClientAsWritten>(&at.place, &at.path, subject);
 
     let issuer = provider::issuer(judge, written, &table);
+    let provider_settings = provider::settings(judge, written, issuer.as_ref(), subject);
     let audiences = provider::audiences(judge, written);
     let clock_leeway = provider::clock_leeway(judge, written);
     let place = match issuer.as_ref().and_then(|issuer| Url::parse(issuer.as_str()).ok()) {
@@ -134,6 +135,7 @@ fn judge_one(
     Some(Client {
         name: name.to_owned(),
         issuer: issuer?,
+        provider: provider_settings?,
         registration: Registration {
             client_id: client_id?,
             authentication: authentication?,

@@ -7,10 +7,14 @@ use url::Url;
 use super::client::{has_placeholder, is_client_id, or_variable};
 use super::origin::has_no_extras;
 use super::{At as Table, Judge};
-use crate::config::file::ClientAsWritten;
-use crate::config::form::Written;
+use crate::config::ProviderSettings;
+use crate::config::file::{ClientAsWritten, EndpointsAsWritten};
+use crate::config::form::{At, Written};
 use crate::config::kind::Leeway;
 use crate::config::problem::Finding;
+use crate::protocol::backchannel_url::{BackchannelFault, BackchannelUrl};
+use crate::protocol::discovery::{Endpoints, Provider};
+use crate::protocol::endpoint::{Endpoint, EndpointFault};
 use crate::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
 use crate::protocol::jwt::{DEFAULT_LEEWAY, MAX_LEEWAY};
 use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
@@ -22,15 +26,12 @@ pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &T
         Written::Broken => return None,
         Written::Absent => return judge.missing(table, "issuer"),
     };
-    let danger = match &written.danger_http_issuer {
-        Written::Given(flag) if flag.value => {
-            judge.notices.push(flag.problem(Finding::DangerHttpIssuer));
-            HttpIssuer::DangerAllowed
-        }
-        // Refused already; whoever wrote it meant something by it.
-        Written::Broken => HttpIssuer::DangerAllowed,
-        Written::Given(_) | Written::Absent => HttpIssuer::OnlyLoopback,
-    };
+    if let Some(flag) = written.danger_http_issuer.given()
+        && flag.value
+    {
+        judge.notices.push(flag.problem(Finding::DangerHttpIssuer));
+    }
+    let danger = over_http(written);
     let found = at.value.clone();
     if found.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return judge.refuse(at.problem(not_an_issuer(found)));
@@ -49,6 +50,104 @@ pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &T
             IssuerFault::HasExtras => Finding::IssuerHasExtras,
             IssuerFault::NotHttps => Finding::IssuerNotHttps(found),
         })),
+    }
+}
+
+/// Whether http is taken also where somebody is on the way.
+fn over_http(written: &ClientAsWritten) -> HttpIssuer {
+    match &written.danger_http_issuer {
+        Written::Given(flag) if flag.value => HttpIssuer::DangerAllowed,
+        // Refused already; whoever wrote it meant something by it.
+        Written::Broken => HttpIssuer::DangerAllowed,
+        Written::Given(_) | Written::Absent => HttpIssuer::OnlyLoopback,
+    }
+}
+
+/// How it is reached, and what is known of it beforehand.
+pub(super) fn settings(
+    judge: &mut Judge<'_>,
+    written: &ClientAsWritten,
+    issuer: Option<&Issuer>,
+    subject: &str,
+) -> Option<ProviderSettings> {
+    let backchannel_url = backchannel_url(judge, written);
+    let metadata = match (&written.endpoints, issuer) {
+        (Written::Absent, _) => Some(None),
+        (Written::Given(at), Some(issuer)) => endpoints(judge, at, issuer, subject).map(Some),
+        (Written::Broken, _) | (Written::Given(_), None) => None,
+    };
+    Some(ProviderSettings { metadata: metadata?, backchannel_url: backchannel_url? })
+}
+
+fn backchannel_url(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<BackchannelUrl>> {
+    let at = match &written.backchannel_url {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return Some(None),
+    };
+    match BackchannelUrl::parse(&at.value, over_http(written)) {
+        Ok(url) => Some(Some(url)),
+        Err(fault) => judge.refuse(at.problem(match fault {
+            BackchannelFault::NotAnAddress => Finding::NotABackchannel(at.value.clone()),
+            BackchannelFault::HasExtras => Finding::BackchannelHasExtras,
+            BackchannelFault::NotHttps => Finding::BackchannelNotHttps(at.value.clone()),
+        })),
+    }
+}
+
+/// The metadata of a provider that is not discovered.
+fn endpoints(
+    judge: &mut Judge<'_>,
+    at: &At<EndpointsAsWritten>,
+    issuer: &Issuer,
+    subject: &str,
+) -> Option<Provider> {
+    let written = &at.value;
+    let table = Table::of::<EndpointsAsWritten>(&at.place, &at.path, subject);
+    for (endpoint, key) in
+        [(&written.authorization, "authorization"), (&written.token, "token"), (&written.jwks, "jwks")]
+    {
+        if endpoint.is_absent() {
+            judge.missing::<()>(&table, key);
+        }
+    }
+    let authorization =
+        one_endpoint(judge, &written.authorization, |text| Endpoint::parse_authorization(text, issuer));
+    let parse = |text: &str| Endpoint::parse(text, issuer);
+    let token = one_endpoint(judge, &written.token, parse);
+    let jwks = one_endpoint(judge, &written.jwks, parse);
+    let userinfo = one_endpoint(judge, &written.userinfo, parse);
+    let end_session = one_endpoint(judge, &written.end_session, parse);
+    let revocation = one_endpoint(judge, &written.revocation, parse);
+    let introspection = one_endpoint(judge, &written.introspection, parse);
+    let pushed = one_endpoint(judge, &written.pushed_authorization_request, parse);
+    let endpoints = Endpoints {
+        authorization: authorization??,
+        token: token??,
+        jwks: jwks??,
+        userinfo: userinfo?,
+        end_session: end_session?,
+        revocation: revocation?,
+        introspection: introspection?,
+        pushed_authorization_request: pushed?,
+    };
+    Some(Provider::configured(issuer, endpoints))
+}
+
+/// An endpoint that may be left out. The outer `None` if what is written cannot be used.
+fn one_endpoint(
+    judge: &mut Judge<'_>,
+    written: &Written<String>,
+    parse: impl FnOnce(&str) -> Result<Endpoint, EndpointFault>,
+) -> Option<Option<Endpoint>> {
+    let at = match written {
+        Written::Given(at) => at,
+        Written::Broken => return None,
+        Written::Absent => return Some(None),
+    };
+    match parse(&at.value) {
+        Ok(endpoint) => Some(Some(endpoint)),
+        Err(fault) => judge.refuse(at.problem(Finding::EndpointUnfit { found: at.value.clone(), fault })),
     }
 }
 

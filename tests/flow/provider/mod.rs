@@ -7,7 +7,7 @@ mod script;
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -47,6 +47,8 @@ pub(crate) struct Call {
     pub(crate) headers: http::HeaderMap,
     /// Of the query, or of the form of a POST.
     pub(crate) parameters: Vec<(String, String)>,
+    /// Who connected.
+    pub(crate) peer: IpAddr,
 }
 
 impl Call {
@@ -343,10 +345,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // The connections live in the set, so that they end with the provider.
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, peer)) = listener.accept().await else { continue };
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+            let service = service_fn(move |request| answer(Arc::clone(&shared), peer.ip(), request));
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -355,15 +357,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// As [`content`], at the time of this provider's clock.
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
-    let mut answer = content(Arc::clone(&shared), request).await?;
+async fn answer(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Closed> {
+    let mut answer = content(Arc::clone(&shared), peer, request).await?;
     let ahead = shared.script().clock_ahead;
     let date = imf_fixdate(shared.clock.wall().seconds().saturating_add_signed(ahead));
     answer.headers_mut().entry("Date").or_insert_with(|| date.parse().unwrap());
     Ok(answer)
 }
 
-async fn content(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+async fn content(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Closed> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let Some(endpoint) = Endpoint::at(head.uri.path()) else {
@@ -375,7 +385,7 @@ async fn content(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Resp
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = url::form_urlencoded::parse(&text).into_owned().collect();
-    let call = Call { endpoint, headers: head.headers, parameters };
+    let call = Call { endpoint, headers: head.headers, parameters, peer };
     let step = shared.script().arrive(call.clone());
     shared.arrivals.send_modify(|count| *count += 1);
     match step {
