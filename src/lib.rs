@@ -7,12 +7,13 @@
 //! subrequest   forwarded::read → client → credential::find → sessions.look → gate::decide → sessions.use_now → respond
 //!              (no await between reading and answering while the claims are fresh; only what is let through is a use)
 //!
-//! login        /login:    return_to::from_query → provider → transaction::begin → authorize::url → 302 + flow cookie
+//! login        /login:    login_limit.take → return_to::from_query → login_parameters → provider → transaction::begin
+//!                         → authorize::url, or pushed::request → fetch → pushed::judge → 302 + flow cookie
 //!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain → token::code_request
-//!                         → fetch → token::judge → keys → jwt::verify → userinfo → identity → sessions.insert → 303
+//!                         → fetch → token::judge → claims::learn → identity → sessions.insert → 303
 //!
-//! refresh      a task of its own, one a session: token::refresh_request → fetch → token::judge_refresh → keys
-//!              → jwt::verify → userinfo → identity → store.replace
+//! refresh      a task of its own, one a session: token::refresh_request → fetch → token::judge_refresh
+//!              → claims::learn → identity → store.replace
 //! ```
 //!
 //! `protocol ← config ← gate ← session ← server`, with `idp` beside; docs/architecture.md has the whole table, and

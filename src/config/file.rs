@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices, Leeway};
@@ -12,6 +13,7 @@ use super::place::Place;
 use super::preset::Preset;
 use super::problem::Finding;
 use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
+use crate::protocol::authorize::Pushing;
 use crate::protocol::logout::LogoutForm;
 use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
@@ -155,6 +157,14 @@ table! {
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
         clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        /// What else the provider is asked when somebody signs in.
+        authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
+        /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
+        /// for secrets.
+        token_parameters: Pairs, "none", "Write: token_parameters: { resource: \"https://api.example.com\" }";
+        /// Whether the provider or a portal may start a login: `/oidc/<client>/initiate-login` with `iss`, `target_link_uri` and
+        /// `login_hint` (OpenID Connect Core section 4). Register it there as `initiate_login_uri`.
+        initiate_login: bool, "`false`", "Write true or false.";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
         /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always
         /// goes before the same claim of userinfo.
@@ -194,6 +204,35 @@ table! {
         introspection: String, "none", "Write: introspection: https://id.example.com/introspect";
         /// Where authorization requests are pushed to (RFC 9126).
         pushed_authorization_request: String, "none", "Write: pushed_authorization_request: https://id.example.com/par";
+    }
+}
+
+table! {
+    /// `authorization` of a client.
+    AuthorizationAsWritten {
+        /// What the provider is to ask the person, whether it has to or not: `login`, `consent`, `select_account`.
+        prompt: Texts, "none", "Write: prompt: login";
+        /// The person must have signed in at the provider within this time, else the provider asks anew. `auth_time` of the ID token
+        /// is held against it.
+        max_age: Duration, "none", "Write: max_age: 12h";
+        /// Ways of authentication (`acr`), the best first. One of them must be `acr` of the ID token.
+        acr_values: Texts, "none", "Write: acr_values: mfa";
+        /// Who will probably sign in, as the provider knows people.
+        login_hint: String, "none", "Write: login_hint: \"@example.com\"";
+        /// Languages for the provider's pages, the preferred first.
+        ui_locales: Texts, "none", "Write: ui_locales: [de, en]";
+        /// Single claims (OpenID Connect Core section 5.5). `acr` and `auth_time` of `id_token` are held against the ID token where
+        /// they are `essential: true`; true, false and nothing are what they are in JSON, all else is text.
+        claims: RequestedClaims, "none", "Write: claims: { id_token: { acr: { essential: true, values: [mfa] } } }";
+        /// Any other parameters, name and value: `{ kc_idp_hint: github }`. None that vestibule itself sends.
+        parameters: Pairs, "none", "Write: parameters: { kc_idp_hint: github }";
+        /// Parameters that `/oidc/<client>/login` hands on from its own address: `login_hint`, `ui_locales`, `prompt`, `max_age`,
+        /// `acr_values`, `kc_idp_hint` or others that the provider knows. Anybody can write such an address: none that this table sets, and
+        /// never `scope`, `redirect_uri` or `claims`.
+        from_login_url: Texts, "none", "Write: from_login_url: [login_hint, ui_locales]";
+        /// Whether the request goes to the provider straight and the browser brings a reference only (PAR, RFC 9126): `auto` does where
+        /// the provider takes no others.
+        pushed: Choice<Pushing>, "`auto`", "Write auto, always or never.";
     }
 }
 
@@ -256,6 +295,11 @@ table! {
         /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
         /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
         key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
+        /// Logins that may begin a minute from one address of a client (for IPv6 one /64), as the trusted proxies give it in
+        /// `X-Forwarded-For`: 1 to 1000000. Without that header only the next setting holds.
+        logins_per_minute_per_address: usize, "`600`", "Write: logins_per_minute_per_address: 600";
+        /// Logins that may begin a minute in all: 1 to 1000000.
+        logins_per_minute: usize, "`60000`", "Write: logins_per_minute: 60000";
         /// Sessions kept in memory at once: 1 to 100000000. A login beyond that is refused.
         max_sessions: usize, "`1000000`", "Write: max_sessions: 1000000";
     }
@@ -284,6 +328,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
+    ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
@@ -326,6 +371,11 @@ impl Choices for AuthenticationMethod {
 
 impl Choices for ResponseMode {
     const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("form_post", Self::FormPost)];
+}
+
+impl Choices for Pushing {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("auto", Self::WhereRequired), ("always", Self::Always), ("never", Self::Never)];
 }
 
 impl Choices for AskUserinfo {

@@ -1,6 +1,7 @@
 //! The configuration as used: every rule of docs/configuration.md holds for a [`Config`].
 
 mod check;
+mod claims;
 mod file;
 mod form;
 pub mod host;
@@ -88,6 +89,10 @@ pub struct ServerConfig {
     pub keys: Vec<Secret>,
     /// Sessions kept in memory at once; a login beyond that is refused.
     pub max_sessions: usize,
+    /// Logins that one client address may begin a minute.
+    pub logins_per_minute_per_address: usize,
+    /// Logins that all addresses together may begin a minute.
+    pub logins_per_minute: usize,
     /// The segment that `/oidc/{client}/new-token` has in this installation (`AUTH_NEW_TOKEN_PATH`).
     pub new_token_path: String,
 }
@@ -154,6 +159,8 @@ pub struct Client {
     pub flow_cookie: Cookie,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
+    /// Whether a third party may start a login (OpenID Connect Core 1.0 section 4).
+    pub initiate_login: bool,
 }
 
 /// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is

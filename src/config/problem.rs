@@ -105,6 +105,19 @@ pub(super) enum Finding {
     LogoutEndpoint { what: String },
     EndpointUnused,
 
+    // What is asked of the provider.
+    StrangeParameterName(String),
+    StrangeParameterValue,
+    StrangeWord(String),
+    ParameterReserved(String),
+    ParameterHasSetting(String),
+    ParameterNamedTwice(String),
+    ParameterSetAlready(String),
+    ParametersTooLong { bytes: usize, limit: usize },
+    PromptNoneAlone,
+    NotClaims { why: &'static str },
+    AcrTwice,
+
     // Secrets and keys.
     SecondSecret { first: &'static str },
     SecretUnused,
@@ -263,6 +276,18 @@ impl fmt::Display for Finding {
             Self::TooManyHostedDomains(limit) => write!(f, "has more than {limit} domains.\nWrite {limit} or fewer."),
             Self::LogoutEndpoint { what } => write!(f, "{what}.\nWrite where the provider signs people out: endpoint: https://id.example.com/logout"),
             Self::EndpointUnused => f.write_str("with form: local the provider is not asked, so that this has no use.\nRemove it, or write another form."),
+
+            Self::StrangeParameterName(found) => write!(f, "{} cannot be the name of a parameter.\nWrite at most 64 letters without accents, digits, _, - and dots.", q(found)),
+            Self::StrangeParameterValue => f.write_str("has a control character, or more than 1024 bytes.\nWrite a shorter value on one line."),
+            Self::StrangeWord(found) => write!(f, "{} has a blank, an accent, a control character, or more than 1024 bytes.\nWrite the value as the provider's documentation has it.", q(found)),
+            Self::ParameterReserved(found) => write!(f, "{} is none that may be set here: it would change what protects the login.\nRemove it.", q(found)),
+            Self::ParameterHasSetting(found) => write!(f, "{} has a setting of its own, whose answer is checked.\nWrite it under authorization, beside parameters.", q(found)),
+            Self::ParameterNamedTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
+            Self::ParameterSetAlready(found) => write!(f, "{} is set in this table, and no login address may change that.\nKeep the value, or the name in from_login_url.", q(found)),
+            Self::ParametersTooLong { bytes, limit } => write!(f, "the parameters have {bytes} bytes in an address, at most {limit} fit.\nWrite fewer, or let them be sent straight: pushed: always"),
+            Self::PromptNoneAlone => f.write_str("none cannot stand beside another value.\nKeep none, or remove it."),
+            Self::NotClaims { why } => write!(f, "{why}.\nWrite: claims: {{ id_token: {{ acr: {{ essential: true, values: [mfa] }} }} }}"),
+            Self::AcrTwice => f.write_str("acr is asked for by acr_values and by claims, and providers differ in which of them counts.\nKeep one."),
 
             Self::SecondSecret { first } => write!(f, "{first} is given too.\nKeep one of client_secret, client_secret_file and client_secret_env."),
             Self::SecretUnused => f.write_str("none means a public client, but a secret is given.\nWrite client_secret_basic or client_secret_post, or remove the secret."),

@@ -124,11 +124,17 @@ impl Forwarded {
         path_of(&self.target)
     }
 
-    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy. For limits per client address, of which there
-    /// are none yet; it decides nothing.
+    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy. It decides nothing.
     pub const fn client_address(&self) -> Option<IpAddr> {
         self.client_address
     }
+}
+
+/// The address of whoever sent a request to one of our own pages, for limits: the other end of the connection, or, where that
+/// is a trusted proxy, whom it names. None if it names nobody: its own address stands for many people.
+pub fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let peer = peer.to_canonical();
+    if is_trusted(peer, trusted) { client_address(headers, trusted) } else { Some(peer) }
 }
 
 /// Whether an address is one of the trusted proxies; an IPv4 address mapped into IPv6 counts as what it is.

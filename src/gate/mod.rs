@@ -20,6 +20,7 @@ pub mod decide;
 pub mod dialect;
 pub mod forwarded;
 pub mod identity;
+pub mod login_parameters;
 pub mod navigation;
 pub mod refusal;
 pub mod return_to;

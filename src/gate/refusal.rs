@@ -9,6 +9,7 @@ mod protocol;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use http::HeaderName;
 
@@ -16,8 +17,10 @@ use crate::config::host::Authority;
 use crate::protocol::callback::CallbackFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
+use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::JwksFault;
+use crate::protocol::pushed::PushedFault;
 use crate::protocol::token::TokenFault;
 use crate::protocol::userinfo::UserinfoFault;
 
@@ -78,6 +81,20 @@ pub enum Refusal {
         /// Whether the claims say so; else they say nothing.
         said: bool,
     },
+    /// The address of a login has a parameter that cannot be handed on.
+    LoginParameter {
+        /// Its name, which the configuration has.
+        name: Box<str>,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A third party starts a login, and not as it should.
+    InitiateLogin(InitiateLoginFault),
+    /// More logins than one address, or all together, may begin.
+    TooManyLogins {
+        /// Until the next may begin.
+        wait: Duration,
+    },
     /// A claim cannot be put into its header.
     ClaimUnfit {
         /// The claim's place.
@@ -129,6 +146,8 @@ pub enum Refusal {
     Discovery(DiscoveryFault),
     /// The provider's keys.
     Jwks(JwksFault),
+    /// The provider's answer to a pushed authorization request.
+    Pushed(PushedFault),
     /// The provider's answer to a token request.
     Token(TokenFault),
     /// The ID token in it.
@@ -259,6 +278,9 @@ impl Refusal {
             Self::ReturnToHost => Kind::ReturnToHost,
             Self::HostedDomain { .. } => Kind::HostedDomain,
             Self::EmailNotVerified { .. } => Kind::EmailNotVerified,
+            Self::LoginParameter { .. } => Kind::LoginParameter,
+            Self::InitiateLogin(fault) => protocol::initiate_login(fault),
+            Self::TooManyLogins { .. } => Kind::TooManyLogins,
             Self::ClaimUnfit { .. } => Kind::ClaimUnfit,
             Self::IdentityTooLarge { .. } => Kind::IdentityTooLarge,
             Self::ClientUnknown { .. } => Kind::ClientUnknown,
@@ -276,6 +298,7 @@ impl Refusal {
             Self::Callback(fault) => protocol::callback(fault),
             Self::Discovery(fault) => protocol::discovery(fault),
             Self::Jwks(fault) => protocol::jwks(fault),
+            Self::Pushed(fault) => protocol::pushed(fault),
             Self::Token(fault) => protocol::token(fault),
             Self::IdToken(fault) => protocol::id_token(fault),
             Self::Userinfo(fault) => protocol::userinfo(fault),
@@ -375,6 +398,18 @@ impl From<DiscoveryFault> for Refusal {
 impl From<JwksFault> for Refusal {
     fn from(fault: JwksFault) -> Self {
         Self::Jwks(fault)
+    }
+}
+
+impl From<InitiateLoginFault> for Refusal {
+    fn from(fault: InitiateLoginFault) -> Self {
+        Self::InitiateLogin(fault)
+    }
+}
+
+impl From<PushedFault> for Refusal {
+    fn from(fault: PushedFault) -> Self {
+        Self::Pushed(fault)
     }
 }
 

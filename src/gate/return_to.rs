@@ -86,8 +86,12 @@ pub fn home(client: &Client) -> ReturnTo {
 
 /// The address that starts a login of this client and then leads to `target`.
 pub fn login_url(client: &Client, target: &ReturnTo) -> String {
-    let rd = utf8_percent_encode(target.as_str(), &COMPONENT);
-    format!("{}{}?rd={rd}", client.origin, own_path(&client.name, "login"))
+    format!("{}{}?{}", client.origin, own_path(&client.name, "login"), in_query(target))
+}
+
+/// The address as a part of a query, to be read by [`from_query`].
+pub fn in_query(target: &ReturnTo) -> String {
+    format!("rd={}", utf8_percent_encode(target.as_str(), &COMPONENT))
 }
 
 impl ReturnTo {
@@ -161,13 +165,29 @@ fn is_own(url: &Url) -> bool {
     resolved.first().is_some_and(|first| *first == OWN_PREFIX.trim_start_matches('/').as_bytes())
 }
 
+/// The parts of a query that do not belong to the return address, each a query of its own.
+pub(super) fn beside_return_to(query: &str) -> impl Iterator<Item = &str> {
+    let (before, start) = match query.strip_prefix("rd=") {
+        Some(rest) => ("", rest),
+        None => query.split_once("&rd=").unwrap_or((query, "")),
+    };
+    // A raw address ends where the query ends: what looks like a parameter behind it is one of the application's.
+    let after = if is_raw(start) { "" } else { start.split_once('&').map_or("", |(_, after)| after) };
+    [before, after].into_iter()
+}
+
+/// Whether an address is written without escapes, since nginx cannot encode `$request_uri`.
+fn is_raw(start: &str) -> bool {
+    ["/", "http://", "https://"].iter().any(|raw| start.starts_with(raw))
+}
+
 /// The text of the first `rd` of a query.
 fn rd_of(query: &str) -> Option<Result<String, Refusal>> {
     let start = match query.strip_prefix("rd=") {
         Some(rest) => rest,
         None => query.split_once("&rd=")?.1,
     };
-    if ["/", "http://", "https://"].iter().any(|raw| start.starts_with(raw)) {
+    if is_raw(start) {
         return Some(Ok(start.to_owned()));
     }
     let encoded = start.split('&').next().unwrap_or(start);

@@ -2,13 +2,14 @@
 
 use super::fetch::FetchFault;
 use super::provider::RememberedProvider;
-use super::verify::{self, VerifyFault};
+use super::verify::{self, OfLogin, VerifyFault};
 use crate::config::preset::Preset;
 use crate::config::{AskUserinfo, Client};
 use crate::gate::admission;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::discovery::Provider;
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::userinfo::{self, UserinfoFault};
@@ -16,12 +17,14 @@ use crate::protocol::userinfo::{self, UserinfoFault};
 /// Where the claims come from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// The ID token of a login, with the nonce that it must have.
+    /// The ID token of a login, with the nonce that it must have and what was asked of the authentication.
     Login {
         /// The ID token.
         id_token: &'a Secret,
         /// The nonce of this login.
         nonce: &'a Secret,
+        /// What the authorization request asked.
+        requested: &'a Requested,
     },
     /// The answer to a refresh.
     Refresh {
@@ -56,12 +59,14 @@ pub async fn learn(
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Claims, ClaimsFault> {
-    let verified = async |id_token, nonce| {
-        let verified = verify::id_token(remembered, client, id_token, nonce, access_token, now).await;
+    let verified = async |id_token, login| {
+        let verified = verify::id_token(remembered, client, id_token, login, access_token, now).await;
         verified.map_err(ClaimsFault::IdToken)
     };
     let mut claims = match source {
-        Source::Login { id_token, nonce } => verified(id_token, Some(nonce.expose())).await?,
+        Source::Login { id_token, nonce, requested } => {
+            verified(id_token, Some(OfLogin { nonce: nonce.expose(), requested })).await?
+        }
         Source::Refresh { id_token: Some(id_token), before } => {
             let fresh = verified(id_token, None).await?;
             judge_refreshed(before, &fresh)

@@ -7,6 +7,7 @@ use crate::config::Client;
 use crate::protocol::claims::Claims;
 use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -19,7 +20,16 @@ pub enum VerifyFault {
     IdToken(IdTokenFault),
 }
 
-/// Verifies an ID token of the client's provider. `nonce` is that of the login, or none at a refresh.
+/// What the ID token of a login must show.
+#[derive(Clone, Copy, Debug)]
+pub struct OfLogin<'a> {
+    /// The nonce of the authorization request.
+    pub nonce: &'a str,
+    /// What the request asked of the authentication.
+    pub requested: &'a Requested,
+}
+
+/// Verifies an ID token of the client's provider. `login` is none at a refresh.
 ///
 /// # Errors
 /// [`VerifyFault`].
@@ -27,7 +37,7 @@ pub async fn id_token(
     provider: &RememberedProvider,
     client: &Client,
     token: &Secret,
-    nonce: Option<&str>,
+    login: Option<OfLogin<'_>>,
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Claims, VerifyFault> {
@@ -35,26 +45,32 @@ pub async fn id_token(
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
         other_audiences: &client.audiences,
-        nonce,
+        nonce: login.map(|login| login.nonce),
         algorithm: client.registration.id_token_algorithm,
         now,
         leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
-    if let Some(secret) = Keys::of_client_secret(&client.registration) {
+    let measured = |fault: IdTokenFault| VerifyFault::IdToken(fault.measured(provider.skew()));
+    let claims = if let Some(secret) = Keys::of_client_secret(&client.registration) {
         // Nothing that the provider publishes could help a signature by the secret.
-        let judged = jwt::verify(token.expose(), &secret, &expected);
-        return judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())));
+        jwt::verify(token.expose(), &secret, &expected)
+    } else {
+        let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
+        match jwt::verify(token.expose(), &keys, &expected) {
+            Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
+                Some(newer) => jwt::verify(token.expose(), &newer, &expected),
+                None => Err(fault),
+            },
+            judged => judged,
+        }
     }
-    let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-    let judged = match jwt::verify(token.expose(), &keys, &expected) {
-        Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-            Some(newer) => jwt::verify(token.expose(), &newer, &expected),
-            None => Err(fault),
-        },
-        judged => judged,
-    };
-    judged.map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))
+    .map_err(measured)?;
+    if let Some(login) = login {
+        // Before anything from elsewhere joins the claims.
+        login.requested.judge(claims.as_json(), now, expected.leeway).map_err(measured)?;
+    }
+    Ok(claims)
 }
 
 impl fmt::Display for VerifyFault {

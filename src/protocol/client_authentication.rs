@@ -48,11 +48,14 @@ pub fn request(
 ) -> Result<Request<Vec<u8>>, ClientAuthenticationFault> {
     let mut pairs = parameters.to_vec();
     let mut authorization = None;
+    // RFC 9126 section 2.1: what is pushed names the client already, however it proves itself.
+    let is_named = parameters.iter().any(|(name, _)| *name == "client_id");
+    let client_id = (!is_named).then_some(("client_id", registration.client_id.as_str()));
     match &registration.authentication {
-        ClientAuthentication::None => pairs.push(("client_id", &registration.client_id)),
+        ClientAuthentication::None => pairs.extend(client_id),
         ClientAuthentication::Basic(secret) => authorization = Some(basic(&registration.client_id, secret)),
         ClientAuthentication::Post(secret) => {
-            pairs.push(("client_id", &registration.client_id));
+            pairs.extend(client_id);
             pairs.push(("client_secret", secret.expose()));
         }
         ClientAuthentication::AsAnnounced(secret) => {
@@ -61,7 +64,7 @@ pub fn request(
             if takes("client_secret_basic") {
                 authorization = Some(basic(&registration.client_id, secret));
             } else if takes("client_secret_post") {
-                pairs.push(("client_id", &registration.client_id));
+                pairs.extend(client_id);
                 pairs.push(("client_secret", secret.expose()));
             } else {
                 return Err(ClientAuthenticationFault::NotShared { announced: announced.to_vec() });

@@ -92,7 +92,7 @@ impl Endpoint {
     pub fn parse_authorization(text: &str, issuer: &Issuer) -> Result<Self, EndpointFault> {
         let endpoint = Self::parse(text, issuer)?;
         let mut own = endpoint.url.query_pairs();
-        if own.any(|(name, _)| authorize::PARAMETERS.contains(&name.as_ref())) {
+        if own.any(|(name, _)| authorize::RESERVED.contains(&name.as_ref())) {
             return Err(EndpointFault::TakenParameter);
         }
         Ok(endpoint)

@@ -90,6 +90,24 @@ pub enum IdTokenFault {
         /// What is known of the provider's clock.
         skew: Option<Skew>,
     },
+    /// The person was authenticated in another way than was asked for (step 12).
+    Acr {
+        /// `acr_values`, or those of `claims`; empty if any will do.
+        expected: Vec<String>,
+        /// `acr`, as it came.
+        found: Option<String>,
+    },
+    /// The person was not authenticated lately enough, or it is not known when (step 13).
+    AuthenticationTime {
+        /// `auth_time`.
+        found: Option<Timestamp>,
+        /// `max_age`; none if only `auth_time` was asked for.
+        max_age: Option<Duration>,
+        /// When the login was begun.
+        asked_at: Timestamp,
+        /// Our time.
+        now: Timestamp,
+    },
     /// It belongs to another login.
     Nonce,
     /// It belongs to another access token.
@@ -126,6 +144,8 @@ impl IdTokenFault {
         "id_token_issued_in_future",
         "id_token_too_old",
         "id_token_not_yet_valid",
+        "id_token_acr",
+        "id_token_authentication_time",
         "id_token_nonce",
         "id_token_access_token_hash",
         "id_token_changed",
@@ -156,6 +176,8 @@ impl IdTokenFault {
             Self::IssuedInFuture { .. } => "id_token_issued_in_future",
             Self::TooOld { .. } => "id_token_too_old",
             Self::NotYetValid { .. } => "id_token_not_yet_valid",
+            Self::Acr { .. } => "id_token_acr",
+            Self::AuthenticationTime { .. } => "id_token_authentication_time",
             Self::Nonce => "id_token_nonce",
             Self::AccessTokenHash => "id_token_access_token_hash",
             Self::Changed { .. } => "id_token_changed",
@@ -241,6 +263,29 @@ impl fmt::Display for IdTokenFault {
                 not_before.since(*now).as_secs(),
                 leeway.as_secs(),
                 by_the_clocks(skew)
+            ),
+            Self::Acr { expected, found } => {
+                match found {
+                    Some(found) => write!(f, "acr in the ID token is {}", quote(found))?,
+                    None => f.write_str("the ID token has no acr")?,
+                }
+                let wanted: Vec<String> = expected.iter().take(5).map(|acr| quote(acr)).collect();
+                let wanted = if wanted.is_empty() { "one".to_owned() } else { wanted.join(" or ") };
+                write!(f, ", but {wanted} was asked for")
+            }
+            Self::AuthenticationTime { found: None, .. } => f.write_str(
+                "the ID token has no auth_time, so that it is not known when the person signed in",
+            ),
+            Self::AuthenticationTime { found: Some(found), now, .. } if found > now => write!(
+                f,
+                "the person signed in {}s ahead of our clock (auth_time {found}, now {now}): set the clocks",
+                found.since(*now).as_secs()
+            ),
+            Self::AuthenticationTime { found: Some(found), max_age, asked_at, .. } => write!(
+                f,
+                "the person had signed in {}s before the login began (auth_time {found}, begun {asked_at}), but max_age is {}s",
+                asked_at.since(*found).as_secs(),
+                max_age.unwrap_or_default().as_secs()
             ),
             Self::Nonce => f.write_str("the ID token's nonce is not the one of this login"),
             Self::AccessTokenHash => {

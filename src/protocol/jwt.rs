@@ -118,7 +118,7 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
             return Err(IdTokenFault::Nonce);
         }
     }
-    // Steps 12 (`acr`) and 13 (`auth_time`): neither `acr_values` nor `max_age` is sent, so there is nothing to compare.
+    // Steps 12 (`acr`) and 13 (`auth_time`) concern a login and no refresh: `requested.rs`.
 
     // Section 2: `sub`.
     let sub = required_text(&claims, "sub")?;
@@ -143,7 +143,7 @@ fn required_text<'a>(claims: &'a Map<String, Value>, claim: &'static str) -> Res
     }
 }
 
-fn optional_text<'a>(
+pub(super) fn optional_text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, IdTokenFault> {
@@ -170,7 +170,10 @@ fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenFault> {
 }
 
 /// A `NumericDate` (RFC 7519 section 2), its fraction dropped. Before 1970 and after 9999 is no time of a token.
-fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<Timestamp>, IdTokenFault> {
+pub(super) fn time(
+    claims: &Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<Timestamp>, IdTokenFault> {
     /// 9999-12-31T23:59:59Z
     const LAST: f64 = 253_402_300_799.0;
     let Some(value) = claims.get(claim) else { return Ok(None) };

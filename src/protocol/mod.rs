@@ -12,6 +12,9 @@
 //! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
 //! | [`pkce`] | verifier → challenge | RFC 7636 4 |
 //! | [`authorize`] | where the browser is sent | Core 3.1.2.1 |
+//! | [`pushed`] | the same request, sent straight | RFC 9126 |
+//! | [`requested`] | what it asked of the authentication | Core 3.1.3.7 (12, 13), 5.5.1 |
+//! | [`initiate_login`] | a login that a third party starts | Core 4 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
 //! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9 |
@@ -43,6 +46,7 @@ pub mod discovery;
 pub mod endpoint;
 mod form;
 pub mod id_token_fault;
+pub mod initiate_login;
 pub mod issuer;
 pub mod json;
 pub mod jwks;
@@ -50,8 +54,10 @@ pub mod jws;
 pub mod jwt;
 pub mod logout;
 pub mod pkce;
+pub mod pushed;
 mod quote;
 pub mod registration;
+pub mod requested;
 pub mod secret;
 pub mod skew;
 pub mod timestamp;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::authorize::Authorization;
 use super::logout::Logout;
 use super::secret::Secret;
 
@@ -20,6 +21,10 @@ pub struct Registration {
     pub response_mode: ResponseMode,
     /// `id_token_signed_response_alg`: the one algorithm that an ID token may be signed with.
     pub id_token_algorithm: SigningAlgorithm,
+    /// What its authorization requests ask beyond the protocol's own.
+    pub authorization: Authorization,
+    /// Further parameters of its token requests, none of [`super::token::RESERVED`].
+    pub token_parameters: Vec<(String, String)>,
     /// Sent as `post_logout_redirect_uri` (OpenID Connect RP-Initiated Logout 1.0 section 2); none leaves the parameter out.
     pub post_logout_redirect_uri: Option<String>,
     /// How the provider is asked to end its session.

@@ -24,6 +24,23 @@ pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// What an access token is believed to live at most, whatever the provider says: 366 days.
 pub const MAX_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// What the configuration may not put into a token request: the protocol's own parameters, and those of the proof of who the
+/// client is (RFC 7521 section 4.2).
+pub const RESERVED: &[&str] = &[
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "assertion",
+    "username",
+    "password",
+];
+
 /// What the provider handed out. After a login the ID token is there (`Tokens<Secret>`), after a refresh it may be
 /// (`Tokens`, OpenID Connect Core 1.0 section 12.2).
 #[derive(Clone, Debug)]
@@ -112,12 +129,13 @@ pub fn code_request(
     verifier: &Secret,
     moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
-    let grant = [
+    let mut grant = vec![
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
         ("redirect_uri", &registration.redirect_uri),
         ("code_verifier", verifier.expose()),
     ];
+    grant.extend(further(registration));
     client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
         .map_err(TokenFault::Authentication)
 }
@@ -132,7 +150,8 @@ pub fn refresh_request(
     refresh_token: &Secret,
     moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
-    let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    let mut grant = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    grant.extend(further(registration));
     client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
         .map_err(TokenFault::Authentication)
 }
@@ -205,7 +224,7 @@ impl OAuthError {
         }
     }
 
-    fn of(error: &str) -> Self {
+    pub(super) fn of(error: &str) -> Self {
         const NAMED: [OAuthError; 9] = [
             OAuthError::InvalidGrant,
             OAuthError::InvalidClient,
@@ -309,6 +328,11 @@ impl fmt::Display for TokenFault {
 }
 
 impl std::error::Error for TokenFault {}
+
+/// What the configuration adds to every token request.
+fn further(registration: &Registration) -> impl Iterator<Item = (&str, &str)> {
+    registration.token_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
 
 fn text<'a>(body: &'a Map<String, Value>, member: &'static str) -> Result<Option<&'a str>, TokenFault> {
     match body.get(member) {

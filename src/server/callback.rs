@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, flow_cookie, set_cookie};
+use super::{body, flow_cookie, set_cookie, stray_callback};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
@@ -19,9 +19,10 @@ use crate::idp::refusal;
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
 use crate::protocol::registration::ResponseMode;
+use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, Tokens};
-use crate::session::key::Handle;
+use crate::session::key::{Handle, SessionKey};
 use crate::session::lifetime;
 use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
@@ -42,6 +43,9 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             Bytes::copy_from_slice(asked.query().as_bytes())
         }
         ResponseMode::FormPost => {
+            if let Some(code) = stray_callback::code(asked) {
+                return stray_callback::answer(asked, code).await;
+            }
             asked.takes("POST")?;
             body::form(asked.head, body, callback::MAX_ANSWER_BYTES).await?
         }
@@ -62,7 +66,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         },
         Err(fault) => fault.into(),
     };
-    if is_stray(&refusal) && has_session(asked).await {
+    if stray_callback::is_stray(&refusal) && has_session(asked).await {
         tracing::info!(
             code = refusal.code(),
             verdict = "signed_in_already",
@@ -71,6 +75,19 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             "a callback of no use, with a session: on to the page"
         );
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
+    }
+    if stray_callback::is_made_up(&refusal) {
+        // Whoever makes callbacks up has no login that was counted when it began.
+        asked.take_login()?;
+    }
+    if stray_callback::is_stray(&refusal) && stray_callback::is_cross_site_post(asked) {
+        // The session cookie does not come with a form of another site; with the redirect it does.
+        asked.service.log(Some(asked.client), &refusal, asked.request_id);
+        Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
+        return Ok(respond::redirect(
+            StatusCode::SEE_OTHER,
+            &stray_callback::url(asked, refusal.code(), &return_to),
+        ));
     }
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
     let again = return_to::login_url(asked.client, &return_to);
@@ -116,11 +133,13 @@ async fn sign_in(
 
     let nonce = opened.nonce(cookie);
     let now = service.clock.wall();
-    let source = Source::Login { id_token: &tokens.id_token, nonce: &nonce };
+    let sent = client.registration.authorization.parameters.iter().chain(&opened.flow.asked);
+    let requested = Requested::of(sent, opened.flow.begun);
+    let source = Source::Login { id_token: &tokens.id_token, nonce: &nonce, requested: &requested };
     let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
-    let session_cookie = keep(asked, claims, tokens, binding, return_to)?;
+    let session_cookie = keep(asked, claims, tokens, opened, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -177,7 +196,7 @@ fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,
-    binding: [u8; 32],
+    opened: &Opened<'_>,
     return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
@@ -195,15 +214,12 @@ fn keep(
     let mut session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
     let cookie = SessionCookie::new(service.clock.entropy());
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => Some(cookie),
-        Credential::Absent | Credential::Unreadable(_) => None,
+        Credential::Session(cookie) => Some(SessionKey::of_cookie(cookie.bytes())),
+        Credential::Absent | Credential::Unreadable(_) => opened.flow.before,
     };
-    session.uses = service.loops.finished(binding, &client.name, return_to.as_str(), now);
+    session.uses = service.loops.finished(opened.flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
-    service
-        .sessions
-        .insert(&cookie, session, before.as_ref())
-        .map_err(|_| Refusal::SessionsFull { limit })?;
+    service.sessions.insert(&cookie, session, before).map_err(|_| Refusal::SessionsFull { limit })?;
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
@@ -239,24 +255,8 @@ fn return_to(asked: Asked<'_>, opened: Option<&Opened<'_>>) -> ReturnTo {
         .unwrap_or_else(|| return_to::home(asked.client))
 }
 
-/// Whether a refusal is about a callback that is old, used, or of another browser: nothing that a person with a session
-/// would want to know.
-fn is_stray(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::FlowReplayed
-            | Refusal::Callback(
-                CallbackFault::StateMissing
-                    | CallbackFault::StateUnreadable
-                    | CallbackFault::StateOtherClient { .. }
-                    | CallbackFault::StateExpired { .. }
-                    | CallbackFault::NoFlowCookie
-                    | CallbackFault::OtherBrowser
-            )
-    )
-}
-
-async fn has_session(asked: Asked<'_>) -> bool {
+/// Whether the browser has a live session of this client.
+pub(super) async fn has_session(asked: Asked<'_>) -> bool {
     let Credential::Session(cookie) = credential::find(&asked.head.headers, &asked.client.cookie.name) else {
         return false;
     };

@@ -12,7 +12,7 @@ use super::listen::Handler;
 use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
-use super::{callback, login, logout, own_session, subrequest};
+use super::{callback, initiate_login, login, logout, own_session, subrequest};
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
 
@@ -60,9 +60,10 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Ok(client) => client,
                 Err(refusal) => return refuse(refusal),
             };
-            let asked = Asked { service, client, head: &head, request_id };
+            let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
             let answered = match page {
                 Page::Login => login::answer(asked).await,
+                Page::InitiateLogin => initiate_login::answer(asked, body).await,
                 Page::Callback => callback::answer(asked, body).await,
                 Page::Logout => logout::answer(asked, body).await,
                 Page::SignedOut => logout::signed_out(asked),

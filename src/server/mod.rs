@@ -5,8 +5,10 @@ mod body;
 mod callback;
 mod dispatch;
 mod flow_cookie;
+mod initiate_login;
 mod listen;
 mod login;
+mod login_limit;
 mod logout;
 mod own_session;
 mod pages;
@@ -16,6 +18,7 @@ mod route;
 mod same_site;
 mod service;
 mod set_cookie;
+mod stray_callback;
 mod subrequest;
 
 use std::io;
@@ -39,6 +42,7 @@ use crate::session::store::MemoryStore;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
 use admin::Admin;
+use login_limit::LoginLimit;
 use request_id::RequestIds;
 use service::Service;
 
@@ -92,6 +96,10 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
         loops: Loops::default(),
+        login_limit: LoginLimit::new(
+            config.server.logins_per_minute_per_address,
+            config.server.logins_per_minute,
+        ),
         metrics: Arc::clone(&metrics),
         request_ids: RequestIds::new(clock.entropy()),
         warned: DashMap::new(),
@@ -160,6 +168,7 @@ async fn keep_sweeping(service: Arc<Service>) {
         tokio::time::sleep(SWEEP_EVERY).await;
         service.used_flows.sweep(service.clock.wall());
         service.loops.sweep(service.clock.steady());
+        service.login_limit.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());
     }
 }

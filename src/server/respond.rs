@@ -159,6 +159,10 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RELOAD_AFTER));
     }
+    if let Refusal::TooManyLogins { wait } = refusal {
+        // RFC 6585 section 4.
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    }
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         // RFC 9110 section 15.5.6.
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
@@ -246,6 +250,7 @@ const fn title(status: StatusCode) -> &'static str {
         401 => "Sign-in is needed",
         403 => "No entry",
         404 => "There is nothing here",
+        429 => "Not available right now",
         503 => "Not available right now",
         500..=599 => "Something went wrong",
         _ => "This did not work",

@@ -18,6 +18,7 @@ pub(super) enum Route<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page<'a> {
     Login,
+    InitiateLogin,
     Callback,
     Logout,
     SignedOut,
@@ -45,6 +46,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
     }
     let page = match path {
         "/login" => Page::Login,
+        "/initiate-login" => Page::InitiateLogin,
         "/callback" => Page::Callback,
         "/logout" => Page::Logout,
         "/signed-out" => Page::SignedOut,
@@ -105,6 +107,7 @@ mod tests {
             ),
             ("/auth/envoy", Route::Subrequest { client: None, dialect: Dialect::Envoy, rest: "" }),
             ("/oidc/app/login?rd=/", Route::Page { client: "app", page: Page::Login }),
+            ("/oidc/app/initiate-login", Route::Page { client: "app", page: Page::InitiateLogin }),
             ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
             ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
             ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),
@@ -131,6 +134,7 @@ mod tests {
             "/oidc/app/../other/auth",
             "/oidc//auth/nginx/x",
             "/oidc/app/login/",
+            "/oidc/app/callback/",
             "/oidc/app/auth/x",
             "/oidc/app/fresher",
             "/oidc/app/fresh/",

@@ -1,15 +1,18 @@
 //! What every endpoint works with.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
 use http::request::Parts;
 
+use super::login_limit::LoginLimit;
 use super::request_id::RequestIds;
 use super::respond::{self, Answer, Reload};
 use crate::clock::Clock;
 use crate::config::{Client, Config};
+use crate::gate::forwarded;
 use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
@@ -29,6 +32,7 @@ pub(super) struct Service {
     pub(super) providers: Arc<Providers>,
     pub(super) used_flows: UsedFlows,
     pub(super) loops: Loops,
+    pub(super) login_limit: LoginLimit,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,
     /// When each refusal was last logged as a warning.
@@ -41,6 +45,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Service,
     pub(super) client: &'a Arc<Client>,
     pub(super) head: &'a Parts,
+    /// The other end of the connection.
+    pub(super) peer: IpAddr,
     pub(super) request_id: &'a str,
 }
 
@@ -98,6 +104,14 @@ impl Asked<'_> {
     pub(super) fn takes(self, allowed: &'static str) -> Result<(), Refusal> {
         let taken = allowed.split(", ").any(|method| method == self.head.method.as_str());
         if taken { Ok(()) } else { Err(Refusal::MethodNotAllowed { allowed }) }
+    }
+
+    /// Takes one of the logins that the client's address may begin (E-27).
+    pub(super) fn take_login(self) -> Result<(), Refusal> {
+        let trusted = &self.service.config.server.trusted_proxies;
+        let address = forwarded::client_of(self.peer, &self.head.headers, trusted);
+        let now = self.service.clock.steady();
+        self.service.login_limit.take(address, now).map_err(|wait| Refusal::TooManyLogins { wait })
     }
 
     /// The raw query, empty if there is none.

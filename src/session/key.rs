@@ -17,6 +17,16 @@ impl SessionKey {
         key.copy_from_slice(digest::digest(&digest::SHA256, cookie).as_ref());
         Self(key)
     }
+
+    /// A key that was kept sealed.
+    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a seal.
+    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for SessionKey {

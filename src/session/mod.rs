@@ -128,7 +128,7 @@ impl Sessions {
         self.refresher.start(client, key, When::Now).outcome(REFRESH_NOW_PATIENCE).await
     }
 
-    /// Keeps a new session. The one that `before` opens, if any, ends: at once, or a little later if the same person signed
+    /// Keeps a new session. The one of the key `before`, if any, ends: at once, or a little later if the same person signed
     /// in only just before, in another tab whose requests are still under way.
     ///
     /// # Errors
@@ -137,11 +137,11 @@ impl Sessions {
         &self,
         cookie: &SessionCookie,
         session: Session,
-        before: Option<&SessionCookie>,
+        before: Option<SessionKey>,
     ) -> Result<(), StoreFull> {
         let now = self.clock.steady();
         let mut retiring = None;
-        if let Some(old_key) = before.map(|cookie| SessionKey::of_cookie(cookie.bytes()))
+        if let Some(old_key) = before
             && let Some(old) = self.store.get(&old_key)
             && old.client == session.client
         {

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::key::SessionKey;
 use super::sealing::{Derived, KeyRing, Opener, Purpose};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -68,6 +69,11 @@ pub struct Flow {
     pub return_to: String,
     /// How many logins this browser had finished in vain before ([`super::loops`]).
     pub in_vain: u8,
+    /// What the address of the login asked of the provider beyond the configuration.
+    pub asked: Vec<(String, String)>,
+    /// The session that the browser had when it began, where its cookie will not come with the answer: a form post comes from
+    /// another site. It opens nothing.
+    pub before: Option<SessionKey>,
 }
 
 /// A flow together with what the authorization request and the token request say of it.
@@ -90,6 +96,8 @@ pub fn begin(ring: &KeyRing, flow: &Flow, cookie: &FlowCookie, nonce: [u8; 12]) 
         t: flow.begun.seconds(),
         r: flow.return_to.clone(),
         v: flow.in_vain,
+        a: flow.asked.clone(),
+        s: flow.before.map(|key| URL_SAFE_NO_PAD.encode(key.as_bytes())),
     };
     let plain = serde_json::to_vec(&sealed).expect("texts and a number always become JSON");
     let key = ring.sealer();
@@ -131,6 +139,11 @@ pub fn open<'a>(ring: &'a KeyRing, state: &str) -> Option<Opened<'a>> {
         begun: Timestamp::from_seconds(sealed.t),
         return_to: sealed.r,
         in_vain: sealed.v,
+        asked: sealed.a,
+        before: match sealed.s {
+            None => None,
+            Some(key) => Some(SessionKey::from_bytes(URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?)),
+        },
     };
     Some(Opened { flow, key })
 }
@@ -145,6 +158,10 @@ struct Sealed {
     t: u64,
     r: String,
     v: u8,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    a: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<String>,
 }
 
 /// Bytes of the binding in the name of a flow cookie: 8 characters.

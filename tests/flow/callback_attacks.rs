@@ -216,14 +216,33 @@ async fn every_wrong_response_is_a_page_with_its_code_and_no_token_call() {
     assert_eq!(world.provider.count(Endpoint::Token), 0);
 }
 
+/// V-RS-3, V-RS-9, E-04: the address to return to is sealed in the state, and a seal that was touched opens nothing.
+#[tokio::test]
+async fn a_state_that_was_changed_anywhere_leads_nowhere() {
+    let world = World::new().start().await;
+    let mut browser = world.browser();
+    let right = browser.open_until_callback(PAGE).await;
+    let state = right.parameter("state");
+    for at in (0..state.len()).step_by(7) {
+        let mut changed = state.clone();
+        let other = if changed.as_bytes()[at] == b'A' { "B" } else { "A" };
+        changed.replace_range(at..=at, other);
+        let answer = browser.call_back(&right.having("state", Some(&changed))).await;
+        answer.assert_refused(400, "callback_state_unreadable", &at.to_string());
+    }
+    assert_eq!(world.provider.count(Endpoint::Token), 0);
+    browser.finish(right).await.assert_at(PAGE);
+}
+
 #[tokio::test]
 async fn every_wrong_response_by_form_post_is_refused_with_the_same_code() {
     let world = World::new().line("response_mode: form_post").start().await;
     for row in ROWS {
         let mut browser = world.browser();
         let right = browser.open_until_callback(PAGE).await;
-        let answer = browser.call_back(&(row.change)(&world, &right)).await;
-        answer.assert_refused(400, row.code, row.name);
+        // Where a session would help, the browser is sent round once more, so that its cookie comes along.
+        let landed = browser.finish((row.change)(&world, &right)).await;
+        landed.answer.assert_refused(400, row.code, row.name);
         assert!(!browser.has_session(), "{}", row.name);
     }
     assert_eq!(world.provider.count(Endpoint::Token), 0);

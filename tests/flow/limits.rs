@@ -247,7 +247,8 @@ async fn connections_that_are_dropped_in_the_middle_leave_nothing_behind() {
 /// E-09: starting logins allocates nothing that lasts.
 #[tokio::test]
 async fn five_thousand_logins_begun_by_strangers_leave_no_session_and_ask_nobody() {
-    let world = World::new().start().await;
+    // Many strangers, whom one address stands for here.
+    let world = World::new().server("logins_per_minute_per_address: 10000").start().await;
     let mut ask = world.base();
     ask.target = b"/oidc/app/login?rd=/private".to_vec();
     let bytes = ask.bytes();

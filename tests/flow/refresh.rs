@@ -114,6 +114,21 @@ async fn without_rotation_the_old_refresh_token_stays_in_use() {
     assert_eq!(world.provider.refreshes(), 3);
 }
 
+/// Whoever was reading comes back to the page that was asked for, not to the front page: also by form post, and with a query.
+#[tokio::test]
+async fn after_a_refresh_that_ended_the_session_the_person_comes_back_to_the_page_that_was_asked_for() {
+    for mode in ["query", "form_post"] {
+        let world = World::new().line(&format!("response_mode: {mode}")).start().await;
+        let mut browser = world.signed_in().await;
+        world.provider.once(Endpoint::Token, Step::oauth_error(400, "invalid_grant"));
+        world.clock.shift(TOKEN + 1);
+        let page = "https://app.example.test/reports/7?from=1&to=%2F2";
+        browser.open(page).await.assert_at(page);
+        assert_eq!(world.provider.refreshes(), 1, "{mode}");
+        assert_eq!(world.provider.count(Endpoint::Authorize), 2, "{mode}: a new login");
+    }
+}
+
 /// XI-07, D-11
 #[tokio::test]
 async fn a_refusal_of_the_provider_ends_the_session_at_once() {

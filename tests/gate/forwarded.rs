@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
 use vestibule::config::host::Scheme;
 use vestibule::gate::dialect::Dialect;
-use vestibule::gate::forwarded::{Forwarded, MAX_TARGET, Subrequest, read};
+use vestibule::gate::forwarded::{Forwarded, MAX_TARGET, Subrequest, client_of, read};
 use vestibule::gate::refusal::Refusal;
 
 use super::headers;
@@ -455,4 +455,24 @@ fn the_log_quotes_host_and_method_and_never_a_path() {
     assert!(!refusal.to_string().contains("secret"), "{refusal}");
     let refusal = nginx(&with(&NGINX, "x-original-url", b"secret-in-path")).unwrap_err();
     assert!(!refusal.to_string().contains("secret"), "{refusal}");
+}
+
+/// A-21, for limits on our own pages: whoever is no proxy is judged by its connection, and a proxy that names nobody by nothing.
+#[test]
+fn the_client_of_a_page_is_whom_a_trusted_proxy_names_or_the_peer_itself() {
+    let trusted = ["10.0.0.0/8".parse().unwrap()];
+    for (peer, forwarded_for, expected) in [
+        ("10.0.0.1", Some("198.51.100.7"), Some("198.51.100.7")),
+        ("10.0.0.1", Some("192.0.2.1, 198.51.100.7"), Some("198.51.100.7")),
+        ("::ffff:10.0.0.1", Some("198.51.100.7"), Some("198.51.100.7")),
+        ("10.0.0.1", Some("junk"), None),
+        ("10.0.0.1", Some("198.51.100.7, junk"), None),
+        ("10.0.0.1", None, None),
+        ("192.0.2.9", Some("198.51.100.7"), Some("192.0.2.9")),
+        ("::ffff:192.0.2.9", None, Some("192.0.2.9")),
+    ] {
+        let pairs: Vec<_> = forwarded_for.map(|value| ("X-Forwarded-For", value)).into_iter().collect();
+        let found = client_of(peer.parse().unwrap(), &headers(&pairs), &trusted);
+        assert_eq!(found, expected.map(|address| address.parse().unwrap()), "{peer} {forwarded_for:?}");
+    }
 }

@@ -6,6 +6,7 @@ mod credential;
 mod decide;
 mod forwarded;
 mod identity;
+mod login_parameters;
 mod navigation;
 mod refusal;
 mod return_to;
@@ -20,6 +21,7 @@ use vestibule::config::{
     Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, ProviderSettings,
     Rendering, SameSite,
 };
+use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::logout::Logout;
@@ -50,6 +52,8 @@ fn client() -> Client {
             scopes: vec!["openid".to_owned()],
             response_mode: ResponseMode::Query,
             id_token_algorithm: SigningAlgorithm::Rs256,
+            authorization: Authorization::default(),
+            token_parameters: Vec::new(),
             post_logout_redirect_uri: None,
             logout: Logout::default(),
         },
@@ -78,6 +82,7 @@ fn client() -> Client {
             refresh_grace: Duration::from_secs(300),
             access_token: Duration::from_secs(300),
         },
+        initiate_login: false,
     }
 }
 

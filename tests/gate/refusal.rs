@@ -15,10 +15,12 @@ use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::id_token_fault::IdTokenFault;
+use vestibule::protocol::initiate_login::InitiateLoginFault;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jws::{self, JwsFault};
+use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token::{OAuthError, TokenFault};
@@ -61,6 +63,8 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         CallbackFault::ALL_CODES,
         DiscoveryFault::ALL_CODES,
         JwksFault::ALL_CODES,
+        InitiateLoginFault::ALL_CODES,
+        PushedFault::ALL_CODES,
         TokenFault::ALL_CODES,
         IdTokenFault::ALL_CODES,
         UserinfoFault::ALL_CODES,
@@ -73,6 +77,8 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Callback(fault) => fault.code(),
             Refusal::Discovery(fault) => fault.code(),
             Refusal::Jwks(fault) => fault.code(),
+            Refusal::InitiateLogin(fault) => fault.code(),
+            Refusal::Pushed(fault) => fault.code(),
             Refusal::Token(fault) => fault.code(),
             Refusal::IdToken(fault) => fault.code(),
             Refusal::Userinfo(fault) => fault.code(),
@@ -81,6 +87,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         assert_eq!(refusal.code(), code);
         let caller = match &refusal {
             Refusal::Callback(fault) => fault.caller_is_at_fault(),
+            Refusal::InitiateLogin(_) => true,
             Refusal::Token(fault) => fault.caller_is_at_fault(),
             Refusal::IdToken(fault) => fault.caller_is_at_fault(),
             _ => false,
@@ -237,6 +244,8 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::HostedDomain { named: false },
         Refusal::EmailNotVerified { said: true },
         Refusal::EmailNotVerified { said: false },
+        Refusal::LoginParameter { name: FOUND.into(), why: "a rule" },
+        Refusal::TooManyLogins { wait: Duration::from_secs(1) },
         Refusal::ClaimUnfit { claim: FOUND.into(), why: "a rule" },
         Refusal::IdentityTooLarge { bytes: 5000 },
         Refusal::ClientUnknown { name: found().into() },
@@ -301,6 +310,7 @@ fn one_of_each() -> Vec<Refusal> {
     };
     all.extend(answers().map(|fault| Refusal::from(DiscoveryFault::Answer(fault))));
     all.extend(answers().map(|fault| Refusal::from(JwksFault::Answer(fault))));
+    all.extend(answers().map(|fault| Refusal::from(PushedFault::Answer(fault))));
     all.extend(answers().map(|fault| Refusal::from(TokenFault::Answer(fault))));
     all.extend(answers().map(|fault| Refusal::from(UserinfoFault::Answer(fault))));
     let discovery = [
@@ -316,6 +326,20 @@ fn one_of_each() -> Vec<Refusal> {
         JwksFault::NoneUsable { skipped: Vec::new() },
     ];
     all.extend(jwks.map(Refusal::from));
+    let pushed = [
+        PushedFault::NoEndpoint,
+        PushedFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
+        PushedFault::Refused { status: 401, error: OAuthError::InvalidClient },
+        PushedFault::Refused { status: 400, error: OAuthError::Other },
+        PushedFault::Missing { member: "request_uri" },
+        PushedFault::Form { member: "request_uri", needed: "a text" },
+    ];
+    all.extend(pushed.map(Refusal::from));
+    let initiated = [
+        InitiateLoginFault::Form { what: "iss", why: "is there twice" },
+        InitiateLoginFault::Issuer { expected: found(), found: Some(found()) },
+    ];
+    all.extend(initiated.map(Refusal::from));
     let token = [
         TokenFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
@@ -356,6 +380,8 @@ fn one_of_each() -> Vec<Refusal> {
         IdTokenFault::IssuedInFuture { issued_at: now, now, leeway, skew: None },
         IdTokenFault::TooOld { issued_at: now, now, skew: None },
         IdTokenFault::NotYetValid { not_before: now, now, leeway, skew: None },
+        IdTokenFault::Acr { expected: vec![found()], found: Some(found()) },
+        IdTokenFault::AuthenticationTime { found: None, max_age: None, asked_at: now, now },
         IdTokenFault::Nonce,
         IdTokenFault::AccessTokenHash,
         IdTokenFault::Changed { claim: "sub" },

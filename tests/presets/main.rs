@@ -178,7 +178,7 @@ fn each_provider_signs_people_in_refreshes_and_signs_them_out() {
         let client = made::client(preset, case.lines);
         let provider = made::provider(&client, preset, "discovery");
 
-        let transaction = Transaction { state: "S", nonce: made::NONCE, code_challenge: "C" };
+        let transaction = Transaction { state: "S", nonce: made::NONCE, code_challenge: "C", asked: &[] };
         let url = authorize::url(&provider, &client.registration, &transaction);
         let url = url::Url::parse(&url).unwrap();
         let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();

@@ -9,8 +9,8 @@ use vestibule::protocol::claims::{Claims, judge_refreshed};
 use vestibule::protocol::logout;
 use vestibule::protocol::secret::Secret;
 
-use super::changed;
 use super::made::{self, client, document, login, provider, verified};
+use super::{OFFLINE, changed};
 
 fn logout_of(client: &Client, document_name: &str) -> Option<String> {
     let preset = client.preset.unwrap().name();
@@ -60,6 +60,53 @@ fn a_logout_that_is_written_goes_before_the_preset() {
     let url = logout_of(&client("auth0", &[line]), "discovery").unwrap();
     assert!(url.starts_with("https://login.example.com/v2/logout?client_id=my_client_id&returnTo="), "{url}");
     assert_eq!(client("okta", &["scopes: openid groups"]).registration.scopes, ["openid", "groups"]);
+}
+
+/// refresh tokens for the asking, and only what the file does not say itself.
+#[test]
+fn google_is_asked_for_refresh_tokens_unless_something_else_is_written() {
+    for (name, lines, expected) in [
+        ("nothing", &[][..], &[("access_type", "offline"), ("prompt", "consent")][..]),
+        (
+            "another prompt",
+            &["authorization: { prompt: select_account }"],
+            &[("prompt", "select_account"), ("access_type", "offline")],
+        ),
+        (
+            "no refresh tokens",
+            &["authorization: { parameters: { access_type: online } }"],
+            &[("access_type", "online"), ("prompt", "consent")],
+        ),
+        ("the address says", &["authorization: { from_login_url: [prompt] }"], &[("access_type", "offline")]),
+        (
+            "two domains",
+            &["hosted_domain: [a.example, b.example]"],
+            &[("access_type", "offline"), ("prompt", "consent"), ("hd", "*")],
+        ),
+        (
+            "another wish",
+            &["hosted_domain: a.example", "authorization: { parameters: { hd: b.example } }"],
+            &[("hd", "b.example"), ("access_type", "offline"), ("prompt", "consent")],
+        ),
+    ] {
+        let client = client("google", lines);
+        let asked = &client.registration.authorization.parameters;
+        let asked: Vec<(&str, &str)> = asked.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(asked, expected, "{name}");
+    }
+    let told = |lines: &[&str]| client("google", lines).from_preset.join("; ");
+    assert_eq!(
+        told(&["hosted_domain: a.example b.example"]),
+        "scopes: openid profile email; authorization: { parameters: { access_type: offline, prompt: consent, hd: \"*\" } }"
+    );
+    assert_eq!(
+        told(&["scopes: openid", "authorization: { prompt: none, parameters: { access_type: online } }"]),
+        ""
+    );
+    assert_eq!(
+        client("auth0", &[]).from_preset.join("; "),
+        format!("scopes: {OFFLINE}; logout: {{ form: return_to }}")
+    );
 }
 
 /// V-ID-19: the parameter `hd` is a wish that anybody can take out of the address; the claim is what counts.

@@ -123,7 +123,7 @@ proptest! {
     fn an_authorization_request_goes_to_the_endpoint_whatever_the_values_are(text in "\\PC{0,40}") {
         let mut registration = registration(ClientAuthentication::None);
         registration.client_id.clone_from(&text);
-        let transaction = Transaction { state: &text, nonce: &text, code_challenge: &text };
+        let transaction = Transaction { state: &text, nonce: &text, code_challenge: &text, asked: &[] };
         let url = Url::parse(&authorize::url(&provider(), &registration, &transaction)).unwrap();
         prop_assert!(url.as_str().starts_with("https://idp.example/authorize?"));
         prop_assert_eq!(url.fragment(), None);

@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 
 use vestibule::protocol::callback::CallbackFault;
 use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::initiate_login::InitiateLoginFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 6] = [
+const ALL: [(&str, &[&str]); 8] = [
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
     ("id_token_", IdTokenFault::ALL_CODES),
+    ("initiate_login_", InitiateLoginFault::ALL_CODES),
     ("jwks_", JwksFault::ALL_CODES),
+    ("pushed_", PushedFault::ALL_CODES),
     ("token_", TokenFault::ALL_CODES),
     ("userinfo_", UserinfoFault::ALL_CODES),
 ];
@@ -22,6 +26,8 @@ const ALL: [(&str, &[&str]); 6] = [
 const TESTS: &str = concat!(
     include_str!("oidc_core_12_2_refresh.rs"),
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
+    include_str!("oidc_core_3_1_3_7_requested.rs"),
+    include_str!("oidc_core_4_initiate_login.rs"),
     include_str!("oidc_core_5_3_userinfo.rs"),
     include_str!("oidc_discovery_4_3_metadata.rs"),
     include_str!("rfc6749_2_3_1_client_authentication.rs"),
@@ -29,6 +35,7 @@ const TESTS: &str = concat!(
     include_str!("rfc6749_5_token_response.rs"),
     include_str!("rfc7515_5_2_signature.rs"),
     include_str!("rfc7517_5_key_set.rs"),
+    include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
 );
 const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "unreadable"];
@@ -38,7 +45,9 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/callback_fault.rs"),
     include_str!("../../src/protocol/discovery.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
+    include_str!("../../src/protocol/initiate_login.rs"),
     include_str!("../../src/protocol/jwks.rs"),
+    include_str!("../../src/protocol/pushed.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
     include_str!("../../src/protocol/userinfo.rs"),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
+use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{self, Provider};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
@@ -72,6 +73,8 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         response_mode: ResponseMode::Query,
         id_token_algorithm: SigningAlgorithm::Rs256,
+        authorization: Authorization::default(),
+        token_parameters: Vec::new(),
         post_logout_redirect_uri: Some("https://app.example/oidc/a/signed-out".to_owned()),
         logout: Logout::default(),
     }

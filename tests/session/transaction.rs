@@ -2,6 +2,7 @@
 
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
+use vestibule::session::key::SessionKey;
 use vestibule::session::sealing::KeyRing;
 use vestibule::session::transaction::{Flow, FlowCookie, begin, open};
 
@@ -16,6 +17,8 @@ fn flow(cookie: &FlowCookie) -> Flow {
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(1_800_000_000),
         in_vain: 0,
+        asked: vec![("login_hint".to_owned(), "ada \u{e9}".to_owned())],
+        before: Some(SessionKey::of_cookie(&[6; 32])),
         return_to: "https://app.example.com/a%2Fb?x=1&y=%C3%A9".to_owned(),
     }
 }
@@ -57,7 +60,19 @@ fn neither_state_nor_cookie_shows_what_it_protects() {
 #[test]
 fn the_state_of_the_longest_return_address_is_under_three_thousand_bytes() {
     let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
-    let long = Flow { return_to: "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO), ..flow(&cookie) };
+    let return_to = "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO);
+    let long = Flow { return_to, asked: Vec::new(), before: None, ..flow(&cookie) };
     let begun = begin(&ring, &long, &cookie, [5; 12]);
     assert!(begun.state.len() < 3000, "{}", begun.state.len());
+}
+
+/// With everything that the address of a login may add, it still comes back through the callback.
+#[test]
+fn the_longest_state_is_one_that_the_callback_takes() {
+    let (ring, cookie) = (ring(), FlowCookie::new([9; 32]));
+    let return_to = "r".repeat(vestibule::gate::return_to::MAX_RETURN_TO);
+    let value = "x".repeat(vestibule::gate::login_parameters::MAX_BYTES);
+    let long = Flow { return_to, asked: vec![("login_hint".to_owned(), value)], ..flow(&cookie) };
+    let begun = begin(&ring, &long, &cookie, [5; 12]);
+    assert!(begun.state.len() <= vestibule::protocol::callback::MAX_STATE_BYTES, "{}", begun.state.len());
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::authorization;
 use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
@@ -104,10 +105,13 @@ fn judge_one(
     }
     let hosts = hosts::judge(judge, &written.hosts);
     let scopes = judge_scopes(judge, written);
+    let mut asked = authorization::judge(judge, written);
+    let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
     let claim_headers = headers::judge(judge, written);
     let admission = preset::admission(judge, written);
     let logout = preset::logout(judge, written, issuer.as_ref());
     preset::notice(judge, written);
+    let added = preset::ask(written, &admission, &mut asked);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
 
@@ -143,10 +147,12 @@ fn judge_one(
             scopes: scopes?,
             response_mode: written.response_mode.or(Choice(ResponseMode::Query)).0,
             id_token_algorithm,
+            authorization: asked,
+            token_parameters,
             post_logout_redirect_uri,
             logout: logout?,
         },
-        from_preset: preset::taken(written),
+        from_preset: preset::taken(written, &added),
         preset: preset::of(written),
         admission,
         audiences,
@@ -159,6 +165,7 @@ fn judge_one(
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
+        initiate_login: written.initiate_login.or(false),
         origin: origin.text,
     })
 }

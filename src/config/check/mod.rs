@@ -1,6 +1,7 @@
 //! The file as written → the configuration as used. Pure but for the files that the settings name, which come through
 //! [`Files`]. Everything wrong is collected; only when nothing is does a [`Config`] come out.
 
+mod authorization;
 mod client;
 mod cookie;
 mod headers;

@@ -7,6 +7,7 @@ use crate::config::kind::Choice;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::{Admission, AskUserinfo, EmailVerified};
+use crate::protocol::authorize::Authorization;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout::{Logout, LogoutForm};
 
@@ -93,8 +94,36 @@ pub(super) fn logout(
     Some(Logout { form, endpoint })
 }
 
-/// What the preset set, for whoever asks: a line a setting.
-pub(super) fn taken(written: &ClientAsWritten) -> Vec<String> {
+/// Adds what the preset asks of the provider beyond what is written, and gives it back too.
+pub(super) fn ask(
+    written: &ClientAsWritten,
+    admission: &Admission,
+    asked: &mut Authorization,
+) -> Vec<(String, String)> {
+    let Some(preset) = of(written) else { return Vec::new() };
+    let domain = match (preset, admission.hosted_domains.as_slice()) {
+        // A wish: with it Google offers the accounts of that domain, or of any (`*`). The claim is judged in any case.
+        (Preset::Google, [domain]) => Some(("hd", domain.as_str())),
+        (Preset::Google, [_, ..]) => Some(("hd", "*")),
+        _ => None,
+    };
+    let added: Vec<(String, String)> = preset
+        .parameters()
+        .iter()
+        .copied()
+        .chain(domain)
+        .filter(|(name, _)| {
+            !asked.parameters.iter().any(|(have, _)| have == name)
+                && !asked.from_login_url.iter().any(|have| have == name)
+        })
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    asked.parameters.extend(added.iter().cloned());
+    added
+}
+
+/// What the preset set, for whoever asks: a line a setting. `added` is what [`ask`] gave.
+pub(super) fn taken(written: &ClientAsWritten, added: &[(String, String)]) -> Vec<String> {
     let Some(preset) = of(written) else { return Vec::new() };
     let mut taken = Vec::new();
     if written.scopes.is_absent() {
@@ -103,6 +132,18 @@ pub(super) fn taken(written: &ClientAsWritten) -> Vec<String> {
     let form_is_written = written.logout.given().is_some_and(|logout| !logout.value.form.is_absent());
     if !form_is_written && preset.logout_form() != LogoutForm::EndSession {
         taken.push(format!("logout: {{ form: {} }}", preset.logout_form().name()));
+    }
+    if !added.is_empty() {
+        let added: Vec<String> = added
+            .iter()
+            // YAML would take * for the name of an anchor.
+            .map(
+                |(name, value)| {
+                    if value == "*" { format!("{name}: \"*\"") } else { format!("{name}: {value}") }
+                },
+            )
+            .collect();
+        taken.push(format!("authorization: {{ parameters: {{ {} }} }}", added.join(", ")));
     }
     taken
 }

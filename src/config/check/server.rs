@@ -57,6 +57,13 @@ pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<ServerAsWritten>) -
         log_level: log.level.or(Choice(LogLevel::Info)).0,
         keys: secret::keys(judge, &settings.key_files),
         max_sessions: judge_count(judge, &settings.max_sessions, 1_000_000, MAX_SESSIONS),
+        logins_per_minute_per_address: judge_count(
+            judge,
+            &settings.logins_per_minute_per_address,
+            600,
+            MAX_LOGINS,
+        ),
+        logins_per_minute: judge_count(judge, &settings.logins_per_minute, 60_000, MAX_LOGINS),
         new_token_path: judge_new_token_path(judge),
     })
 }
@@ -152,6 +159,7 @@ const SEGMENTS: &[&str] = &[
     "backchannel-logout",
     "callback",
     "frontchannel-logout",
+    "initiate-login",
     "login",
     "logout",
     "session",
@@ -162,6 +170,8 @@ const SEGMENTS: &[&str] = &[
 const MAX_SEGMENT: usize = 64;
 /// Connections: more than the ports of one address.
 const MAX_CONNECTIONS: usize = 1_000_000;
+/// Logins a minute: more than any process makes.
+const MAX_LOGINS: usize = 1_000_000;
 /// Sessions: some hundred gigabytes.
 const MAX_SESSIONS: usize = 100_000_000;
 /// Longer than any supervisor waits before it kills.

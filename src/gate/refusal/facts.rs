@@ -46,6 +46,16 @@ impl fmt::Display for Refusal {
             Self::EmailNotVerified { said: false } => {
                 f.write_str("the claims have no email_verified, which email_verified: require needs")
             }
+            Self::LoginParameter { name, why } => {
+                write!(f, "{name} in the address of the login {why}")
+            }
+            Self::InitiateLogin(fault) => fault.fmt(f),
+            Self::TooManyLogins { wait } => write!(
+                f,
+                "more logins begin than server.logins_per_minute or server.logins_per_minute_per_address allows; the next \
+                 may in {}s",
+                wait.as_secs()
+            ),
             Self::ClaimUnfit { claim, why } => {
                 write!(f, "the claim {claim} cannot be sent in a header: {why}")
             }
@@ -74,6 +84,7 @@ impl fmt::Display for Refusal {
             Self::Callback(fault) => fault.fmt(f),
             Self::Discovery(fault) => fault.fmt(f),
             Self::Jwks(fault) => fault.fmt(f),
+            Self::Pushed(fault) => fault.fmt(f),
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),

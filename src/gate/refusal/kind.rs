@@ -149,6 +149,14 @@ refusals! {
         "The rd parameter is no address that a browser reads in one way. Write a path, or a complete address that is percent-encoded."
     ReturnToHost "return_to_host" Caller BAD_REQUEST Never BAD_LINK
         "The rd parameter leads away from the client's hosts. If it should not, add the host to hosts in clients.yaml."
+    LoginParameter "login_parameter" Caller BAD_REQUEST Never BAD_LOGIN_LINK
+        "A parameter that authorization.from_login_url names is there twice, too long, or has characters that it cannot have. Correct the link."
+    InitiateLoginForm "initiate_login_form" Caller BAD_REQUEST Never BAD_LOGIN_LINK
+        "Let whoever starts the login send iss, target_link_uri and login_hint at most once each, as OpenID Connect Core section 4 says."
+    InitiateLoginIssuer "initiate_login_issuer" Caller BAD_REQUEST Never BAD_LOGIN_LINK
+        "Let whoever starts the login send the issuer of this client in iss, to the letter. Otherwise somebody tried to choose the provider."
+    TooManyLogins "too_many_logins" Caller TOO_MANY_REQUESTS Automatically TOO_MANY
+        "If these are people: raise server.logins_per_minute_per_address for many behind one address, or server.logins_per_minute."
     FlowReplayed "flow_replayed" Caller BAD_REQUEST TryAgain USED_UP
         "The person went back to the provider's answer, or somebody else got hold of it. If it happens at every login, see whether something on the way repeats requests."
     HostedDomain "hosted_domain" Caller FORBIDDEN TryAgain OTHER_ORGANISATION
@@ -256,6 +264,28 @@ refusals! {
     JwksNoUsableKey "jwks_no_usable_key" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
         "The log tells for each key why it is not used. Mostly: make an RSA key of 2048 bits or more at the provider."
 
+    // The answer to a pushed authorization request.
+    PushedNoEndpoint "pushed_no_endpoint" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The provider announces no endpoint for pushed authorization requests. Switch them on there, or leave authorization.pushed out."
+    PushedRedirect "pushed_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces a pushed_authorization_request_endpoint that has moved. Tell the provider its public address."
+    PushedStatus "pushed_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    PushedTooLarge "pushed_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "See what answers at the provider's pushed_authorization_request_endpoint; it may be another service."
+    PushedContentType "pushed_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "A page came instead of a request_uri. See the provider's own log, and whether something stands between."
+    PushedUnreadable "pushed_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    PushedInvalidClient "pushed_invalid_client" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The provider does not know the client_id or does not take its proof. Copy client_id and secret or key from there."
+    PushedRefused "pushed_refused" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The log names the provider's error. Compare redirect_uri, scopes and what stands under authorization with what is registered at the provider."
+    PushedMemberMissing "pushed_member_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks RFC 9126 section 2.2. Report it to the provider."
+    PushedMemberForm "pushed_member_form" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks RFC 9126 section 2.2. Report it to the provider."
+
     // The tokens for a code, or for a refresh token.
     TokenClientAuthentication "token_client_authentication" Operator BAD_GATEWAY Never NOT_SET_UP
         "Allow client_secret_basic or client_secret_post for this client at the provider."
@@ -329,6 +359,10 @@ refusals! {
         "Set the clocks of this machine and of the provider's by NTP."
     IdTokenNotYetValid "id_token_not_yet_valid" Provider BAD_GATEWAY TryAgain CLOCKS
         "Set the clocks of this machine and of the provider's by NTP."
+    IdTokenAcr "id_token_acr" Provider FORBIDDEN TryAgain OTHER_WAY
+        "The provider did not authenticate the person as acr_values or claims ask. See whether it offers that to this client and this person, and puts acr into the ID token."
+    IdTokenAuthenticationTime "id_token_authentication_time" Provider FORBIDDEN TryAgain TOO_LONG_AGO
+        "The provider did not ask the person to sign in anew as max_age says, or puts no auth_time into the ID token. See its settings for this client, and the clocks."
     IdTokenNonce "id_token_nonce" Caller BAD_REQUEST TryAgain LOGIN_ANSWER
         "Somebody put the code of one login into another. If it happens at every login, the provider does not return the nonce."
     IdTokenAccessTokenHash "id_token_access_token_hash" Provider BAD_GATEWAY Never NOT_BELIEVED
@@ -393,6 +427,10 @@ const NOT_HERE: &str = "There is nothing at this address.";
 const OTHER_SITE: &str = "Another site sent this request, so it was refused.";
 const BAD_LINK: &str =
     "This login link leads to an address that is not allowed. Open the page that you wanted instead.";
+const BAD_LOGIN_LINK: &str = "This login link cannot be used. Open the page that you wanted instead.";
+const TOO_MANY: &str = "Too many people sign in from your network at the moment. Try again in a minute.";
+const OTHER_WAY: &str = "This application needs another way of signing in than the one that you used. Try again, and use the way that it asks for.";
+const TOO_LONG_AGO: &str = "You signed in at the login provider too long ago for this application. Try again, and sign in there anew.";
 const USED_UP: &str = "This login is already finished. If you are not signed in, try again.";
 const ACCOUNT: &str = "You are signed in, but the details of your account cannot be passed on to this application. Tell the operator.";
 const OTHER_ORGANISATION: &str = "This account does not belong to an organisation that may use this application. Try again with another account.";

@@ -6,8 +6,10 @@ use crate::protocol::callback::{CallbackFault, ProviderError};
 use crate::protocol::client_authentication::ClientAuthenticationFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
+use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::jwks::JwksFault;
 use crate::protocol::jws::JwsFault;
+use crate::protocol::pushed::PushedFault;
 use crate::protocol::token::{OAuthError, TokenFault};
 use crate::protocol::userinfo::UserinfoFault;
 
@@ -38,11 +40,40 @@ pub(super) const fn callback(fault: &CallbackFault) -> Kind {
     }
 }
 
+pub(super) const fn initiate_login(fault: &InitiateLoginFault) -> Kind {
+    match fault {
+        InitiateLoginFault::Form { .. } => Kind::InitiateLoginForm,
+        InitiateLoginFault::Issuer { .. } => Kind::InitiateLoginIssuer,
+    }
+}
+
+pub(super) const fn pushed(fault: &PushedFault) -> Kind {
+    match fault {
+        PushedFault::NoEndpoint => Kind::PushedNoEndpoint,
+        PushedFault::Authentication(fault) => client_authentication(fault),
+        PushedFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::PushedRedirect,
+            AnswerFault::Status { .. } => Kind::PushedStatus,
+            AnswerFault::TooLarge { .. } => Kind::PushedTooLarge,
+            AnswerFault::ContentType { .. } => Kind::PushedContentType,
+            AnswerFault::Json { .. } => Kind::PushedUnreadable,
+        },
+        PushedFault::Refused { error: OAuthError::InvalidClient, .. } => Kind::PushedInvalidClient,
+        PushedFault::Refused { .. } => Kind::PushedRefused,
+        PushedFault::Missing { .. } => Kind::PushedMemberMissing,
+        PushedFault::Form { .. } => Kind::PushedMemberForm,
+    }
+}
+
+const fn client_authentication(fault: &ClientAuthenticationFault) -> Kind {
+    match fault {
+        ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
+    }
+}
+
 pub(super) const fn token(fault: &TokenFault) -> Kind {
     match fault {
-        TokenFault::Authentication(fault) => match fault {
-            ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
-        },
+        TokenFault::Authentication(fault) => client_authentication(fault),
         TokenFault::Answer(answer) => match answer {
             AnswerFault::Redirect { .. } => Kind::TokenRedirect,
             AnswerFault::Status { .. } => Kind::TokenStatus,
@@ -95,6 +126,8 @@ pub(super) const fn id_token(fault: &IdTokenFault) -> Kind {
         IdTokenFault::IssuedInFuture { .. } => Kind::IdTokenIssuedInFuture,
         IdTokenFault::TooOld { .. } => Kind::IdTokenTooOld,
         IdTokenFault::NotYetValid { .. } => Kind::IdTokenNotYetValid,
+        IdTokenFault::Acr { .. } => Kind::IdTokenAcr,
+        IdTokenFault::AuthenticationTime { .. } => Kind::IdTokenAuthenticationTime,
         IdTokenFault::Nonce => Kind::IdTokenNonce,
         IdTokenFault::AccessTokenHash => Kind::IdTokenAccessTokenHash,
         IdTokenFault::Changed { .. } => Kind::IdTokenChanged,

@@ -19,6 +19,8 @@ pub(super) struct Issued {
     codes: HashMap<String, Grant>,
     access_tokens: HashMap<String, String>,
     refresh_tokens: HashMap<String, Refresh>,
+    /// What was pushed, under its `request_uri`.
+    pushed: HashMap<String, Vec<(String, String)>>,
     pub(super) reuses: usize,
     families: u64,
 }
@@ -51,6 +53,7 @@ impl Shared {
             Endpoint::Discovery => json_answer(200, &self.metadata(&script)),
             Endpoint::Jwks => json_answer(200, &key_set(&script)),
             Endpoint::Authorize => self.authorize(&mut script, call),
+            Endpoint::Pushed => self.pushed(&mut script, method, call),
             Endpoint::Token => self.token(&mut script, method, call),
             Endpoint::Userinfo => userinfo(&mut script, call),
             Endpoint::EndSession => end_session(&mut script, call),
@@ -84,6 +87,23 @@ impl Shared {
 
     /// OpenID Connect Core 1.0 section 3.1.2. The person is always signed in already.
     fn authorize(&self, script: &mut Script, call: &Call) -> Response<Body> {
+        let pushed = match call.parameter("request_uri") {
+            Some(uri) => {
+                // RFC 9126 section 4: nothing but the client beside it, and good once.
+                let names: Vec<&str> = call.parameters.iter().map(|(name, _)| name.as_str()).collect();
+                let parameters = script.issued.pushed.remove(uri).unwrap_or_default();
+                let same_client = parameters
+                    .iter()
+                    .any(|(name, value)| name == "client_id" && call.parameter(name) == Some(value));
+                if names != ["client_id", "request_uri"] || !same_client {
+                    script.violation(format!("authorize: {:?} with a request_uri", call.parameters));
+                    return whole(400, &[], Bytes::new());
+                }
+                Some(Call { parameters, ..call.clone() })
+            }
+            None => None,
+        };
+        let call = pushed.as_ref().unwrap_or(call);
         let get = |name| call.parameter(name).unwrap_or_default().to_owned();
         let (client_id, redirect_uri, nonce, challenge) =
             (get("client_id"), get("redirect_uri"), get("nonce"), get("code_challenge"));
@@ -128,6 +148,26 @@ impl Shared {
         let mut back = Url::parse(&redirect_uri).unwrap();
         back.query_pairs_mut().extend_pairs(parameters);
         whole(302, &[("Location", back.as_str())], Bytes::new())
+    }
+
+    /// RFC 9126 section 2.
+    fn pushed(&self, script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
+        if method != Method::POST || call.parameter("request_uri").is_some() {
+            script.violation(format!("pushed: {method} {:?}", call.parameters));
+            return oauth_error(400, "invalid_request");
+        }
+        match authenticate(script, call) {
+            Ok(client_id) if call.parameter("client_id") == Some(&client_id) => {}
+            found => {
+                script.violation(format!("pushed: {found:?}"));
+                return oauth_error(401, "invalid_client");
+            }
+        }
+        let uri = format!("urn:ietf:params:oauth:request_uri:{}", base64url(&self.clock.entropy::<24>()));
+        let secrets = ["client_secret"];
+        let parameters = call.parameters.iter().filter(|(name, _)| !secrets.contains(&name.as_str()));
+        script.issued.pushed.insert(uri.clone(), parameters.cloned().collect());
+        json_answer(201, &json!({ "request_uri": uri, "expires_in": 60 }))
     }
 
     /// RFC 6749 sections 4.1.3 and 6.

@@ -191,6 +191,15 @@ impl Provider {
         self.script().metadata = Some(Arc::new(change));
     }
 
+    /// Announces that authorization requests may be pushed, or must be.
+    pub(crate) fn takes_pushed_requests(&self, and_no_others: bool) {
+        let endpoint = format!("{}/par", self.issuer);
+        self.change_metadata(move |metadata| {
+            metadata.insert("pushed_authorization_request_endpoint".to_owned(), endpoint.clone().into());
+            metadata.insert("require_pushed_authorization_requests".to_owned(), and_no_others.into());
+        });
+    }
+
     /// Changes the key set from now on.
     pub(crate) fn change_key_set(&self, change: impl Fn(&mut Value) + Send + Sync + 'static) {
         self.script().key_set = Some(Arc::new(change));
@@ -381,7 +390,7 @@ async fn content(
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token => body,
+        Endpoint::Token | Endpoint::Pushed => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = url::form_urlencoded::parse(&text).into_owned().collect();

@@ -13,6 +13,7 @@ pub(crate) enum Endpoint {
     Discovery,
     Jwks,
     Authorize,
+    Pushed,
     Token,
     Userinfo,
     EndSession,
@@ -24,6 +25,7 @@ impl Endpoint {
             "/.well-known/openid-configuration" => Self::Discovery,
             "/jwks" => Self::Jwks,
             "/authorize" => Self::Authorize,
+            "/par" => Self::Pushed,
             "/token" => Self::Token,
             "/userinfo" => Self::Userinfo,
             "/end-session" => Self::EndSession,
@@ -32,7 +34,8 @@ impl Endpoint {
     }
 
     /// Those that the program itself calls, not the browser.
-    pub(crate) const BACK_CHANNEL: [Self; 4] = [Self::Discovery, Self::Jwks, Self::Token, Self::Userinfo];
+    pub(crate) const BACK_CHANNEL: [Self; 5] =
+        [Self::Discovery, Self::Jwks, Self::Pushed, Self::Token, Self::Userinfo];
 }
 
 /// What happens to one request.

@@ -65,7 +65,8 @@ fn check_endpoint(endpoint: &Endpoint) {
 /// Every parameter once, with its value, beside what the provider's own address has.
 fn check_authorization(provider: &Provider) {
     let registration = &client("app").registration;
-    let transaction = Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge" };
+    let transaction =
+        Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge", asked: &[] };
     let url = Url::parse(&authorize::url(provider, registration, &transaction)).expect("an address");
     let endpoint = Url::parse(provider.authorization_endpoint().as_str()).expect("an address");
     assert_eq!((url.origin(), url.path()), (endpoint.origin(), endpoint.path()));

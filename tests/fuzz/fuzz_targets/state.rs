@@ -9,13 +9,14 @@ use libfuzzer_sys::fuzz_target;
 use vestibule::protocol::callback::{Answer, Expected, MAX_STATE_BYTES, OpenedState, judge};
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
+use vestibule::session::key::SessionKey;
 use vestibule::session::sealing::{KeyRing, Purpose};
 use vestibule::session::transaction::{Flow, FlowCookie, begin, open};
 use vestibule_fuzz::first_line;
 use vestibule_fuzz::provider::issuer;
 
 /// What a state carries and a cipher adds, at most: the rest is name and address.
-const FRAME: usize = 1 + 4 + 12 + 16 + 150;
+const FRAME: usize = 1 + 4 + 12 + 16 + 300;
 /// Longer states are not opened.
 const MAX_SEALED: usize = 6 * 1024;
 
@@ -46,6 +47,8 @@ fuzz_target!(|data: &[u8]| {
         begun: Timestamp::from_seconds(number),
         return_to: String::from_utf8_lossy(return_to).into_owned(),
         in_vain: number.to_le_bytes()[1],
+        asked: vec![("login_hint".to_owned(), String::from_utf8_lossy(&client[..client.len().min(64)]).into_owned())],
+        before: Some(SessionKey::of_cookie(&[number.to_le_bytes()[2]; 32])),
     };
     let nonce = std::array::from_fn(|place| data.get(place).copied().unwrap_or_default());
     let begun = begin(before, &flow, &cookie, nonce);

@@ -1,0 +1,66 @@
+//! What the address of a login may add to the authorization request: only what `authorization.from_login_url` names.
+//!
+//! Anybody can write such an address and give it to somebody else. So nothing is handed on that is not named, nothing can change
+//! what the configuration sets, and what was asked is checked in the answer all the same.
+
+use url::form_urlencoded;
+
+use super::refusal::Refusal;
+use super::return_to;
+use crate::config::Client;
+
+/// The parameters of the query of `/login` that go on to the provider, in the order in which the configuration names them.
+/// One without a value counts as left out (RFC 6749 section 3.1), one that is not named is passed over.
+///
+/// # Errors
+/// [`Refusal::LoginParameter`].
+pub fn from_query(query: &str, client: &Client) -> Result<Vec<(String, String)>, Refusal> {
+    let allowed = &client.registration.authorization.from_login_url;
+    let mut found = vec![None; allowed.len()];
+    for part in return_to::beside_return_to(query) {
+        for (name, value) in form_urlencoded::parse(part.as_bytes()) {
+            let Some(at) = allowed.iter().position(|allowed| *allowed == name) else { continue };
+            let refuse = |why| Err(Refusal::LoginParameter { name: allowed[at].as_str().into(), why });
+            if found[at].is_some() {
+                return refuse("is there twice");
+            }
+            if let Err(why) = judge(&name, &value) {
+                return refuse(why);
+            }
+            found[at] = Some(value.into_owned());
+        }
+    }
+    let given = allowed.iter().zip(found).filter_map(|(name, value)| Some((name.clone(), value?)));
+    let given: Vec<_> = given.filter(|(_, value)| !value.is_empty()).collect();
+    match given.iter().scan(0, |bytes, (name, value)| add(bytes, name, value)).position(|sum| sum > MAX_BYTES)
+    {
+        Some(at) => {
+            let why = "makes more than 512 bytes of all together";
+            Err(Refusal::LoginParameter { name: given[at].0.as_str().into(), why })
+        }
+        None => Ok(given),
+    }
+}
+
+fn add(sum: &mut usize, name: &str, value: &str) -> Option<usize> {
+    *sum += name.len() + value.len();
+    Some(*sum)
+}
+
+/// Characters that no parameter of a login needs, and that would grow in the state.
+fn judge(name: &str, value: &str) -> Result<(), &'static str> {
+    if value.chars().any(|c| c.is_control() || matches!(c, '"' | '\\' | char::REPLACEMENT_CHARACTER)) {
+        return Err("has a control character, a quote, a backslash or a byte that is not UTF-8");
+    }
+    if value.trim() != value {
+        return Err("has a blank at an end");
+    }
+    let is_number = (1..=9).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
+    if name == "max_age" && !value.is_empty() && !is_number {
+        return Err("is no number of seconds");
+    }
+    Ok(())
+}
+
+/// Bytes of all names and values that the address of one login adds; they travel in the state, too.
+pub const MAX_BYTES: usize = 512;
