@@ -15,7 +15,7 @@ use super::problem::Finding;
 use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
 use crate::protocol::authorize::Pushing;
 use crate::protocol::logout::LogoutForm;
-use crate::protocol::registration::{ResponseMode, SigningAlgorithm};
+use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
 /// One key of one table.
@@ -152,6 +152,20 @@ table! {
         /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
         /// 32, 48 or 64 bytes.
         id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
+        /// How ID tokens are encrypted besides: how the key comes. With it every ID token must be encrypted. ECDH-ES is agreed directly.
+        id_token_encrypted_response_alg: Choice<KeyManagement>, "ID tokens are not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
+        /// How ID tokens are encrypted besides: how the content is.
+        id_token_encrypted_response_enc: Choice<ContentEncryption>, "needed with `id_token_encrypted_response_alg`", "Write what the client is registered with at the provider: id_token_encrypted_response_enc: A256GCM";
+        /// The one algorithm that userinfo is signed with. With it userinfo must be signed, with `iss` and `aud`.
+        userinfo_signed_response_alg: Choice<SigningAlgorithm>, "userinfo is not signed", "Write: userinfo_signed_response_alg: RS256";
+        /// How signed userinfo is encrypted besides: how the key comes. With it all userinfo must be encrypted.
+        userinfo_encrypted_response_alg: Choice<KeyManagement>, "userinfo is not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
+        /// How signed userinfo is encrypted besides: how the content is.
+        userinfo_encrypted_response_enc: Choice<ContentEncryption>, "needed with `userinfo_encrypted_response_alg`", "Write what the client is registered with at the provider: userinfo_encrypted_response_enc: A256GCM";
+        /// Files with the private keys for what is encrypted: PEM, or one JWK each. RSA of 2048 bits or more for RSA-OAEP-256, P-256 or P-384
+        /// for ECDH-ES; at most 4, so that the old key can stay while the provider learns the new one. A relative path is meant from
+        /// the folder of clients.yaml.
+        decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
         /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
         /// `azp` that it was made for this client.
         audiences: List, "none", "Write: audiences: [other-client]";
@@ -406,6 +420,16 @@ impl Choices for LogoutForm {
 impl Choices for EmailVerified {
     const ALL: &'static [(&'static str, Self)] =
         &[("require", Self::Require), ("if_present", Self::IfPresent), ("ignore", Self::Ignore)];
+}
+
+impl Choices for KeyManagement {
+    const ALL: &'static [(&'static str, Self)] =
+        &[(Self::RsaOaep256.name(), Self::RsaOaep256), (Self::EcdhEs.name(), Self::EcdhEs)];
+}
+
+impl Choices for ContentEncryption {
+    const ALL: &'static [(&'static str, Self)] =
+        &[(Self::A128Gcm.name(), Self::A128Gcm), (Self::A256Gcm.name(), Self::A256Gcm)];
 }
 
 impl Choices for LogFormat {

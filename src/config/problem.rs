@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
+use crate::protocol::decryption_key::DecryptionKeyFault;
 use crate::protocol::endpoint::EndpointFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
@@ -137,6 +138,13 @@ pub(super) enum Finding {
     ShortKey { found: String, bytes: usize, needed: usize },
     PoorKey { found: String },
     OpenToAll,
+    NotADecryptionKey { found: String, fault: DecryptionKeyFault },
+    KeyTwice { found: String },
+    KeyUnused { found: String, algorithm: &'static str },
+    TooManyKeys(usize),
+    DecryptionKeyNeeded { algorithm: &'static str },
+    EncWithoutAlg { alg: &'static str },
+    EncryptedNotSigned,
 
     // Addresses and hosts.
     NotAnUri { found: String, write: String },
@@ -307,6 +315,14 @@ impl fmt::Display for Finding {
             Self::ShortKey { found, bytes, needed } => write!(f, "{}: the file holds {bytes} bytes, at least {needed} are needed.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::OpenToAll => f.write_str("everybody on this machine can read the file.\nTake that right away: chmod o= FILE"),
+            Self::NotADecryptionKey { found, fault } => write!(f, "{}: {}\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found), not_a_decryption_key(*fault)),
+            Self::KeyTwice { found } => write!(f, "{}: the key has the name of one before it, or is the same.\nName each file once, and give each JWK a kid of its own.", q(found)),
+            Self::KeyUnused { found, algorithm } => write!(f, "{}: the key is for {algorithm}, but nothing is agreed to be encrypted by that.\nWrite id_token_encrypted_response_alg: {algorithm}, or remove the file from the list.", q(found)),
+            Self::TooManyKeys(limit) => write!(f, "has more than {limit} keys.\nWrite the new one and those that the provider may still use."),
+            Self::DecryptionKeyNeeded { algorithm: algorithm @ "ECDH-ES" } => write!(f, "{algorithm} needs a key on P-256 or P-384, but there is none in decryption_key_files.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out decryption.pem"),
+            Self::DecryptionKeyNeeded { algorithm } => write!(f, "{algorithm} needs an RSA key, but there is none in decryption_key_files.\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem"),
+            Self::EncWithoutAlg { alg } => write!(f, "{alg} is not given, and one means nothing without the other.\nWrite: {alg}: RSA-OAEP-256, or remove this."),
+            Self::EncryptedNotSigned => f.write_str("userinfo_signed_response_alg is not given, but anybody can encrypt to a public key.\nLet the provider sign userinfo too, and write: userinfo_signed_response_alg: RS256"),
 
             Self::NotAnUri { found, write } => write!(f, "{} is not an address.\nWrite: {write}", q(found)),
             Self::OriginNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could take the session over.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.", q(found)),
@@ -356,6 +372,22 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::Unreadable(reason) => {
             format!("the file cannot be read: {reason}.\nLet the user that runs vestibule read it.")
         }
+    }
+}
+
+const fn not_a_decryption_key(fault: DecryptionKeyFault) -> &'static str {
+    match fault {
+        DecryptionKeyFault::Form => "the file is neither PEM with one private key nor a JWK.",
+        DecryptionKeyFault::Password => {
+            "the private key is encrypted with a password, which nobody could type."
+        }
+        DecryptionKeyFault::Public => {
+            "the file holds a public key or a certificate, but the private key is needed."
+        }
+        DecryptionKeyFault::Kind => "the key is neither RSA nor on P-256 or P-384.",
+        DecryptionKeyFault::Purpose => "use, key_ops or alg of the JWK says that it is for something else.",
+        DecryptionKeyFault::Strength => "the RSA key has fewer than 2048 bits, or more than 8192.",
+        DecryptionKeyFault::Numbers => "the numbers in the file make no key.",
     }
 }
 

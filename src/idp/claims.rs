@@ -1,8 +1,8 @@
 //! What the provider says of a person: the ID token, verified, and userinfo, merged. Login and refresh share this one path.
 
 use super::fetch::FetchFault;
-use super::provider::RememberedProvider;
-use super::verify::{self, OfLogin, VerifyFault};
+use super::provider::{ProviderFault, RememberedProvider};
+use super::verify::{self, OfLogin, Verified, VerifyFault};
 use crate::config::preset::Preset;
 use crate::config::{AskUserinfo, Client};
 use crate::gate::admission;
@@ -12,7 +12,7 @@ use crate::protocol::discovery::Provider;
 use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
-use crate::protocol::userinfo::{self, UserinfoFault};
+use crate::protocol::userinfo::{self, Form, UserinfoExpected, UserinfoFault};
 
 /// Where the claims come from.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +35,20 @@ pub enum Source<'a> {
     },
 }
 
+/// What was learned.
+#[derive(Debug)]
+pub struct Learned {
+    /// The claims about the person.
+    pub claims: Claims,
+    /// The ID token, verified and not encrypted; none if there is no new one.
+    pub id_token: Option<Secret>,
+}
+
 /// Why the claims are not believed, or not known.
 #[derive(Clone, Debug)]
 pub enum ClaimsFault {
+    /// The keys for signed userinfo could not be had.
+    Keys(ProviderFault),
     /// The ID token.
     IdToken(VerifyFault),
     /// Userinfo could not be asked for.
@@ -58,22 +69,24 @@ pub async fn learn(
     source: Source<'_>,
     access_token: &Secret,
     now: Timestamp,
-) -> Result<Claims, ClaimsFault> {
+) -> Result<Learned, ClaimsFault> {
     let verified = async |id_token, login| {
         let verified = verify::id_token(remembered, client, id_token, login, access_token, now).await;
         verified.map_err(ClaimsFault::IdToken)
     };
-    let mut claims = match source {
+    let (mut claims, id_token) = match source {
         Source::Login { id_token, nonce, requested } => {
-            verified(id_token, Some(OfLogin { nonce: nonce.expose(), requested })).await?
+            let login = OfLogin { nonce: nonce.expose(), requested };
+            let Verified { claims, id_token } = verified(id_token, Some(login)).await?;
+            (claims, Some(id_token))
         }
         Source::Refresh { id_token: Some(id_token), before } => {
-            let fresh = verified(id_token, None).await?;
+            let Verified { claims: fresh, id_token } = verified(id_token, None).await?;
             judge_refreshed(before, &fresh)
                 .map_err(|fault| ClaimsFault::IdToken(VerifyFault::IdToken(fault)))?;
-            before.refreshed(fresh)
+            (before.refreshed(fresh), Some(id_token))
         }
-        Source::Refresh { id_token: None, before } => before.clone(),
+        Source::Refresh { id_token: None, before } => (before.clone(), None),
     };
     let wanted = match client.userinfo {
         AskUserinfo::On => true,
@@ -83,16 +96,39 @@ pub async fn learn(
             sent.chain(admission::needed(client)).any(|claim| !claims.id_token_has(&claim))
         }
     };
-    if wanted && let Some(request) = userinfo::request(provider, access_token) {
+    let signed = client.registration.userinfo_algorithm;
+    let form = if signed.is_some() { Form::Jwt } else { Form::Json };
+    if wanted && let Some(request) = userinfo::request(provider, access_token, form) {
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
-        claims.merge_userinfo(userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?);
+        let userinfo = match signed {
+            None => userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?,
+            Some(algorithm) => {
+                let encryption = client.registration.userinfo_encryption.as_ref();
+                let token = userinfo::token(&answer, encryption).map_err(ClaimsFault::Userinfo)?;
+                let expected = UserinfoExpected {
+                    issuer: &client.issuer,
+                    client_id: &client.registration.client_id,
+                    other_audiences: &client.audiences,
+                    algorithm,
+                    sub: claims.sub(),
+                    now,
+                    leeway: client.clock_leeway,
+                };
+                let verify = |keys: &_| userinfo::verify(&token, keys, &expected);
+                verify::with_keys(remembered, verify, UserinfoFault::asks_for_new_keys)
+                    .await
+                    .map_err(ClaimsFault::Keys)?
+                    .map_err(ClaimsFault::Userinfo)?
+            }
+        };
+        claims.merge_userinfo(userinfo);
     }
     for mapping in &client.claim_headers {
         if claims.keeps_elsewhere(&mapping.claim) {
             tell_elsewhere(client, &mapping.claim);
         }
     }
-    Ok(claims)
+    Ok(Learned { claims, id_token })
 }
 
 /// The header of such a claim is empty, and nobody would know why.
@@ -114,7 +150,7 @@ impl ClaimsFault {
     /// Whether it may pass by itself, so that a session need not end by it.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::IdToken(VerifyFault::Keys(_)) | Self::Call(_) => true,
+            Self::IdToken(VerifyFault::Keys(_)) | Self::Keys(_) | Self::Call(_) => true,
             // The provider may be changing its keys just now: that is no reason to sign people out.
             Self::IdToken(VerifyFault::IdToken(fault)) => fault.asks_for_new_keys(),
             Self::Userinfo(fault) => fault.may_pass(),

@@ -29,7 +29,9 @@ pub fn log(issuer: &Issuer, fault: ProviderFault) {
 /// Why the claims about a person are not believed, or not known.
 pub fn of_claims(issuer: &Issuer, fault: ClaimsFault) -> Refusal {
     match fault {
-        ClaimsFault::IdToken(VerifyFault::Keys(fault)) => of_provider(issuer, fault),
+        ClaimsFault::IdToken(VerifyFault::Keys(fault)) | ClaimsFault::Keys(fault) => {
+            of_provider(issuer, fault)
+        }
         ClaimsFault::IdToken(VerifyFault::IdToken(fault)) => fault.into(),
         ClaimsFault::Call(fault) => of_call(issuer, &fault),
         ClaimsFault::Userinfo(fault) => fault.into(),

@@ -1,4 +1,4 @@
-//! ID tokens and the keys that they name: one refetch for a key that is not known yet.
+//! Tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
 
@@ -29,6 +29,15 @@ pub struct OfLogin<'a> {
     pub requested: &'a Requested,
 }
 
+/// An ID token that passed every check.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// The signed token, decrypted if it came encrypted: what `id_token_hint` is (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub id_token: Secret,
+}
+
 /// Verifies an ID token of the client's provider. `login` is none at a refresh.
 ///
 /// # Errors
@@ -40,7 +49,9 @@ pub async fn id_token(
     login: Option<OfLogin<'_>>,
     access_token: &Secret,
     now: Timestamp,
-) -> Result<Claims, VerifyFault> {
+) -> Result<Verified, VerifyFault> {
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let id_token = jwt::decrypt(token, encryption).map_err(VerifyFault::IdToken)?;
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
@@ -52,25 +63,39 @@ pub async fn id_token(
         access_token: Some(access_token),
     };
     let measured = |fault: IdTokenFault| VerifyFault::IdToken(fault.measured(provider.skew()));
-    let claims = if let Some(secret) = Keys::of_client_secret(&client.registration) {
+    let verify = |keys: &Keys| jwt::verify(id_token.expose(), keys, &expected);
+    let judged = match Keys::of_client_secret(&client.registration) {
         // Nothing that the provider publishes could help a signature by the secret.
-        jwt::verify(token.expose(), &secret, &expected)
-    } else {
-        let keys = provider.keys().await.map_err(VerifyFault::Keys)?;
-        match jwt::verify(token.expose(), &keys, &expected) {
-            Err(fault) if fault.asks_for_new_keys() => match provider.newer_keys(&keys).await {
-                Some(newer) => jwt::verify(token.expose(), &newer, &expected),
-                None => Err(fault),
-            },
-            judged => judged,
+        Some(secret) => verify(&secret),
+        None => {
+            with_keys(provider, verify, IdTokenFault::asks_for_new_keys).await.map_err(VerifyFault::Keys)?
         }
-    }
-    .map_err(measured)?;
+    };
+    let claims = judged.map_err(measured)?;
     if let Some(login) = login {
         // Before anything from elsewhere joins the claims.
         login.requested.judge(claims.as_json(), now, expected.leeway).map_err(measured)?;
     }
-    Ok(claims)
+    Ok(Verified { claims, id_token })
+}
+
+/// Verifies by the provider's keys, and once more by newer ones if the fault asks for them and there are any.
+///
+/// # Errors
+/// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
+pub async fn with_keys<T, F>(
+    provider: &RememberedProvider,
+    verify: impl Fn(&Keys) -> Result<T, F>,
+    asks_for_new_keys: impl Fn(&F) -> bool,
+) -> Result<Result<T, F>, ProviderFault> {
+    let keys = provider.keys().await?;
+    match verify(&keys) {
+        Err(fault) if asks_for_new_keys(&fault) => match provider.newer_keys(&keys).await {
+            Some(newer) => Ok(verify(&newer)),
+            None => Ok(Err(fault)),
+        },
+        judged => Ok(judged),
+    }
 }
 
 impl fmt::Display for VerifyFault {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::jwe::JweFault;
 use super::jws::JwsFault;
 use super::quote::quote;
 use super::skew::Skew;
@@ -11,6 +12,8 @@ use super::timestamp::Timestamp;
 /// Why an ID token is refused. Nobody is signed in by it, and a session that it should refresh ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdTokenFault {
+    /// It cannot be opened.
+    Jwe(JweFault),
     /// It is not believed to be the provider's.
     Jws(JwsFault),
     /// It is a token of another kind: it has `events` (RFC 8417 section 2.2), as a logout token has.
@@ -124,6 +127,10 @@ impl IdTokenFault {
     pub const ALL_CODES: &[&str] = &[
         "id_token_too_long",
         "id_token_encrypted",
+        "id_token_not_encrypted",
+        "id_token_encryption_algorithm",
+        "id_token_encryption_header",
+        "id_token_decryption",
         "id_token_parts",
         "id_token_encoding",
         "id_token_unreadable",
@@ -154,14 +161,19 @@ impl IdTokenFault {
     /// The stable code, as in docs/refusals.md.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Jws(JwsFault::TooLong { .. }) => "id_token_too_long",
+            Self::Jwe(JweFault::TooLong { .. }) | Self::Jws(JwsFault::TooLong { .. }) => "id_token_too_long",
+            Self::Jwe(JweFault::NotEncrypted) => "id_token_not_encrypted",
+            Self::Jwe(JweFault::Algorithm { .. }) => "id_token_encryption_algorithm",
+            Self::Jwe(JweFault::Compressed | JweFault::Form { .. }) => "id_token_encryption_header",
+            Self::Jwe(JweFault::Decryption { .. }) => "id_token_decryption",
             Self::Jws(JwsFault::Encrypted) => "id_token_encrypted",
-            Self::Jws(JwsFault::Parts { .. }) => "id_token_parts",
+            Self::Jwe(JweFault::Parts { .. }) | Self::Jws(JwsFault::Parts { .. }) => "id_token_parts",
+            Self::Jwe(JweFault::Encoding { .. }) => "id_token_encoding",
             Self::Jws(JwsFault::Encoding { .. }) => "id_token_encoding",
-            Self::Jws(JwsFault::Json { .. }) => "id_token_unreadable",
+            Self::Jwe(JweFault::Json(_)) | Self::Jws(JwsFault::Json { .. }) => "id_token_unreadable",
             Self::Jws(JwsFault::Algorithm { .. }) => "id_token_algorithm",
-            Self::Jws(JwsFault::Critical) => "id_token_critical",
-            Self::Jws(JwsFault::Kind { .. }) => "id_token_type",
+            Self::Jwe(JweFault::Critical) | Self::Jws(JwsFault::Critical) => "id_token_critical",
+            Self::Jwe(JweFault::Kind(_)) | Self::Jws(JwsFault::Kind { .. }) => "id_token_type",
             Self::Jws(JwsFault::KeyName) => "id_token_key_name",
             Self::Jws(JwsFault::KeyUnknown { .. }) => "id_token_key_unknown",
             Self::Jws(JwsFault::KeysAmbiguous { .. }) => "id_token_keys_ambiguous",
@@ -208,6 +220,12 @@ impl IdTokenFault {
     }
 }
 
+impl From<JweFault> for IdTokenFault {
+    fn from(fault: JweFault) -> Self {
+        Self::Jwe(fault)
+    }
+}
+
 impl From<JwsFault> for IdTokenFault {
     fn from(fault: JwsFault) -> Self {
         Self::Jws(fault)
@@ -217,6 +235,7 @@ impl From<JwsFault> for IdTokenFault {
 impl fmt::Display for IdTokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Jwe(fault) => fault.fmt(f),
             Self::Jws(fault) => fault.fmt(f),
             Self::OtherKind => f.write_str("the token has events, so it is no ID token"),
             Self::Missing { claim } => write!(f, "the ID token has no {claim}"),

@@ -156,8 +156,8 @@ impl fmt::Display for JwsFault {
                 write!(f, "the token has {found} bytes, but at most {MAX_TOKEN_BYTES} are read")
             }
             Self::Encrypted => f.write_str(
-                "the token is encrypted: in the client's registration at the provider, leave \
-                 id_token_encrypted_response_alg empty",
+                "the token is encrypted, which is not agreed: say how in clients.yaml, or switch it off in the \
+                 client's registration at the provider",
             ),
             Self::Parts { found } => write!(f, "the token has {found} parts, but three are needed"),
             Self::Encoding { part } => write!(f, "the token's {part} is not base64url without padding"),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub use super::claims::{Claims, judge_refreshed};
 pub use super::id_token_fault::IdTokenFault;
 use super::issuer::Issuer;
+use super::jwe::{self, Encryption};
 use super::jwks::Keys;
 use super::jws;
 use super::registration::SigningAlgorithm;
@@ -50,13 +51,24 @@ pub struct IdTokenExpected<'a> {
     pub access_token: Option<&'a Secret>,
 }
 
-/// Verifies an ID token.
+/// The signed token, ready for [`verify`]: out of the encrypted one if encryption is agreed, else the token as it is (step 1).
+///
+/// # Errors
+/// [`IdTokenFault::Jwe`]; also if it is agreed and the token is not encrypted.
+pub fn decrypt(token: &Secret, agreed: Option<&Encryption>) -> Result<Secret, IdTokenFault> {
+    match agreed {
+        Some(agreed) => Ok(jwe::open(token.expose(), agreed, jws::JWT)?),
+        None => Ok(token.clone()),
+    }
+}
+
+/// Verifies an ID token that is signed and no more.
 ///
 /// # Errors
 /// [`IdTokenFault`]; if [`IdTokenFault::asks_for_new_keys`], it may pass with a fresh key set.
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
-    // Steps 1, 6, 7 and 8: not encrypted, for that was not agreed; signed by the issuer's key and the agreed algorithm, also
-    // over TLS; by the client secret only where that is agreed.
+    // Steps 1, 6, 7 and 8: not encrypted, or no more; signed by the issuer's key and the agreed algorithm, also over TLS; by the
+    // client secret only where that is agreed.
     let claims = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
@@ -155,7 +167,7 @@ pub(super) fn optional_text<'a>(
 }
 
 /// RFC 7519 section 4.1.3: one text, or a list of them.
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenFault> {
+pub(super) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenFault> {
     let needed = "a text or a list of texts";
     match claims.get("aud") {
         None => Err(IdTokenFault::Missing { claim: "aud" }),

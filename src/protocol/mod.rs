@@ -25,7 +25,10 @@
 //! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
 //! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
 //! | [`claim_path`] | where a claim is | Core 5.1.2 |
+//! | [`jwe`] | an encrypted token in compact form | RFC 7516 3.1, 5.2, 11.5; RFC 7518 4.3, 4.6, 5.3; RFC 8725 3 |
+//! | [`decryption_key`] | our private keys for that | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 7638 3 |
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
+//! | [`userinfo_fault`] | why there are none | Core 5.3.2, 5.3.4 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
@@ -42,6 +45,8 @@ pub mod callback_fault;
 pub mod claim_path;
 pub mod claims;
 pub mod client_authentication;
+mod concat_kdf;
+pub mod decryption_key;
 pub mod discovery;
 pub mod endpoint;
 mod form;
@@ -49,6 +54,7 @@ pub mod id_token_fault;
 pub mod initiate_login;
 pub mod issuer;
 pub mod json;
+pub mod jwe;
 pub mod jwks;
 pub mod jws;
 pub mod jwt;
@@ -63,3 +69,4 @@ pub mod skew;
 pub mod timestamp;
 pub mod token;
 pub mod userinfo;
+pub mod userinfo_fault;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::authorize::Authorization;
+use super::jwe::Encryption;
 use super::logout::Logout;
 use super::secret::Secret;
 
@@ -25,6 +26,12 @@ pub struct Registration {
     pub authorization: Authorization,
     /// Further parameters of its token requests, none of [`super::token::RESERVED`].
     pub token_parameters: Vec<(String, String)>,
+    /// `id_token_encrypted_response_alg` and `_enc`: how every ID token is encrypted besides; none if it is not.
+    pub id_token_encryption: Option<Encryption>,
+    /// `userinfo_signed_response_alg`: the one algorithm that userinfo is signed with; none if it is not.
+    pub userinfo_algorithm: Option<SigningAlgorithm>,
+    /// `userinfo_encrypted_response_alg` and `_enc`: how signed userinfo is encrypted besides; none if it is not.
+    pub userinfo_encryption: Option<Encryption>,
     /// Sent as `post_logout_redirect_uri` (OpenID Connect RP-Initiated Logout 1.0 section 2); none leaves the parameter out.
     pub post_logout_redirect_uri: Option<String>,
     /// How the provider is asked to end its session.
@@ -144,6 +151,71 @@ impl SigningAlgorithm {
             | Self::Es384
             | Self::EdDsa => None,
         }
+    }
+}
+
+/// A JWE algorithm (RFC 7518 section 4.1) by which the key for a token's content comes to us. RSA1_5 and passwords are not among
+/// them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyManagement {
+    /// RSAES-OAEP using SHA-256 and MGF1 with SHA-256.
+    RsaOaep256,
+    /// ECDH-ES, agreed directly.
+    EcdhEs,
+}
+
+/// A JWE content encryption algorithm (RFC 7518 section 5.1) that is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentEncryption {
+    /// AES-GCM with a key of 128 bits.
+    A128Gcm,
+    /// AES-GCM with a key of 256 bits.
+    A256Gcm,
+}
+
+impl KeyManagement {
+    /// Every algorithm, in the order in which the documentation lists them.
+    pub const ALL: [Self; 2] = [Self::RsaOaep256, Self::EcdhEs];
+
+    /// The `alg` value, letter for letter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RsaOaep256 => "RSA-OAEP-256",
+            Self::EcdhEs => "ECDH-ES",
+        }
+    }
+}
+
+impl ContentEncryption {
+    /// Every algorithm, in the order in which the documentation lists them.
+    pub const ALL: [Self; 2] = [Self::A128Gcm, Self::A256Gcm];
+
+    /// The `enc` value, letter for letter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A128Gcm => "A128GCM",
+            Self::A256Gcm => "A256GCM",
+        }
+    }
+
+    /// Bytes of its key.
+    pub const fn key_bytes(self) -> usize {
+        match self {
+            Self::A128Gcm => 16,
+            Self::A256Gcm => 32,
+        }
+    }
+}
+
+impl fmt::Display for KeyManagement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for ContentEncryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,38 +1,62 @@
 //! The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
-use super::answer::{self, AnswerFault, MediaType};
+use super::answer::{self, MediaType};
 use super::discovery::Provider;
+use super::issuer::Issuer;
+use super::jwe::{self, Encryption};
+use super::jwks::Keys;
+use super::registration::SigningAlgorithm;
 use super::secret::Secret;
+use super::timestamp::Timestamp;
+use super::{jws, jwt};
+
+pub use super::userinfo_fault::UserinfoFault;
 
 /// Bytes of an answer.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Claims about the person whom the ID token names. Only [`judge`] makes one.
+/// Claims about the person whom the ID token names. Only [`judge`] and [`verify`] make one.
 #[derive(Clone)]
 pub struct Userinfo(Map<String, Value>);
 
-/// Why the answer is not used; the login is refused then, for claims that decide could be missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UserinfoFault {
-    /// The answer was put aside before its content was judged.
-    Answer(AnswerFault),
-    /// The answer is signed or encrypted (`application/jwt`), which was not asked for.
-    Signed,
-    /// There is no `sub`, or it is not a text.
-    SubjectMissing,
-    /// The answer is about another person (section 5.3.4).
-    SubjectOther,
+/// In which form userinfo is agreed to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As JSON.
+    Json,
+    /// As a signed token, which may be encrypted besides.
+    Jwt,
+}
+
+/// What signed userinfo is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct UserinfoExpected<'a> {
+    /// The configured issuer.
+    pub issuer: &'a Issuer,
+    /// Our `client_id`: the audience.
+    pub client_id: &'a str,
+    /// Audiences that may be named beside ours, as in ID tokens.
+    pub other_audiences: &'a [String],
+    /// The agreed algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// The `sub` of the verified ID token.
+    pub sub: &'a str,
+    /// The time.
+    pub now: Timestamp,
+    /// How far clocks may be apart.
+    pub leeway: Duration,
 }
 
 /// The question for the claims; none if the provider has no such endpoint.
-pub fn request(provider: &Provider, access_token: &Secret) -> Option<Request<Vec<u8>>> {
+pub fn request(provider: &Provider, access_token: &Secret, form: Form) -> Option<Request<Vec<u8>>> {
     let endpoint = provider.userinfo_endpoint()?;
     // `token::judge` lets only visible ASCII through, so this is always a header.
     let mut authorization = HeaderValue::try_from(format!("Bearer {}", access_token.expose())).ok()?;
@@ -40,25 +64,84 @@ pub fn request(provider: &Provider, access_token: &Secret) -> Option<Request<Vec
     let mut request = Request::new(Vec::new());
     *request.uri_mut() = endpoint.uri().clone();
     let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let accept = match form {
+        Form::Json => "application/json",
+        Form::Jwt => "application/jwt",
+    };
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
     headers.insert(AUTHORIZATION, authorization);
     Some(request)
 }
 
-/// Judges the answer against the `sub` of the verified ID token (sections 5.3.2 and 5.3.4).
+/// Judges the answer in JSON against the `sub` of the verified ID token (sections 5.3.2 and 5.3.4).
 ///
 /// # Errors
 /// [`UserinfoFault`]; no claim of the answer may be used then.
 pub fn judge(answer: &Response<Bytes>, sub: &str) -> Result<Userinfo, UserinfoFault> {
-    if answer.status() == http::StatusCode::OK && answer::essence(answer) == "application/jwt" {
+    if answer.status() == http::StatusCode::OK && answer::essence(answer) == JWT {
         return Err(UserinfoFault::Signed);
     }
     let claims = answer::object(answer, MAX_ANSWER_BYTES, MediaType::Json).map_err(UserinfoFault::Answer)?;
-    match claims.get("sub").and_then(Value::as_str) {
-        None => Err(UserinfoFault::SubjectMissing),
-        Some(found) if found != sub => Err(UserinfoFault::SubjectOther),
-        Some(_) => Ok(Userinfo(claims)),
+    about(sub, claims)
+}
+
+/// The signed token in the answer, ready for [`verify`]: out of the encrypted one if encryption is agreed.
+///
+/// # Errors
+/// [`UserinfoFault`]; also if the answer is plain JSON, which anybody on the provider's side could have made.
+pub fn token(answer: &Response<Bytes>, agreed: Option<&Encryption>) -> Result<Secret, UserinfoFault> {
+    let essence = answer::essence(answer);
+    if answer.status() != http::StatusCode::OK || essence != JWT {
+        // What is wrong with it, if it is not even the answer that was not agreed.
+        answer::object(answer, MAX_ANSWER_BYTES, MediaType::Json).map_err(UserinfoFault::Answer)?;
+        return Err(UserinfoFault::NotSigned);
     }
+    // A token is ASCII; whatever is not fails where the parts are decoded.
+    let token = Secret::new(String::from_utf8_lossy(answer.body()));
+    match agreed {
+        Some(agreed) => jwe::open(token.expose(), agreed, jws::JWT).map_err(UserinfoFault::Jwe),
+        None => Ok(token),
+    }
+}
+
+/// Verifies signed userinfo (section 5.3.2). The section says that `iss` and `aud` should be there; here they must.
+///
+/// # Errors
+/// [`UserinfoFault`]; if [`UserinfoFault::asks_for_new_keys`], it may pass with a fresh key set.
+pub fn verify(
+    token: &Secret,
+    keys: &Keys,
+    expected: &UserinfoExpected<'_>,
+) -> Result<Userinfo, UserinfoFault> {
+    let claims =
+        jws::verify(token.expose(), keys, expected.algorithm, jws::JWT).map_err(UserinfoFault::Jws)?;
+    // RFC 8725 section 3.12: these are claims of other tokens, by the same issuer and for the same audience.
+    if let Some(claim) = OF_OTHER_KINDS.into_iter().find(|claim| claims.contains_key(*claim)) {
+        return Err(UserinfoFault::OtherKind { claim });
+    }
+    let issuer = claims.get("iss").and_then(Value::as_str);
+    if issuer != Some(expected.issuer.as_str()) {
+        let (expected, found) = (expected.issuer.as_str().to_owned(), issuer.map(str::to_owned));
+        return Err(UserinfoFault::Issuer { expected, found });
+    }
+    let audiences = jwt::audiences(&claims).unwrap_or_default();
+    let trusted = |audience: &str| {
+        audience == expected.client_id || expected.other_audiences.iter().any(|other| other == audience)
+    };
+    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
+        let found = audiences.into_iter().map(str::to_owned).collect();
+        return Err(UserinfoFault::Audience { expected: expected.client_id.to_owned(), found });
+    }
+    // RFC 7519 sections 4.1.4 and 4.1.5: not needed, but where they are, they count.
+    let (now, leeway) = (expected.now, expected.leeway);
+    let time = |claim| jwt::time(&claims, claim).map_err(|_| UserinfoFault::Form { claim });
+    if time("exp")?.is_some_and(|expired_at| now >= expired_at.after(leeway)) {
+        return Err(UserinfoFault::Time { claim: "exp", now, leeway });
+    }
+    if time("nbf")?.is_some_and(|not_before| not_before > now.after(leeway)) {
+        return Err(UserinfoFault::Time { claim: "nbf", now, leeway });
+    }
+    about(expected.sub, claims)
 }
 
 impl Userinfo {
@@ -74,59 +157,18 @@ impl fmt::Debug for Userinfo {
     }
 }
 
-impl UserinfoFault {
-    /// Every code that [`Self::code`] gives.
-    pub const ALL_CODES: &[&str] = &[
-        "userinfo_redirect",
-        "userinfo_status",
-        "userinfo_too_large",
-        "userinfo_content_type",
-        "userinfo_unreadable",
-        "userinfo_signed",
-        "userinfo_subject_missing",
-        "userinfo_subject",
-    ];
-
-    /// The stable code, as in docs/refusals.md.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Answer(AnswerFault::Redirect { .. }) => "userinfo_redirect",
-            Self::Answer(AnswerFault::Status { .. }) => "userinfo_status",
-            Self::Answer(AnswerFault::TooLarge { .. }) => "userinfo_too_large",
-            Self::Answer(AnswerFault::ContentType { .. }) => "userinfo_content_type",
-            Self::Answer(AnswerFault::Json { .. }) => "userinfo_unreadable",
-            Self::Signed => "userinfo_signed",
-            Self::SubjectMissing => "userinfo_subject_missing",
-            Self::SubjectOther => "userinfo_subject",
-        }
-    }
-
-    /// Whether it may pass by itself: what came is no answer to the question.
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Answer(_) => true,
-            Self::Signed | Self::SubjectMissing | Self::SubjectOther => false,
-        }
-    }
-
-    /// Never: the browser has no part in this.
-    pub fn caller_is_at_fault(&self) -> bool {
-        false
+/// Section 5.3.2: `sub` is always there, and the same as in the ID token.
+fn about(sub: &str, claims: Map<String, Value>) -> Result<Userinfo, UserinfoFault> {
+    match claims.get("sub").and_then(Value::as_str) {
+        None => Err(UserinfoFault::SubjectMissing),
+        Some(found) if found != sub => Err(UserinfoFault::SubjectOther),
+        Some(_) => Ok(Userinfo(claims)),
     }
 }
 
-impl fmt::Display for UserinfoFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Answer(fault) => fault.fmt(f),
-            Self::Signed => f.write_str(
-                "the userinfo answer is signed or encrypted, but application/json is needed: in the client's \
-                 registration at the provider, leave userinfo_signed_response_alg empty",
-            ),
-            Self::SubjectMissing => f.write_str("the userinfo answer has no sub"),
-            Self::SubjectOther => f.write_str("the userinfo answer is about another sub than the ID token"),
-        }
-    }
-}
+/// The media type of an answer that is signed, encrypted or both.
+const JWT: &str = "application/jwt";
 
-impl std::error::Error for UserinfoFault {}
+/// Claims that make a token one of another kind: a logout or event token (RFC 8417 section 2.2), an ID token (Core sections 2 and
+/// 3.3.2.11).
+const OF_OTHER_KINDS: [&str; 4] = ["events", "nonce", "at_hash", "c_hash"];

@@ -136,10 +136,11 @@ async fn sign_in(
     let sent = client.registration.authorization.parameters.iter().chain(&opened.flow.asked);
     let requested = Requested::of(sent, opened.flow.begun);
     let source = Source::Login { id_token: &tokens.id_token, nonce: &nonce, requested: &requested };
-    let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
+    let learned = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
-    let session_cookie = keep(asked, claims, tokens, opened, return_to)?;
+    let tokens = Tokens { id_token: learned.id_token.unwrap_or(tokens.id_token), ..tokens };
+    let session_cookie = keep(asked, learned.claims, tokens, opened, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());

@@ -36,7 +36,7 @@ pub struct Session {
 /// The tokens of a session, and how fresh they are.
 #[derive(Clone)]
 pub struct SessionTokens {
-    /// The ID token as it came, for `id_token_hint`.
+    /// The signed ID token, decrypted if it came encrypted, for `id_token_hint`.
     pub id_token: Secret,
     /// The refresh token; none makes the session end with its lifetimes and its claims stay as they were.
     pub refresh_token: Option<Secret>,

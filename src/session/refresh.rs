@@ -16,7 +16,7 @@ use crate::config::Client;
 use crate::gate::decide::Ended;
 use crate::gate::identity::Identity;
 use crate::gate::refusal::{Fault as WhoseFault, Refusal};
-use crate::idp::claims::{self, Source};
+use crate::idp::claims::{self, Learned, Source};
 use crate::idp::providers::Providers;
 use crate::idp::refusal;
 use crate::protocol::secret::Secret;
@@ -179,20 +179,21 @@ impl Refresher {
         })?;
         let source = Source::Refresh { id_token: tokens.id_token.as_ref(), before: &session.claims };
         let now = self.clock.wall();
-        let claims = claims::learn(remembered, &provider, client, source, &tokens.access_token, now)
-            .await
-            .map_err(|fault| Fault {
-                // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
-                follows: if fault.may_pass() {
-                    Follows::Retry(tokens.refresh_token.clone())
-                } else {
-                    Follows::End
+        let Learned { claims, id_token } =
+            claims::learn(remembered, &provider, client, source, &tokens.access_token, now).await.map_err(
+                |fault| Fault {
+                    // The provider has taken the old refresh token: the new one must be kept, whatever failed after that.
+                    follows: if fault.may_pass() {
+                        Follows::Retry(tokens.refresh_token.clone())
+                    } else {
+                        Follows::End
+                    },
+                    refusal: refusal::of_claims(&client.issuer, fault),
                 },
-                refusal: refusal::of_claims(&client.issuer, fault),
-            })?;
+            )?;
         let identity = Identity::from_claims(&claims, client).map_err(Fault::ending)?;
         let tokens = SessionTokens {
-            id_token: tokens.id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
+            id_token: id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
             // RFC 6749 section 6: where no new one came, the old one stays good.
             refresh_token: tokens.refresh_token.or_else(|| session.tokens.refresh_token.clone()),
             fetched,

@@ -30,10 +30,15 @@ fn the_settings_in_the_documentation_are_those_of_the_program() {
 fn the_examples_in_the_documentation_load() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let page = fs::read_to_string(&path).unwrap();
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../protocol/vectors/jwcrypto.json")).unwrap();
+    let decryption_key = vectors["keys"]["rsa"]["pkcs8"].as_str().unwrap().to_owned();
     let mut count = 0;
     for block in page.split("```yaml\n").skip(1) {
         let text = block.split("```").next().unwrap();
-        Case::new(text).with("MY_APP_SECRET", "a secret for tests").accepted();
+        let mut case = Case::new(text).with("MY_APP_SECRET", "a secret for tests");
+        case.files.0.insert("decryption.pem".into(), (decryption_key.clone().into_bytes(), false));
+        case.accepted();
         count += 1;
     }
     assert!(count >= 2);

@@ -1,10 +1,13 @@
 //! What the settings become.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::Case;
 use vestibule::config::{AskUserinfo, SameSite};
-use vestibule::protocol::registration::{ClientAuthentication, ResponseMode, SigningAlgorithm};
+use vestibule::protocol::registration::{
+    ClientAuthentication, ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm,
+};
 
 const MINIMUM: &str = "clients:
   my_app:
@@ -49,6 +52,28 @@ fn what_is_left_out_has_safe_values() {
     assert_eq!(client.userinfo, AskUserinfo::On);
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     assert_eq!((client.lifetimes.idle, client.lifetimes.absolute), (hours(8), hours(7 * 24)));
+}
+
+#[test]
+fn what_is_agreed_about_encryption_is_the_same_for_id_tokens_and_userinfo_only_if_written_so() {
+    let (config, _) = Case::new(MINIMUM).accepted();
+    let registration = &config.clients[0].registration;
+    assert!(registration.id_token_encryption.is_none() && registration.userinfo_encryption.is_none());
+    assert_eq!(registration.userinfo_algorithm, None);
+
+    let everything = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/accepted/everything.yaml");
+    let (config, _) = Case::read(&everything).accepted();
+    let registration = &config.clients[0].registration;
+    let id_token = registration.id_token_encryption.as_ref().unwrap();
+    let userinfo = registration.userinfo_encryption.as_ref().unwrap();
+    assert_eq!((id_token.algorithm, userinfo.algorithm), (KeyManagement::EcdhEs, KeyManagement::EcdhEs));
+    assert_eq!(
+        (id_token.content, userinfo.content),
+        (ContentEncryption::A256Gcm, ContentEncryption::A128Gcm)
+    );
+    assert_eq!((id_token.keys.len(), userinfo.keys.len()), (2, 2));
+    assert_eq!(registration.userinfo_algorithm, Some(SigningAlgorithm::Es256));
+    assert!(!format!("{config:?}").contains("\"d\""), "no private half in a dump");
 }
 
 #[test]

@@ -5,6 +5,9 @@
 // What the tests stand on.
 mod boot;
 mod browser;
+#[allow(dead_code, reason = "the tests of the protocol need more of it")]
+#[path = "../protocol/encrypter.rs"]
+mod encrypter;
 mod jar;
 mod keys;
 mod logs;
@@ -24,6 +27,7 @@ mod clocks;
 mod deep_link;
 mod dialects;
 mod drain;
+mod encryption;
 mod endpoints;
 mod form_post;
 mod forwarded;
@@ -45,3 +49,4 @@ mod refresh;
 mod refresh_claims;
 mod session_hit;
 mod several_logins;
+mod signed_userinfo;

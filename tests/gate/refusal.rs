@@ -18,6 +18,7 @@ use vestibule::protocol::id_token_fault::IdTokenFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
+use vestibule::protocol::jwe::JweFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::pushed::PushedFault;
@@ -351,9 +352,34 @@ fn one_of_each() -> Vec<Refusal> {
         TokenFault::TokenType { found: found() },
     ];
     all.extend(token.map(Refusal::from));
-    let userinfo = [UserinfoFault::Signed, UserinfoFault::SubjectMissing, UserinfoFault::SubjectOther];
-    all.extend(userinfo.map(Refusal::from));
     let (now, leeway) = (Timestamp::from_seconds(100), Duration::from_secs(60));
+    let jwe = [
+        JweFault::TooLong { found: 30_000 },
+        JweFault::NotEncrypted,
+        JweFault::Parts { found: 4 },
+        JweFault::Encoding { part: "ciphertext" },
+        JweFault::Json(JsonFault::Syntax),
+        JweFault::Algorithm { member: "alg", expected: "RSA-OAEP-256", found: Some(found()) },
+        JweFault::Compressed,
+        JweFault::Critical,
+        JweFault::Kind(JwsFault::Kind { expected: jws::JWT, found: Some(found()) }),
+        JweFault::Form { member: "epk" },
+        JweFault::Decryption { kid: Some(found()) },
+    ];
+    all.extend(jwe.clone().map(|fault| Refusal::from(UserinfoFault::Jwe(fault))));
+    all.extend(jwe.map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    let userinfo = [
+        UserinfoFault::Signed,
+        UserinfoFault::NotSigned,
+        UserinfoFault::OtherKind { claim: "events" },
+        UserinfoFault::Form { claim: "exp" },
+        UserinfoFault::Issuer { expected: found(), found: Some(found()) },
+        UserinfoFault::Audience { expected: found(), found: vec![found()] },
+        UserinfoFault::Time { claim: "exp", now, leeway },
+        UserinfoFault::SubjectMissing,
+        UserinfoFault::SubjectOther,
+    ];
+    all.extend(userinfo.map(Refusal::from));
     let jws = [
         JwsFault::TooLong { found: 1 },
         JwsFault::Encrypted,
@@ -368,6 +394,7 @@ fn one_of_each() -> Vec<Refusal> {
         JwsFault::KeysAmbiguous { found: 9 },
         JwsFault::Signature { kid: Some(found()) },
     ];
+    all.extend(jws.clone().map(|fault| Refusal::from(UserinfoFault::Jws(fault))));
     all.extend(jws.map(|fault| Refusal::from(IdTokenFault::from(fault))));
     let id_token = [
         IdTokenFault::OtherKind,

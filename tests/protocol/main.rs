@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 mod backchannel_url;
+mod encrypter;
 mod messages;
 mod oidc_core_12_2_refresh;
 mod oidc_core_3_1_2_1_authorization_request;
 mod oidc_core_3_1_3_7_id_token;
 mod oidc_core_3_1_3_7_requested;
 mod oidc_core_4_initiate_login;
+mod oidc_core_5_3_2_signed_userinfo;
 mod oidc_core_5_3_userinfo;
 mod oidc_discovery_4_3_metadata;
 mod properties;
@@ -17,9 +19,12 @@ mod rfc6749_2_3_1_client_authentication;
 mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
 mod rfc7515_5_2_signature;
+mod rfc7516_5_2_decryption;
+mod rfc7517_4_decryption_key;
 mod rfc7517_5_key_set;
 mod rfc7636_4_pkce;
 mod rfc8259_strict_json;
+mod rfc8725_3_12_kinds_of_token;
 mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;
 mod rfc9207_2_issuer_in_response;

@@ -10,6 +10,7 @@ use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::json::JsonFault;
+use vestibule::protocol::jwe::JweFault;
 use vestibule::protocol::jwks::{JwksFault, SkipReason, SkippedKey};
 use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::jwt::IdTokenFault;
@@ -131,9 +132,40 @@ fn jwks() -> Vec<JwksFault> {
     faults
 }
 
+fn jwe() -> Vec<JweFault> {
+    vec![
+        JweFault::TooLong { found: 30_000 },
+        JweFault::NotEncrypted,
+        JweFault::Parts { found: 4 },
+        JweFault::Encoding { part: "ciphertext" },
+        JweFault::Json(JsonFault::Syntax),
+        JweFault::Algorithm { member: "alg", expected: "RSA-OAEP-256", found: Some(HOSTILE.to_owned()) },
+        JweFault::Compressed,
+        JweFault::Critical,
+        JweFault::Kind(JwsFault::Kind { expected: jws::JWT, found: Some(HOSTILE.to_owned()) }),
+        JweFault::Form { member: "epk" },
+        JweFault::Decryption { kid: Some(HOSTILE.to_owned()) },
+    ]
+}
+
 fn userinfo() -> Vec<UserinfoFault> {
     let mut faults: Vec<_> = answers().into_iter().map(UserinfoFault::Answer).collect();
-    faults.extend([UserinfoFault::Signed, UserinfoFault::SubjectMissing, UserinfoFault::SubjectOther]);
+    faults.extend([UserinfoFault::Signed, UserinfoFault::NotSigned]);
+    faults.extend(jwe().into_iter().map(UserinfoFault::Jwe));
+    let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
+    let expected = || "https://id.example".to_owned();
+    faults.extend([
+        UserinfoFault::Jws(JwsFault::Signature { kid: None }),
+        UserinfoFault::OtherKind { claim: "events" },
+        UserinfoFault::Form { claim: "exp" },
+        UserinfoFault::Issuer { expected: expected(), found: Some(HOSTILE.to_owned()) },
+        UserinfoFault::Issuer { expected: expected(), found: None },
+        UserinfoFault::Audience { expected: "vestibule-a".to_owned(), found: vec![HOSTILE.to_owned()] },
+        UserinfoFault::Audience { expected: "vestibule-a".to_owned(), found: Vec::new() },
+        UserinfoFault::Time { claim: "exp", now, leeway },
+        UserinfoFault::SubjectMissing,
+        UserinfoFault::SubjectOther,
+    ]);
     faults
 }
 
@@ -157,6 +189,7 @@ fn id_token() -> Vec<IdTokenFault> {
         JwsFault::KeysAmbiguous { found: 9 }.into(),
         JwsFault::Signature { kid: None }.into(),
     ];
+    faults.extend(jwe().into_iter().map(IdTokenFault::Jwe));
     let expected = "vestibule-a".to_owned();
     faults.extend([
         IdTokenFault::OtherKind,
@@ -196,6 +229,11 @@ fn every_text_is_the_reviewed_one() {
     lines(jwks(), JwksFault::code, &mut text);
     lines(token(), TokenFault::code, &mut text);
     lines(userinfo(), UserinfoFault::code, &mut text);
+    // `UPDATE_TEXTS=1` writes them anew; read what changed.
+    if std::env::var_os("UPDATE_TEXTS").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/protocol/messages.txt"), &text).unwrap();
+        return;
+    }
     assert_eq!(text, include_str!("messages.txt"), "this is how it reads now:\n{text}");
     // Exactly one line each, whatever came from outside, and in the house's tone.
     assert!(text.chars().all(|character| character == '\n' || matches!(character, ' '..='~')));

@@ -1,13 +1,13 @@
 //! OpenID Connect Core 1.0 sections 5.3.1 to 5.3.4.
 
 use serde_json::{Value, json};
-use vestibule::protocol::userinfo::{self, MAX_ANSWER_BYTES};
+use vestibule::protocol::userinfo::{self, Form, MAX_ANSWER_BYTES};
 
 use crate::world::{answer, json_answer, metadata_with, provider, provider_from, secret, unusable_answers};
 
 #[test]
 fn the_access_token_goes_in_the_header_only() {
-    let request = userinfo::request(&provider(), &secret("at-1")).unwrap();
+    let request = userinfo::request(&provider(), &secret("at-1"), Form::Json).unwrap();
     assert_eq!(
         (request.method().as_str(), request.uri().to_string().as_str()),
         ("GET", "https://idp.example/userinfo")
@@ -16,7 +16,7 @@ fn the_access_token_goes_in_the_header_only() {
     assert!(request.headers()["authorization"].is_sensitive());
     assert_eq!(request.headers()["accept"], "application/json");
     let without = provider_from(&metadata_with("userinfo_endpoint", None));
-    assert!(userinfo::request(&without, &secret("at-1")).is_none());
+    assert!(userinfo::request(&without, &secret("at-1"), Form::Json).is_none());
 }
 
 // Section 5.3.2: "The sub Claim in the UserInfo Response MUST be verified to exactly match the sub Claim in the ID Token; if they

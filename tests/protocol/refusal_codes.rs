@@ -28,12 +28,14 @@ const TESTS: &str = concat!(
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
     include_str!("oidc_core_3_1_3_7_requested.rs"),
     include_str!("oidc_core_4_initiate_login.rs"),
+    include_str!("oidc_core_5_3_2_signed_userinfo.rs"),
     include_str!("oidc_core_5_3_userinfo.rs"),
     include_str!("oidc_discovery_4_3_metadata.rs"),
     include_str!("rfc6749_2_3_1_client_authentication.rs"),
     include_str!("rfc6749_4_1_2_authorization_response.rs"),
     include_str!("rfc6749_5_token_response.rs"),
     include_str!("rfc7515_5_2_signature.rs"),
+    include_str!("rfc7516_5_2_decryption.rs"),
     include_str!("rfc7517_5_key_set.rs"),
     include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
@@ -50,7 +52,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/pushed.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
-    include_str!("../../src/protocol/userinfo.rs"),
+    include_str!("../../src/protocol/userinfo_fault.rs"),
 );
 
 #[test]

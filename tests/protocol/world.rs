@@ -75,6 +75,9 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         id_token_algorithm: SigningAlgorithm::Rs256,
         authorization: Authorization::default(),
         token_parameters: Vec::new(),
+        id_token_encryption: None,
+        userinfo_algorithm: None,
+        userinfo_encryption: None,
         post_logout_redirect_uri: Some("https://app.example/oidc/a/signed-out".to_owned()),
         logout: Logout::default(),
     }

@@ -10,7 +10,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::{self, Provider};
-use super::{At as Table, Judge, headers, preset, provider};
+use super::{At as Table, Judge, encryption, headers, preset, provider};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -104,6 +104,7 @@ fn judge_one(
         judge.missing::<()>(&table, "hosts");
     }
     let hosts = hosts::judge(judge, &written.hosts);
+    let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
     let mut asked = authorization::judge(judge, written);
     let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
@@ -130,7 +131,7 @@ fn judge_one(
     };
     let session_cookie = cookie::session(judge, &written.cookie, &owner);
 
-    let (origin, hosts) = (origin?, hosts?);
+    let (origin, hosts, encryption) = (origin?, hosts?, encryption?);
     let post_logout_redirect_uri = match after_logout? {
         AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
@@ -149,6 +150,9 @@ fn judge_one(
             id_token_algorithm,
             authorization: asked,
             token_parameters,
+            id_token_encryption: encryption.id_token,
+            userinfo_algorithm: written.userinfo_signed_response_alg.given().map(|at| at.value.0),
+            userinfo_encryption: encryption.userinfo,
             post_logout_redirect_uri,
             logout: logout?,
         },

@@ -4,6 +4,7 @@
 mod authorization;
 mod client;
 mod cookie;
+mod encryption;
 mod headers;
 mod hosts;
 mod origin;

@@ -176,7 +176,8 @@ fn key(judge: &mut Judge<'_>, at: &At<String>) -> Option<Secret> {
     Some(Secret::new(STANDARD.encode(bytes)))
 }
 
-fn warn_if_open(judge: &mut Judge<'_>, at: &At<String>, contents: &Contents) {
+/// Warns of a file that everybody can read.
+pub(super) fn warn_if_open(judge: &mut Judge<'_>, at: &At<String>, contents: &Contents) {
     if contents.open_to_all {
         judge.notices.push(at.problem(Finding::OpenToAll));
     }

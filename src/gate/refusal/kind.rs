@@ -318,7 +318,15 @@ refusals! {
     IdTokenTooLong "id_token_too_long" Provider BAD_GATEWAY Never NOT_BELIEVED
         "Let the provider put less into the ID token, mostly fewer groups, or into userinfo."
     IdTokenEncrypted "id_token_encrypted" Operator BAD_GATEWAY Never NOT_BELIEVED
-        "Switch off the encryption of ID tokens for this client at the provider."
+        "Set id_token_encrypted_response_alg and what belongs to it, or switch off the encryption of ID tokens for this client at the provider."
+    IdTokenNotEncrypted "id_token_not_encrypted" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "Let the provider encrypt this client's ID tokens, or remove id_token_encrypted_response_alg."
+    IdTokenEncryptionAlgorithm "id_token_encryption_algorithm" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "id_token_encrypted_response_alg and _enc must be the same in clients.yaml and at the provider."
+    IdTokenEncryptionHeader "id_token_encryption_header" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider breaks RFC 7516 section 4, or compresses. Switch compression off for this client at the provider."
+    IdTokenDecryption "id_token_decryption" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "The provider must encrypt to the public half of a key of decryption_key_files. After a change keep the old key for a while."
     IdTokenParts "id_token_parts" Provider BAD_GATEWAY Never NOT_BELIEVED
         "The provider breaks RFC 7515 section 7.1. Report it to the provider."
     IdTokenEncoding "id_token_encoding" Provider BAD_GATEWAY Never NOT_BELIEVED
@@ -382,7 +390,25 @@ refusals! {
     UserinfoUnreadable "userinfo_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
         "What came is no JSON object. See the provider's own log, and whether something stands between."
     UserinfoSigned "userinfo_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
-        "Switch off signed or encrypted userinfo for this client at the provider."
+        "Set userinfo_signed_response_alg, or switch off signed or encrypted userinfo for this client at the provider."
+    UserinfoNotSigned "userinfo_not_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider sign this client's userinfo, or remove userinfo_signed_response_alg."
+    UserinfoEncryption "userinfo_encryption" Operator BAD_GATEWAY Never PROVIDER_FAULT
+        "userinfo_encrypted_response_alg and _enc must be the same in clients.yaml and at the provider, or be in neither."
+    UserinfoDecryption "userinfo_decryption" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "The provider must encrypt to the public half of a key of decryption_key_files. After a change keep the old key for a while."
+    UserinfoToken "userinfo_token" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "What came as signed userinfo is none. The line in the log says why. Report it to the provider."
+    UserinfoAlgorithm "userinfo_algorithm" Operator BAD_GATEWAY Never NOT_BELIEVED
+        "userinfo_signed_response_alg must be what the provider signs this client's userinfo with."
+    UserinfoSignature "userinfo_signature" Provider BAD_GATEWAY TryAgain NOT_BELIEVED
+        "The keys were fetched anew and none fits. See whether all nodes of the provider sign with the published keys."
+    UserinfoIssuer "userinfo_issuer" Provider BAD_GATEWAY Never NOT_BELIEVED
+        "The provider leaves iss out of signed userinfo, or calls itself otherwise there. Report it to the provider."
+    UserinfoAudience "userinfo_audience" Provider BAD_GATEWAY Never OTHER_APPLICATION
+        "Signed userinfo is for another client, or for nobody. Compare client_id with what is registered."
+    UserinfoTime "userinfo_time" Provider BAD_GATEWAY TryAgain CLOCKS
+        "Set the clocks of this machine and of the provider's by NTP."
     UserinfoSubjectMissing "userinfo_subject_missing" Provider BAD_GATEWAY Never PROVIDER_FAULT
         "The provider breaks OpenID Connect Core section 5.3.2. Report it to the provider."
     UserinfoSubject "userinfo_subject" Provider BAD_GATEWAY Never NOT_BELIEVED

@@ -7,6 +7,7 @@ use crate::protocol::client_authentication::ClientAuthenticationFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
+use crate::protocol::jwe::JweFault;
 use crate::protocol::jwks::JwksFault;
 use crate::protocol::jws::JwsFault;
 use crate::protocol::pushed::PushedFault;
@@ -102,6 +103,18 @@ pub(super) const fn token(fault: &TokenFault) -> Kind {
 
 pub(super) const fn id_token(fault: &IdTokenFault) -> Kind {
     match fault {
+        IdTokenFault::Jwe(jwe) => match jwe {
+            JweFault::TooLong { .. } => Kind::IdTokenTooLong,
+            JweFault::NotEncrypted => Kind::IdTokenNotEncrypted,
+            JweFault::Parts { .. } => Kind::IdTokenParts,
+            JweFault::Encoding { .. } => Kind::IdTokenEncoding,
+            JweFault::Json(_) => Kind::IdTokenUnreadable,
+            JweFault::Algorithm { .. } => Kind::IdTokenEncryptionAlgorithm,
+            JweFault::Compressed | JweFault::Form { .. } => Kind::IdTokenEncryptionHeader,
+            JweFault::Critical => Kind::IdTokenCritical,
+            JweFault::Kind(_) => Kind::IdTokenType,
+            JweFault::Decryption { .. } => Kind::IdTokenDecryption,
+        },
         IdTokenFault::Jws(jws) => match jws {
             JwsFault::TooLong { .. } => Kind::IdTokenTooLong,
             JwsFault::Encrypted => Kind::IdTokenEncrypted,
@@ -175,6 +188,38 @@ pub(super) const fn userinfo(fault: &UserinfoFault) -> Kind {
             AnswerFault::Json { .. } => Kind::UserinfoUnreadable,
         },
         UserinfoFault::Signed => Kind::UserinfoSigned,
+        UserinfoFault::NotSigned => Kind::UserinfoNotSigned,
+        UserinfoFault::Jwe(jwe) => match jwe {
+            JweFault::NotEncrypted
+            | JweFault::Algorithm { .. }
+            | JweFault::Compressed
+            | JweFault::Form { .. } => Kind::UserinfoEncryption,
+            JweFault::Decryption { .. } => Kind::UserinfoDecryption,
+            JweFault::TooLong { .. }
+            | JweFault::Parts { .. }
+            | JweFault::Encoding { .. }
+            | JweFault::Json(_)
+            | JweFault::Critical
+            | JweFault::Kind(_) => Kind::UserinfoToken,
+        },
+        UserinfoFault::Jws(jws) => match jws {
+            JwsFault::Encrypted => Kind::UserinfoEncryption,
+            JwsFault::Algorithm { .. } => Kind::UserinfoAlgorithm,
+            JwsFault::KeyUnknown { .. } | JwsFault::KeysAmbiguous { .. } | JwsFault::Signature { .. } => {
+                Kind::UserinfoSignature
+            }
+            JwsFault::TooLong { .. }
+            | JwsFault::Parts { .. }
+            | JwsFault::Encoding { .. }
+            | JwsFault::Json { .. }
+            | JwsFault::Critical
+            | JwsFault::Kind { .. }
+            | JwsFault::KeyName => Kind::UserinfoToken,
+        },
+        UserinfoFault::OtherKind { .. } | UserinfoFault::Form { .. } => Kind::UserinfoToken,
+        UserinfoFault::Issuer { .. } => Kind::UserinfoIssuer,
+        UserinfoFault::Audience { .. } => Kind::UserinfoAudience,
+        UserinfoFault::Time { .. } => Kind::UserinfoTime,
         UserinfoFault::SubjectMissing => Kind::UserinfoSubjectMissing,
         UserinfoFault::SubjectOther => Kind::UserinfoSubject,
     }

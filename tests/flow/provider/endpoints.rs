@@ -55,7 +55,7 @@ impl Shared {
             Endpoint::Authorize => self.authorize(&mut script, call),
             Endpoint::Pushed => self.pushed(&mut script, method, call),
             Endpoint::Token => self.token(&mut script, method, call),
-            Endpoint::Userinfo => userinfo(&mut script, call),
+            Endpoint::Userinfo => self.userinfo(&mut script, call),
             Endpoint::EndSession => end_session(&mut script, call),
         }
     }
@@ -224,6 +224,8 @@ impl Shared {
         if nonce.is_some() || script.id_token_on_refresh {
             let token = self.id_token(script, &client_id, nonce.as_deref(), &access_token);
             script.secrets.push(("id_token", token.rsplit('.').next().unwrap().to_owned()));
+            let token =
+                script.encrypts_id_token.as_ref().map_or_else(|| token.clone(), |encrypt| encrypt(&token));
             answer.insert("id_token".to_owned(), token.into());
         }
         answer.insert("access_token".to_owned(), access_token.into());
@@ -270,6 +272,42 @@ impl Shared {
             change(&mut draft);
         }
         draft.sign()
+    }
+
+    /// OpenID Connect Core 1.0 section 5.3.
+    fn userinfo(&self, script: &mut Script, call: &Call) -> Response<Body> {
+        let token =
+            call.headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some(subject) = token.and_then(|token| script.issued.access_tokens.get(token).cloned()) else {
+            script.violation("userinfo: without an access token of ours".to_owned());
+            return whole(401, &[("WWW-Authenticate", r#"Bearer error="invalid_token""#)], Bytes::new());
+        };
+        let mut claims = script.userinfo_claims.clone();
+        claims.entry("sub").or_insert(subject.into());
+        let Some(change) = script.signs_userinfo.clone() else {
+            return json_answer(200, &Value::Object(claims));
+        };
+        if call.headers.get("accept").is_none_or(|accept| accept != "application/jwt") {
+            script.violation("userinfo: application/jwt is not asked for".to_owned());
+        }
+        let (kid, key) = script.keys.first().expect("a provider has a key");
+        claims.insert("iss".to_owned(), self.issuer.clone().into());
+        claims.insert("aud".to_owned(), "id-of-app".into());
+        let mut draft = Draft {
+            header: json!({ "alg": "RS256", "kid": kid }).as_object().unwrap().clone(),
+            claims,
+            signing: Signing::Rs256(key),
+            raw_header: None,
+            raw_claims: None,
+            finish: None,
+            key,
+            client_secret: script.clients["id-of-app"].secret.clone().unwrap_or_default(),
+        };
+        change(&mut draft);
+        let token = draft.sign();
+        let token =
+            script.encrypts_userinfo.as_ref().map_or_else(|| token.clone(), |encrypt| encrypt(&token));
+        whole(200, &[("Content-Type", "application/jwt")], Bytes::from(token))
     }
 
     fn random(&self, script: &mut Script, kind: &'static str) -> String {
@@ -352,19 +390,6 @@ fn redeem_refresh_token(script: &mut Script, client_id: &str, call: &Call) -> Op
     }
     refresh.alive = !rotates;
     Some(refresh.clone())
-}
-
-/// OpenID Connect Core 1.0 section 5.3.
-fn userinfo(script: &mut Script, call: &Call) -> Response<Body> {
-    let token =
-        call.headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(subject) = token.and_then(|token| script.issued.access_tokens.get(token).cloned()) else {
-        script.violation("userinfo: without an access token of ours".to_owned());
-        return whole(401, &[("WWW-Authenticate", r#"Bearer error="invalid_token""#)], Bytes::new());
-    };
-    let mut claims = script.userinfo_claims.clone();
-    claims.entry("sub").or_insert(subject.into());
-    json_answer(200, &Value::Object(claims))
 }
 
 /// OpenID Connect RP-Initiated Logout 1.0 section 2.

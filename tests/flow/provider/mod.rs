@@ -72,6 +72,7 @@ pub(crate) struct Registered {
 }
 
 type Change<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
+type Encrypts = Arc<dyn Fn(&str) -> String + Send + Sync>;
 type TokenAnswerChange = Arc<dyn Fn(&str, &mut Map<String, Value>) + Send + Sync>;
 
 /// Everything that a test may set.
@@ -101,6 +102,12 @@ pub(crate) struct Script {
     pub(crate) key_set: Option<Change<Value>>,
     /// Changes every ID token, the one of the login and those of refreshes.
     pub(crate) id_token: Option<Change<Draft>>,
+    /// Encrypts every ID token, or whatever else becomes of the signed text.
+    pub(crate) encrypts_id_token: Option<Encrypts>,
+    /// Userinfo is a signed token, changed by this.
+    pub(crate) signs_userinfo: Option<Change<Draft>>,
+    /// Encrypts signed userinfo.
+    pub(crate) encrypts_userinfo: Option<Encrypts>,
     /// Changes the answer of the token endpoint; told the grant type.
     pub(crate) token_answer: Option<TokenAnswerChange>,
     once: HashMap<Endpoint, VecDeque<Step>>,
@@ -184,6 +191,11 @@ impl Provider {
     /// Changes every ID token from now on.
     pub(crate) fn change_id_token(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
         self.script().id_token = Some(Arc::new(change));
+    }
+
+    /// Answers with signed userinfo from now on, and changes every one.
+    pub(crate) fn sign_userinfo(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
+        self.script().signs_userinfo = Some(Arc::new(change));
     }
 
     /// Changes the metadata from now on.
@@ -288,6 +300,9 @@ impl Script {
             metadata: None,
             key_set: None,
             id_token: None,
+            encrypts_id_token: None,
+            signs_userinfo: None,
+            encrypts_userinfo: None,
             token_answer: None,
             once: HashMap::new(),
             always: HashMap::new(),

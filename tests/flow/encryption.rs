@@ -1,0 +1,116 @@
+//! ID tokens that are encrypted besides, at logins, refreshes and logouts (V-ID-1, F-17).
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use crate::encrypter::Recipient;
+use crate::provider::{Endpoint, Provider};
+use crate::refresh::{TOKEN, over, refresh_once};
+use crate::world::{APP, PAGE, SESSION, Setup, World};
+
+static RSA: LazyLock<Recipient> = LazyLock::new(Recipient::rsa);
+static P256: LazyLock<Recipient> = LazyLock::new(Recipient::p256);
+static STRANGER: LazyLock<Recipient> = LazyLock::new(Recipient::p256);
+
+/// A file with the private key, for `decryption_key_files`.
+pub(crate) fn key_file(name: &str, key: &Recipient) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, key.pem()).unwrap();
+    path.display().to_string()
+}
+
+/// A client that has agreed on encryption to that key.
+fn agreed(name: &str, alg: &str, key: &Recipient) -> Setup {
+    World::new().app(|app| {
+        app.line(&format!("id_token_encrypted_response_alg: {alg}"))
+            .line("id_token_encrypted_response_enc: A256GCM")
+            .line(&format!("decryption_key_files: [{}]", key_file(name, key)))
+    })
+}
+
+fn encrypt(provider: &Provider, to: &'static Recipient) {
+    provider.script().encrypts_id_token = Some(Arc::new(|token| to.token(to.header("A256GCM"), token)));
+}
+
+#[tokio::test]
+async fn an_encrypted_id_token_signs_in_refreshes_and_signs_out() {
+    for (name, alg, key) in [("rsa.pem", "RSA-OAEP-256", &*RSA), ("p256.pem", "ECDH-ES", &*P256)] {
+        let world = agreed(name, alg, key).start().await;
+        encrypt(&world.provider, key);
+        for refreshed in [false, true] {
+            let mut browser = world.browser();
+            let landed = browser.open(PAGE).await;
+            landed.assert_at(PAGE);
+            assert_eq!(landed.identity("X-User-Email"), "ada.secret@example.org", "{alg}");
+            if refreshed {
+                refresh_once(&world, &browser).await;
+            }
+            // OpenID Connect Core 1.0 section 3.1.2.1: "the Client MUST decrypt the signed ID Token contained within".
+            browser.submit_and_follow(PAGE, &format!("{APP}/logout"), "").await;
+            let call = world.provider.calls(Endpoint::EndSession).pop().unwrap();
+            let hint = call.parameter("id_token_hint");
+            assert_eq!(hint.map(|token| token.split('.').count()), Some(3), "{alg}, refreshed: {refreshed}");
+        }
+    }
+}
+
+/// V-ID-1
+#[tokio::test]
+async fn what_is_agreed_about_encryption_must_come() {
+    type Script = fn(&Provider);
+    let rows: &[(&str, Script, &str)] = &[
+        ("not encrypted", |_| {}, "id_token_not_encrypted"),
+        ("to another key", |provider| encrypt(provider, &STRANGER), "id_token_decryption"),
+        ("by another algorithm", |provider| encrypt(provider, &RSA), "id_token_encryption_algorithm"),
+        (
+            "not signed",
+            |provider| {
+                provider.script().encrypts_id_token =
+                    Some(Arc::new(|_| P256.token(P256.header("A256GCM"), r#"{"sub":"subject-4711"}"#)));
+            },
+            "id_token_parts",
+        ),
+        (
+            "compressed",
+            |provider| {
+                provider.script().encrypts_id_token = Some(Arc::new(|token| {
+                    let mut header = P256.header("A256GCM");
+                    header["zip"] = "DEF".into();
+                    P256.token(header, token)
+                }));
+            },
+            "id_token_encryption_header",
+        ),
+    ];
+    let world = agreed("p256-login.pem", "ECDH-ES", &P256).start().await;
+    for (name, script, code) in rows {
+        world.provider.script().encrypts_id_token = None;
+        script(&world.provider);
+        let mut browser = world.browser();
+        let landed = browser.open(PAGE).await;
+        landed.answer.assert_refused(502, code, name);
+        assert!(browser.jar.get(SESSION).is_none(), "{name}");
+    }
+    encrypt(&world.provider, &P256);
+    world.browser().open(PAGE).await.assert_at(PAGE);
+}
+
+/// V-ID-1
+#[tokio::test]
+async fn an_encrypted_id_token_that_is_not_agreed_is_refused() {
+    let world = World::new().start().await;
+    encrypt(&world.provider, &P256);
+    world.browser().open(PAGE).await.answer.assert_refused(502, "id_token_encrypted", "not agreed");
+}
+
+/// V-ID-1, V-RF-2
+#[tokio::test]
+async fn a_refresh_that_forgets_to_encrypt_ends_the_session() {
+    let world = agreed("p256-refresh.pem", "ECDH-ES", &P256).start().await;
+    encrypt(&world.provider, &P256);
+    let browser = world.signed_in().await;
+    world.provider.script().encrypts_id_token = None;
+    world.clock.shift(TOKEN + 1);
+    over(&world, &browser, "not encrypted").await;
+}
