@@ -12,6 +12,12 @@ pub(super) fn run(file: &Path) -> ExitCode {
             for notice in &notices {
                 complain(&notice);
             }
+            for client in &config.clients {
+                if let (Some(preset), false) = (client.preset, client.from_preset.is_empty()) {
+                    let set = client.from_preset.join("; ");
+                    say(&format_args!("clients.{}: preset {} sets {set}", client.name, preset.name()));
+                }
+            }
             let noun = if config.clients.len() == 1 { "client" } else { "clients" };
             say(&format_args!("{}: {} {noun}, no problems", file.display(), config.clients.len()));
             ExitCode::SUCCESS

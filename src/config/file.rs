@@ -10,11 +10,13 @@ use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
+use super::preset::Preset;
 use super::problem::Finding;
 use super::tree::Tree;
-use super::{AskUserinfo, LogFormat, LogLevel};
+use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
 use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::authorize::Pushing;
+use crate::protocol::logout::LogoutForm;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
 use crate::protocol::secret::Secret;
 
@@ -117,6 +119,8 @@ table! {
         /// The tenants whose people are let in, by their ids, where `issuer` is a template, as that of an application for several
         /// organisations at Microsoft Entra ID is: `https://login.microsoftonline.com/{tenantid}/v2.0`.
         tenants: List, "none: `issuer` is no template", "Write: tenants: [11111111-2222-3333-4444-555555555555]";
+        /// The provider by name, for defaults that fit it: see [providers](providers.md). What is written here goes before them.
+        preset: Choice<Preset>, "none", "Write the name of the provider, or leave it out.";
         /// Where vestibule itself reaches the provider, if that is not where browsers do: scheme, host and port, such as
         /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
         /// host in `Host`; a certificate must be for the host that is written here.
@@ -204,10 +208,18 @@ table! {
         /// the folder of clients.yaml.
         decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`. A claim of the ID token always goes before the same claim of userinfo.
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always
+        /// goes before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
+        /// Whether a person may sign in whose e-mail address the provider has not verified (claim `email_verified`). `require`: only
+        /// where it says `true`. `if_present`: not where it says something else, if `extra_claim_headers` hands on `email`. `ignore`:
+        /// whatever it says.
+        email_verified: Choice<EmailVerified>, "`if_present`", "Write require, if_present or ignore.";
+        /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each
+        /// refresh.
+        hosted_domain: Texts, "none: everybody", "Write: hosted_domain: example.com";
         /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
         /// Lets the discovery document of a provider at a public address name endpoints at private ones. Whoever can change the document
@@ -300,6 +312,11 @@ table! {
 table! {
     /// `logout` of a client.
     LogoutAsWritten {
+        /// `end_session` as OpenID Connect says; `logout_uri` with Cognito's parameters; `return_to` with Auth0's, where the provider
+        /// announces no `end_session_endpoint`; `local` not at all: the person stays signed in at the provider.
+        form: Choice<LogoutForm>, "`end_session`, or what the preset says", "Write end_session, logout_uri, return_to or local.";
+        /// Where the browser is sent for it.
+        endpoint: String, "what discovery announces; for `logout_uri` and `return_to` otherwise `/logout` and `/v2/logout` at the host of the authorization endpoint", "Write: endpoint: https://id.example.com/logout";
         /// Whether a logout token is taken only if its header says `typ: logout+jwt`. One that says another kind never is.
         require_typ: bool, "`false`", "Write true or false.";
         /// Takes front-channel logouts at `/oidc/<client>/frontchannel-logout`. Whoever knows the name of a session of the
@@ -484,6 +501,19 @@ impl Choices for SigningAlgorithm {
         }
         names
     };
+}
+
+impl Choices for Preset {
+    const ALL: &'static [(&'static str, Self)] = Self::ALL;
+}
+
+impl Choices for LogoutForm {
+    const ALL: &'static [(&'static str, Self)] = Self::ALL;
+}
+
+impl Choices for EmailVerified {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("require", Self::Require), ("if_present", Self::IfPresent), ("ignore", Self::Ignore)];
 }
 
 impl Choices for KeyManagement {

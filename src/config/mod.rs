@@ -11,6 +11,7 @@ mod kind;
 mod node;
 mod overlay;
 mod place;
+pub mod preset;
 mod problem;
 mod reference;
 mod report;
@@ -42,6 +43,7 @@ use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
 use place::Place;
+use preset::Preset;
 use problem::Finding;
 use source::{Disk, Environment, FileFault};
 
@@ -149,6 +151,12 @@ pub struct Client {
     pub home: Url,
     /// When the provider is asked for claims beside those of the ID token.
     pub userinfo: AskUserinfo,
+    /// The provider by name, if it is one of those that are known.
+    pub preset: Option<Preset>,
+    /// What the preset has set, as it would be written in the file.
+    pub from_preset: Vec<String>,
+    /// What the claims of a person must say.
+    pub admission: Admission,
     /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
     pub claim_headers: Vec<ClaimHeader>,
     /// The session cookie.
@@ -221,6 +229,26 @@ pub enum AskUserinfo {
     IfMissing,
 }
 
+/// What the claims of a person must say for a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// `hd` must be one of these, in lower case; empty lets everybody in.
+    pub hosted_domains: Vec<String>,
+    /// What `email_verified` must say.
+    pub email_verified: EmailVerified,
+}
+
+/// Whether an e-mail address that the provider has not verified is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailVerified {
+    /// Only where `email_verified` is `true`.
+    Require,
+    /// Not where `email_verified` is there and not `true`, if the application is told the address.
+    IfPresent,
+    /// Always.
+    Ignore,
+}
+
 /// One claim that the application is told in a header.
 #[derive(Clone, Debug)]
 pub struct ClaimHeader {
@@ -228,6 +256,17 @@ pub struct ClaimHeader {
     pub claim: ClaimPath,
     /// The header that carries it.
     pub header: HeaderName,
+    /// What of the claim is sent.
+    pub rendering: Rendering,
+}
+
+/// What of a claim is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rendering {
+    /// Its value; an object is refused.
+    Value,
+    /// Of an object the names of its members, as a list; anything else as it is.
+    Names,
 }
 
 /// A cookie of ours (RFC 6265bis).

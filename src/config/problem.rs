@@ -109,6 +109,16 @@ pub(super) enum Finding {
     AudienceTwice(String),
     TooManyAudiences(usize),
 
+    // What is known of the provider.
+    NoSlash { provider: &'static str, write: String },
+    ClaimLacks { claim: String, provider: &'static str, write: Option<&'static str> },
+    VerifiesNoEmail { provider: &'static str },
+    NeedsUserinfo { provider: &'static str },
+    NotAHostedDomain(String),
+    TooManyHostedDomains(usize),
+    LogoutEndpoint { what: String },
+    EndpointUnused,
+
     // What is asked of the provider.
     StrangeParameterName(String),
     StrangeParameterValue,
@@ -300,6 +310,16 @@ impl fmt::Display for Finding {
             Self::AudienceIsClient => f.write_str("is client_id, which is always an audience.\nLeave it out."),
             Self::AudienceTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
             Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
+
+            Self::NoSlash { provider, write } => write!(f, "the issuers of {provider} end with a slash, and it counts.\nWrite: {write}"),
+            Self::ClaimLacks { claim, provider, write: Some(write) } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nWrite {write}, unless you have {provider} send this claim.", q(claim)),
+            Self::ClaimLacks { claim, provider, write: None } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nRemove it, unless you have {provider} send this claim.", q(claim)),
+            Self::VerifiesNoEmail { provider } => write!(f, "{provider} says of every address that it is not verified, unless a scope mapping of yours says otherwise, and nobody can sign in then.\nMake such a mapping, or write email_verified: ignore if nobody can change the own address there. Either way write email_verified, and this is not said again."),
+            Self::NeedsUserinfo { provider } => write!(f, "{provider} has most claims in userinfo only, so that headers stay empty.\nWrite on or if_missing, or leave it out."),
+            Self::NotAHostedDomain(found) => write!(f, "{} is not a domain.\nWrite the name alone, as Google Workspace has it: hosted_domain: example.com", q(found)),
+            Self::TooManyHostedDomains(limit) => write!(f, "has more than {limit} domains.\nWrite {limit} or fewer."),
+            Self::LogoutEndpoint { what } => write!(f, "{what}.\nWrite where the provider signs people out: endpoint: https://id.example.com/logout"),
+            Self::EndpointUnused => f.write_str("with form: local the provider is not asked, so that this has no use.\nRemove it, or write another form."),
 
             Self::StrangeParameterName(found) => write!(f, "{} cannot be the name of a parameter.\nWrite at most 64 letters without accents, digits, _, - and dots.", q(found)),
             Self::StrangeParameterValue => f.write_str("has a control character, or more than 1024 bytes.\nWrite a shorter value on one line."),

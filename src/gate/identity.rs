@@ -6,8 +6,9 @@ use http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
+use super::admission;
 use super::refusal::Refusal;
-use crate::config::{Client, SUBJECT_HEADER};
+use crate::config::{Client, Rendering, SUBJECT_HEADER};
 use crate::protocol::claims::Claims;
 
 /// Every identity header of a client exactly once, in the order of the configuration, ready to be sent. Its `Debug` names
@@ -34,16 +35,19 @@ impl Identity {
     /// blanks at the ends, and in items `,`, `;` and blanks.
     ///
     /// # Errors
-    /// [`Refusal::ClaimUnfit`] for a control character or an object, never a shortened or missing value;
+    /// [`Refusal::HostedDomain`] and [`Refusal::EmailNotVerified`] for whom the client does not let in; [`Refusal::ClaimUnfit`] for a control character or an object, never a shortened or missing value;
     /// [`Refusal::IdentityTooLarge`] beyond [`MAX_IDENTITY`].
     pub fn from_claims(claims: &Claims, client: &Client) -> Result<Self, Refusal> {
+        admission::check(claims, client)?;
         let unfit = |claim: &str, why| Refusal::ClaimUnfit { claim: claim.into(), why };
         let mut headers = Vec::with_capacity(1 + client.claim_headers.len());
         let subject = text(claims.sub()).map_err(|why| unfit("sub", why))?;
         headers.push((SUBJECT_HEADER.clone(), subject));
         for mapping in &client.claim_headers {
             let rendered = match claims.get(&mapping.claim) {
-                Some(value) => render(value).map_err(|why| unfit(mapping.claim.as_str(), why))?,
+                Some(value) => {
+                    render(value, mapping.rendering).map_err(|why| unfit(mapping.claim.as_str(), why))?
+                }
                 None => String::new(),
             };
             headers.push((mapping.header.clone(), rendered));
@@ -67,20 +71,17 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn render(value: &Value) -> Result<String, &'static str> {
-    match value {
-        Value::Array(items) => {
-            let mut joined = String::new();
-            for (place, item) in items.iter().enumerate() {
-                if place > 0 {
-                    joined.push(',');
-                }
-                joined.push_str(&encode(&scalar(item)?, &ITEM)?);
-            }
-            Ok(joined)
-        }
+fn render(value: &Value, rendering: Rendering) -> Result<String, &'static str> {
+    match (value, rendering) {
+        (Value::Array(items), _) => list(items.iter().map(scalar)),
+        (Value::Object(members), Rendering::Names) => list(members.keys().map(|name| Ok(name.clone()))),
         _ => text(&scalar(value)?),
     }
+}
+
+fn list(items: impl Iterator<Item = Result<String, &'static str>>) -> Result<String, &'static str> {
+    let items = items.map(|item| encode(&item?, &ITEM)).collect::<Result<Vec<_>, _>>()?;
+    Ok(items.join(","))
 }
 
 fn scalar(value: &Value) -> Result<String, &'static str> {

@@ -10,10 +10,11 @@
 //! |---|---|---|
 //! | `forwarded.rs` | `Forwarded` | the peer is trusted; method, scheme, host and target came once and well formed |
 //! | `return_to.rs` | `ReturnTo` | the address is on a host that the client guards |
-//! | `identity.rs` | `Identity` | each value fits a header, all of them fit an answer |
+//! | `identity.rs` | `Identity` | `admission.rs` lets the claims in, each value fits a header, all of them fit an answer |
 //! | `decide.rs` | `Pass`, the inside of `Verdict::Allow` | there is an identity and nothing speaks against the request |
 //! | `refusal.rs` | | every reason to say no, with its code, status, fault and sentences |
 
+pub mod admission;
 pub mod credential;
 pub mod decide;
 pub mod dialect;

@@ -72,6 +72,16 @@ pub enum Refusal {
     },
     /// The return address is on a host that the client does not guard.
     ReturnToHost,
+    /// The person belongs to no hosted domain that the client lets in.
+    HostedDomain {
+        /// Whether the claims name another one.
+        named: bool,
+    },
+    /// The provider has not verified the e-mail address.
+    EmailNotVerified {
+        /// Whether the claims say so; else they say nothing.
+        said: bool,
+    },
     /// The address of a login has a parameter that cannot be handed on.
     LoginParameter {
         /// Its name, which the configuration has.
@@ -288,6 +298,8 @@ impl Refusal {
             Self::WebsocketOrigin => Kind::WebsocketOrigin,
             Self::ReturnToMalformed { .. } => Kind::ReturnToMalformed,
             Self::ReturnToHost => Kind::ReturnToHost,
+            Self::HostedDomain { .. } => Kind::HostedDomain,
+            Self::EmailNotVerified { .. } => Kind::EmailNotVerified,
             Self::LoginParameter { .. } => Kind::LoginParameter,
             Self::InitiateLogin(fault) => protocol::initiate_login(fault),
             Self::TooManyLogins { .. } => Kind::TooManyLogins,
@@ -374,9 +386,30 @@ impl Refusal {
             Self::HostNotGuarded { host } => {
                 format!("If this client guards it, add {host} to its hosts in clients.yaml.").into()
             }
+            Self::IdToken(IdTokenFault::Audience { expected, found }) => audience_remedy(expected, found),
             _ => self.kind().remedy().into(),
         }
     }
+}
+
+/// What to do about an audience: which mapper of Keycloak makes it, and what to write if it is meant.
+fn audience_remedy(expected: &str, found: &[String]) -> Cow<'static, str> {
+    let others: Vec<&str> =
+        found.iter().map(String::as_str).filter(|audience| *audience != expected).take(5).collect();
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@".contains(&b));
+    // The token is the provider's, but what is pasted into a file should not surprise anybody.
+    if !found.iter().any(|audience| audience == expected)
+        || others.is_empty()
+        || !others.iter().all(|a| plain(a))
+    {
+        return Kind::IdTokenAudience.remedy().into();
+    }
+    let others = others.iter().map(|audience| format!("\"{audience}\"")).collect::<Vec<_>>().join(", ");
+    format!(
+        "The ID token is for others too. In Keycloak a mapper of type Audience does that: Clients, this client, Client scopes, the \
+         dedicated one, the mapper, Add to ID token off. If they are meant, as with the project of Zitadel, write: audiences: [{others}]"
+    )
+    .into()
 }
 
 impl std::error::Error for Refusal {}

@@ -3,7 +3,10 @@
 use super::fetch::FetchFault;
 use super::provider::{ProviderFault, RememberedProvider};
 use super::verify::{self, OfLogin, Verified, VerifyFault};
+use crate::config::preset::Preset;
 use crate::config::{AskUserinfo, Client};
+use crate::gate::admission;
+use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
@@ -91,7 +94,8 @@ pub async fn learn(
         AskUserinfo::On => true,
         AskUserinfo::Off => false,
         AskUserinfo::IfMissing => {
-            client.claim_headers.iter().any(|mapping| !claims.id_token_has(&mapping.claim))
+            let sent = client.claim_headers.iter().map(|mapping| mapping.claim.clone());
+            sent.chain(admission::needed(client)).any(|claim| !claims.id_token_has(&claim))
         }
     };
     let signed = client.registration.userinfo_algorithm;
@@ -127,7 +131,27 @@ pub async fn learn(
         };
         claims.merge_userinfo(userinfo);
     }
+    for mapping in &client.claim_headers {
+        if claims.keeps_elsewhere(&mapping.claim) {
+            tell_elsewhere(client, &mapping.claim);
+        }
+    }
     Ok(Learned { claims, id_token })
+}
+
+/// The header of such a claim is empty, and nobody would know why (R-19.2).
+fn tell_elsewhere(client: &Client, claim: &ClaimPath) {
+    let remedy = match client.preset {
+        Some(Preset::Entra) => {
+            "Entra ID puts at most 200 groups into a token. In the app registration, under Token configuration, choose Groups assigned \
+             to the application, or assign app roles and map the claim roles. Microsoft Graph is not asked."
+        }
+        _ => "Let the provider send the claim in the ID token or from userinfo; no other place is asked.",
+    };
+    tracing::warn!(
+        code = "claim_elsewhere", fault = "operator", client = client.name, %claim, remedy,
+        "the provider keeps this claim of a person elsewhere, so its header is empty"
+    );
 }
 
 impl ClaimsFault {

@@ -63,6 +63,7 @@ pub async fn id_token(
         leeway: client.clock_leeway,
         access_token: Some(access_token),
     };
+    let measured = |fault: IdTokenFault| VerifyFault::IdToken(fault.measured(provider.skew()));
     let claims = with_keys(
         provider,
         Keys::of_client_secret(&client.registration, expected.algorithm),
@@ -71,10 +72,10 @@ pub async fn id_token(
     )
     .await
     .map_err(VerifyFault::Keys)?
-    .map_err(|fault| VerifyFault::IdToken(fault.measured(provider.skew())))?;
+    .map_err(measured)?;
     if let Some(login) = login {
         // Before anything from elsewhere joins the claims.
-        login.requested.judge(claims.as_json(), now, expected.leeway).map_err(VerifyFault::IdToken)?;
+        login.requested.judge(claims.as_json(), now, expected.leeway).map_err(measured)?;
     }
     Ok(Verified { claims, id_token })
 }

@@ -66,6 +66,13 @@ impl Claims {
         path.find(&given.map(|(name, value)| (name.clone(), value.clone())).collect()).is_some()
     }
 
+    /// Whether the provider says that it keeps this claim elsewhere, and does not send it: a distributed claim (OpenID Connect
+    /// Core 1.0 section 5.6.2), or more groups than Entra ID puts into a token (`hasgroups`).
+    pub fn keeps_elsewhere(&self, path: &ClaimPath) -> bool {
+        let name = path.as_str().split('.').next().unwrap_or_default();
+        self.get(path).is_none() && [name, path.as_str()].iter().any(|name| is_elsewhere(&self.members, name))
+    }
+
     /// All claims.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.members
@@ -87,9 +94,11 @@ impl Claims {
     pub fn refreshed(&self, new: Self) -> Self {
         let mut members = self.members.clone();
         // They belong to the token that is gone.
-        for name in ["at_hash", "c_hash", "jti", "nbf"] {
+        for name in ["at_hash", "c_hash", "jti", "nbf", "hasgroups", "_claim_names", "_claim_sources"] {
             members.remove(name);
         }
+        // What is said to be elsewhere now is not what it was: a longer list of groups, for one.
+        members.retain(|name, _| !is_elsewhere(&new.members, name));
         members.extend(new.members);
         Self { members, from_id_token: new.from_id_token, expires_at: new.expires_at }
     }
@@ -137,6 +146,17 @@ impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.members.keys()).finish()
     }
+}
+
+fn is_elsewhere(members: &Map<String, Value>, name: &str) -> bool {
+    let distributed = members.get("_claim_names").and_then(|names| names.get(name)).is_some();
+    let too_many = name == "groups" && members.get("hasgroups").is_some_and(is_true);
+    (distributed || too_many) && !members.contains_key(name)
+}
+
+/// Entra ID has written it both ways.
+fn is_true(value: &Value) -> bool {
+    matches!(value, Value::Bool(true)) || value.as_str() == Some("true")
 }
 
 /// The issuer of claims that stand in for a sign-in.

@@ -67,8 +67,8 @@ pub fn decrypt(token: &Secret, agreed: Option<&Encryption>) -> Result<Secret, Id
 /// # Errors
 /// [`IdTokenFault`]; if [`IdTokenFault::asks_for_new_keys`], it may pass with a fresh key set.
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
-    // Steps 1, 6, 7 and 8: not encrypted, or no more; signed by the issuer's key and the agreed algorithm, also
-    // over TLS; by the client secret only where that is agreed.
+    // Steps 1, 6, 7 and 8: not encrypted, or no more; signed by the issuer's key and the agreed algorithm, also over TLS; by the
+    // client secret only where that is agreed.
     let claims = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::assertion::{ClientKeys, MacKey};
 use super::authorize::Authorization;
 use super::jwe::Encryption;
+use super::logout::ProviderLogout;
 use super::secret::Secret;
 use super::tls_identity::TlsIdentity;
 
@@ -37,6 +38,8 @@ pub struct Registration {
     pub userinfo_encryption: Option<Encryption>,
     /// Sent as `post_logout_redirect_uri` (OpenID Connect RP-Initiated Logout 1.0 section 2); none leaves the parameter out.
     pub post_logout_redirect_uri: Option<String>,
+    /// How the provider is asked to end its session.
+    pub logout: ProviderLogout,
 }
 
 /// `token_endpoint_auth_method` (OpenID Connect Core 1.0 section 9).

@@ -136,7 +136,7 @@ impl Refresher {
                 if refusal.fault() == WhoseFault::Caller {
                     tracing::info!(
                         code, fault, client = client.name, session = %session.handle, why = %refusal,
-                        "the provider ended a session when it was to be refreshed"
+                        "a session ended when it was to be refreshed"
                     );
                 } else {
                     tracing::warn!(

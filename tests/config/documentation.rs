@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use vestibule::config::preset::Preset;
 use vestibule::config::reference;
 
 use super::Case;
@@ -41,6 +42,22 @@ fn the_examples_in_the_documentation_load() {
         count += 1;
     }
     assert!(count >= 2);
+}
+
+/// And what stands there works at the provider, as far as is known: there is nothing to notice.
+#[test]
+fn the_examples_of_providers_load_without_a_notice() {
+    let page = include_str!("../../docs/providers.md");
+    let mut count = 0;
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let (config, notices) = Case::new(text).with("MY_APP_SECRET", "a secret for tests").accepted();
+        assert_eq!(notices, [""; 0], "{text}");
+        let preset = config.clients[0].preset.unwrap().name();
+        assert!(page.contains(&format!("| `{preset}` | `")), "{preset} is not in the table");
+        count += 1;
+    }
+    assert_eq!(count, Preset::ALL.len());
 }
 
 /// Writing what holds where a setting is left out changes nothing.

@@ -17,6 +17,7 @@ mod world;
 
 // The tests, a file a topic.
 mod admin;
+mod admission;
 mod authorization_request;
 mod backchannel_logout;
 mod ca_file;
@@ -47,6 +48,7 @@ mod login_loop;
 mod logout;
 mod logout_scopes;
 mod mutual_tls;
+mod presets;
 mod provider_addresses;
 mod provider_down;
 mod pushed;

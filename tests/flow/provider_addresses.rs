@@ -41,7 +41,9 @@ async fn every_call_of_the_server_goes_to_the_backchannel_url_in_the_name_of_the
     let (address, target) = relay().await;
     let world = World::new()
         .line(&format!("backchannel_url: http://{address}"))
+        .line("authorization: { pushed: always }")
         .provider(move |provider| {
+            provider.takes_pushed_requests(false);
             let issuer = url::Url::parse(&provider.issuer).unwrap();
             target.set(issuer.socket_addrs(|| None).unwrap()[0]).unwrap();
         })

@@ -18,7 +18,7 @@ use vestibule::protocol::timestamp::Timestamp;
 use super::client;
 
 /// Claims as they are made everywhere: out of a signed ID token.
-fn claims(extra: Value) -> Claims {
+pub(super) fn claims(extra: Value) -> Claims {
     let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let x = BASE64_URL_SAFE_NO_PAD.encode(key.public_key());
     let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": x }] });

@@ -1,6 +1,7 @@
 //! The pure decision about one forwarded request.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod admission;
 mod credential;
 mod decide;
 mod forwarded;
@@ -17,11 +18,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::{
-    AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, Logout, ProviderSettings, SameSite,
+    Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Logout, ProviderSettings,
+    Rendering, SameSite,
 };
 use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::logout::ProviderLogout;
 use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
@@ -37,6 +40,7 @@ fn client() -> Client {
     let header = |claim: &str, header: &'static str| ClaimHeader {
         claim: ClaimPath::parse(claim).unwrap(),
         header: HeaderName::from_static(header),
+        rendering: Rendering::Value,
     };
     Client {
         name: "app".to_owned(),
@@ -55,6 +59,7 @@ fn client() -> Client {
             userinfo_algorithm: None,
             userinfo_encryption: None,
             post_logout_redirect_uri: None,
+            logout: ProviderLogout::default(),
         },
         audiences: Vec::new(),
         clock_leeway: Duration::from_secs(60),
@@ -65,6 +70,9 @@ fn client() -> Client {
             .to_vec(),
         home: "https://app.example.test/".parse().unwrap(),
         userinfo: AskUserinfo::On,
+        preset: None,
+        from_preset: Vec::new(),
+        admission: Admission { hosted_domains: Vec::new(), email_verified: EmailVerified::IfPresent },
         claim_headers: vec![
             header("email", "x-auth-email"),
             header("groups", "x-auth-groups"),

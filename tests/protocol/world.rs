@@ -7,6 +7,7 @@ use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::client_authentication::Moment;
 use vestibule::protocol::discovery::{self, Provider};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::logout::ProviderLogout;
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
@@ -78,6 +79,7 @@ pub(crate) fn registration(authentication: ClientAuthentication) -> Registration
         userinfo_algorithm: None,
         userinfo_encryption: None,
         post_logout_redirect_uri: Some("https://app.example/oidc/a/signed-out".to_owned()),
+        logout: ProviderLogout::default(),
     }
 }
 

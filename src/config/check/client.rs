@@ -10,12 +10,15 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
-use super::{At as Table, Judge, authentication, encryption, headers, logout, provider, testing_profile};
+use super::{
+    At as Table, Judge, authentication, encryption, headers, logout, preset, provider, testing_profile,
+};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
 use crate::config::kind::Choice;
 use crate::config::place::Place;
+use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
@@ -107,9 +110,13 @@ fn judge_one(
     let hosts = hosts::judge(judge, &written.hosts);
     let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
-    let asked = authorization::judge(judge, written);
+    let mut asked = authorization::judge(judge, written);
     let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
-    let claim_headers = headers::judge(judge, &written.extra_claim_headers);
+    let claim_headers = headers::judge(judge, written);
+    let admission = preset::admission(judge, written);
+    let sign_out = preset::logout(judge, written, issuer.as_ref());
+    preset::notice(judge, written);
+    let added = preset::ask(written, &admission, &mut asked);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
     let logout = logout::judge(judge, &written.logout);
@@ -153,7 +160,11 @@ fn judge_one(
             userinfo_algorithm,
             userinfo_encryption: encryption.userinfo,
             post_logout_redirect_uri,
+            logout: sign_out?,
         },
+        from_preset: preset::taken(written, &added),
+        preset: preset::of(written),
+        admission,
         audiences,
         clock_leeway,
         home: home(&origin, &hosts)?,
@@ -209,7 +220,10 @@ fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<
     let at = match &written.scopes {
         Written::Given(at) => at,
         Written::Broken => return None,
-        Written::Absent => return Some(DEFAULT_SCOPES.map(str::to_owned).to_vec()),
+        Written::Absent => {
+            let scopes = preset::of(written).map_or(DEFAULT_SCOPES, Preset::scopes);
+            return Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
+        }
     };
     let mut scopes: Vec<String> = Vec::new();
     for item in &at.value.0 {
@@ -333,7 +347,7 @@ fn home(origin: &Origin, hosts: &[WrittenHost]) -> Option<Url> {
     Url::parse(&format!("{}://{authority}/", origin.scheme.as_str())).ok()
 }
 
-const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+const DEFAULT_SCOPES: &[&str] = &["openid", "profile", "email"];
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 3600);
 const REFRESH_GRACE: Duration = Duration::from_secs(5 * 60);

@@ -2,19 +2,27 @@
 
 use http::HeaderName;
 
-use super::Judge;
-use crate::config::ClaimHeader;
-use crate::config::form::{At, Pairs, Written};
+use super::{Judge, preset};
+use crate::config::file::ClientAsWritten;
+use crate::config::form::At;
 use crate::config::place::Place;
+use crate::config::preset::Preset;
 use crate::config::problem::Finding;
+use crate::config::{ClaimHeader, Rendering};
 use crate::protocol::claim_path::ClaimPath;
 
+/// The table as written, claim by claim.
+pub(super) fn pairs(written: &ClientAsWritten) -> &[(String, At<String>)] {
+    written.extra_claim_headers.given().map_or(&[], |at| &at.value.0)
+}
+
 /// Reads the table. The applications behind a proxy see these names, so each must be one that no hop treats as its own.
-pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<Pairs>) -> Vec<ClaimHeader> {
-    let Some(at) = written.given() else { return Vec::new() };
+pub(super) fn judge(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Vec<ClaimHeader> {
+    let Some(at) = written.extra_claim_headers.given() else { return Vec::new() };
+    let preset = preset::of(written);
     let mut headers: Vec<(ClaimHeader, Place)> = Vec::new();
     for (claim, header) in &at.value.0 {
-        match read(claim, header, &headers) {
+        match read(claim, header, preset, &headers) {
             Ok(pair) => headers.push((pair, header.place.clone())),
             Err(finding) => judge.problems.push(header.problem(finding)),
         }
@@ -25,7 +33,16 @@ pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<Pairs>) -> Vec<Clai
     headers.into_iter().map(|(header, _)| header).collect()
 }
 
-fn read(claim: &str, header: &At<String>, others: &[(ClaimHeader, Place)]) -> Result<ClaimHeader, Finding> {
+fn read(
+    claim: &str,
+    header: &At<String>,
+    preset: Option<Preset>,
+    others: &[(ClaimHeader, Place)],
+) -> Result<ClaimHeader, Finding> {
+    let rendering = match preset {
+        Some(preset) if preset.means_names(claim) => Rendering::Names,
+        _ => Rendering::Value,
+    };
     let plain = claim.len() <= MAX_CLAIM && !claim.chars().any(char::is_control) && claim.trim() == claim;
     let Some(claim) = ClaimPath::parse(claim).filter(|_| plain) else {
         return Err(Finding::StrangeClaim(claim.to_owned()));
@@ -50,7 +67,7 @@ fn read(claim: &str, header: &At<String>, others: &[(ClaimHeader, Place)]) -> Re
     if let Some((_, first)) = others.iter().find(|(other, _)| other.header == name) {
         return Err(Finding::HeaderTwice { found, first: first.clone() });
     }
-    Ok(ClaimHeader { claim, header: name })
+    Ok(ClaimHeader { claim, header: name, rendering })
 }
 
 /// Whether a header already means something on the way: to a hop (RFC 9110 section 7.6.1), to the proxy, or to a browser.

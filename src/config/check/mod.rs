@@ -10,6 +10,7 @@ mod headers;
 mod hosts;
 mod logout;
 mod origin;
+mod preset;
 mod provider;
 mod secret;
 mod server;

@@ -38,6 +38,14 @@ impl fmt::Display for Refusal {
             }
             Self::ReturnToMalformed { why } => write!(f, "the return address cannot be used: {why}"),
             Self::ReturnToHost => f.write_str("the return address is on a host that is not among the hosts"),
+            Self::HostedDomain { named: true } => f.write_str("hd names a domain that hosted_domain does not have"),
+            Self::HostedDomain { named: false } => {
+                f.write_str("the claims have no hd, as those of an account outside Google Workspace, but hosted_domain needs one")
+            }
+            Self::EmailNotVerified { said: true } => f.write_str("email_verified is there and is not true"),
+            Self::EmailNotVerified { said: false } => {
+                f.write_str("the claims have no email_verified, which email_verified: require needs")
+            }
             Self::LoginParameter { name, why } => {
                 write!(f, "{name} in the address of the login {why}")
             }

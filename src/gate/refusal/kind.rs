@@ -159,6 +159,10 @@ refusals! {
         "If these are people: raise server.logins_per_minute_per_address for many behind one address, or server.logins_per_minute."
     FlowReplayed "flow_replayed" Caller BAD_REQUEST TryAgain USED_UP
         "The person went back to the provider's answer, or somebody else got hold of it. If it happens at every login, see whether something on the way repeats requests."
+    HostedDomain "hosted_domain" Caller FORBIDDEN TryAgain OTHER_ORGANISATION
+        "The person chose an account of another organisation. If it should get in, add its domain to hosted_domain of this client."
+    EmailNotVerified "email_not_verified" Caller FORBIDDEN TryAgain VERIFY_EMAIL
+        "Let the person verify the address at the provider, or mark it there as verified. If nobody can choose an address there that belongs to somebody else, write under the client: email_verified: ignore. For authentik see docs/providers.md."
     ClaimUnfit "claim_unfit" Provider FORBIDDEN Never ACCOUNT
         "Map another claim under extra_claim_headers, or let the provider send text, a number, true or false, or a list of these, without control characters."
     IdentityTooLarge "identity_too_large" Provider FORBIDDEN Never ACCOUNT
@@ -358,7 +362,7 @@ refusals! {
     IdTokenIssuer "id_token_issuer" Provider BAD_GATEWAY Never NOT_BELIEVED
         "The provider calls itself otherwise in its tokens than in its metadata. Tell the provider its public address."
     IdTokenAudience "id_token_audience" Provider BAD_GATEWAY Never OTHER_APPLICATION
-        "The ID token is meant for another client. Compare client_id with what is registered, and remove audience mappers."
+        "The ID token is meant for another client. Compare client_id with what is registered, and remove audience mappers (in Keycloak: the mapper of type Audience, Add to ID token off)."
     IdTokenAuthorizedParty "id_token_authorized_party" Provider BAD_GATEWAY Never OTHER_APPLICATION
         "The ID token was issued to another client. Compare client_id with what is registered, and remove audience mappers."
     IdTokenExpired "id_token_expired" Provider BAD_GATEWAY TryAgain CLOCKS
@@ -501,6 +505,8 @@ const OTHER_WAY: &str = "This application needs another way of signing in than t
 const TOO_LONG_AGO: &str = "You signed in at the login provider too long ago for this application. Try again, and sign in there anew.";
 const USED_UP: &str = "This login is already finished. If you are not signed in, try again.";
 const ACCOUNT: &str = "You are signed in, but the details of your account cannot be passed on to this application. Tell the operator.";
+const OTHER_ORGANISATION: &str = "This account does not belong to an organisation that may use this application. Try again with another account.";
+const VERIFY_EMAIL: &str = "The login provider has not verified your e-mail address. Verify it there, mostly by a link in a message that it sends you, then try again.";
 const NO_COOKIE: &str =
     "Your browser does not send back the cookie of this login. Allow cookies for this site, then try again.";
 const LOOP: &str =

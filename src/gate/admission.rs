@@ -1,0 +1,45 @@
+//! Whether the claims of a person are such as the client lets in: at the login and at each refresh (V-ID-19).
+
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::config::{Client, EmailVerified};
+use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::claims::Claims;
+
+/// Judges the claims, after they were verified and before anything is made of them.
+///
+/// # Errors
+/// [`Refusal::HostedDomain`], [`Refusal::EmailNotVerified`]; nobody is signed in then, and a session that was to be refreshed
+/// ends.
+pub(super) fn check(claims: &Claims, client: &Client) -> Result<(), Refusal> {
+    let members = claims.as_json();
+    if !client.admission.hosted_domains.is_empty() {
+        // Google names its own domains in lower case.
+        let found = members.get("hd").and_then(Value::as_str);
+        let is_hosted = |found: &str| {
+            client.admission.hosted_domains.iter().any(|domain| domain.eq_ignore_ascii_case(found))
+        };
+        if !found.is_some_and(is_hosted) {
+            return Err(Refusal::HostedDomain { named: found.is_some() });
+        }
+    }
+    // OpenID Connect Core 1.0 section 5.1: a boolean. A text that says "true" is none.
+    let verified = members.get("email_verified");
+    let let_in = match client.admission.email_verified {
+        EmailVerified::Ignore => true,
+        EmailVerified::Require => verified == Some(&Value::Bool(true)),
+        EmailVerified::IfPresent => {
+            let hands_on = client.claim_headers.iter().any(|mapping| mapping.claim.as_str() == "email");
+            !hands_on || verified.is_none_or(|verified| *verified == Value::Bool(true))
+        }
+    };
+    if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
+}
+
+/// The claims that are judged beside those that are sent on, so that they are asked for where the ID token lacks them.
+pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
+    let hosted = (!client.admission.hosted_domains.is_empty()).then_some("hd");
+    let verified = (client.admission.email_verified == EmailVerified::Require).then_some("email_verified");
+    hosted.into_iter().chain(verified).filter_map(ClaimPath::parse)
+}
