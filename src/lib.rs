@@ -1,7 +1,7 @@
 //! vestibule: a forward-auth sidecar. Traefik, nginx, Caddy and Envoy ask it about every request; it checks the session cookie and
 //! answers 200 with identity headers, or sends the browser through the OpenID Connect code flow, which it handles itself.
 //!
-//! The three paths through the house:
+//! The four paths through the house:
 //!
 //! ```text
 //! subrequest   forwarded::read → client → credential::find → sessions.look → gate::decide → sessions.use_now → respond
@@ -11,6 +11,9 @@
 //!                         → authorize::url, or pushed::request → fetch → pushed::judge → 302 + flow cookie
 //!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain → token::code_request
 //!                         → fetch → token::judge → claims::learn → identity → sessions.insert → 303
+//!
+//! logout       /backchannel-logout: keys → logout_token::verify → used_logout_tokens.take → logouts.note → store.remove_all → 200
+//!              (no await after the token is verified; a login that ends later looks into logouts once its session is kept)
 //!
 //! refresh      a task of its own, one a session: token::refresh_request → fetch → token::judge_refresh
 //!              → claims::learn → identity → store.replace

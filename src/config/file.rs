@@ -164,6 +164,8 @@ table! {
         cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
         /// How long a session lives.
         session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
+        /// How sessions are ended.
+        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
         /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
         /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
@@ -292,6 +294,23 @@ table! {
 }
 
 table! {
+    /// `logout` of a client.
+    LogoutAsWritten {
+        /// Whether a logout token is taken only if its header says `typ: logout+jwt`. One that says another kind never is.
+        require_typ: bool, "`false`", "Write true or false.";
+        /// Takes front-channel logouts at `/oidc/<client>/frontchannel-logout`. Whoever knows the name of a session of the
+        /// provider (`sid`) can then end it here.
+        frontchannel: bool, "`false`", "Write true or false.";
+        /// Whether the refresh token of a session that its person ends is revoked at the provider, where it has an endpoint
+        /// for that. At some providers that ends the person's other sessions too.
+        revoke: bool, "`true`", "Write true or false.";
+        /// What the browser is told to clear of the origin of `redirect_uri` when somebody signs out: `cache`, `storage` or both
+        /// (`Clear-Site-Data`). Not for an origin that other applications share.
+        clear_site_data: Texts, "nothing", "Write: clear_site_data: [cache, storage]";
+    }
+}
+
+table! {
     /// `server`.
     ServerAsWritten {
         /// Where proxies ask and browsers sign in.
@@ -348,6 +367,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
+    ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
     ("server.log", LogAsWritten::SETTINGS),
     ("store", StoreAsWritten::SETTINGS),

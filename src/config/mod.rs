@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use url::Url;
 
@@ -33,6 +33,7 @@ use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::discovery::Provider;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::logout_token::TypRule;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use host::{Authority, HostPattern, Scheme};
@@ -154,6 +155,8 @@ pub struct Client {
     pub lifetimes: Lifetimes,
     /// Whether a third party may start a login (OpenID Connect Core 1.0 section 4).
     pub initiate_login: bool,
+    /// How a session is ended.
+    pub logout: Logout,
 }
 
 /// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is
@@ -267,6 +270,19 @@ pub struct Lifetimes {
     pub refresh_grace: Duration,
     /// What an access token lives where the provider sends no `expires_in`.
     pub access_token: Duration,
+}
+
+/// How a session is ended.
+#[derive(Clone, Debug)]
+pub struct Logout {
+    /// Whether a logout token must say that it is one.
+    pub typ: TypRule,
+    /// Whether front-channel logouts are taken.
+    pub frontchannel: bool,
+    /// Whether tokens of a session that its person ends are revoked.
+    pub revoke: bool,
+    /// `Clear-Site-Data` of the answer that signs out; none leaves it out.
+    pub clear_site_data: Option<HeaderValue>,
 }
 
 impl Config {

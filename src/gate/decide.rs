@@ -43,6 +43,8 @@ pub enum Ended {
     Replaced,
     /// The person signed out.
     SignedOut,
+    /// The provider ended it, or the person did from another application or browser.
+    SignedOutElsewhere,
 }
 
 /// The answer to a forwarded request.
@@ -142,6 +144,7 @@ impl Ended {
             Self::Grace => "session_refresh_grace",
             Self::Replaced => "session_replaced",
             Self::SignedOut => "session_signed_out",
+            Self::SignedOutElsewhere => "session_signed_out_elsewhere",
         }
     }
 }

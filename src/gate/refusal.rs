@@ -20,6 +20,7 @@ use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::JwksFault;
+use crate::protocol::logout_token::LogoutTokenFault;
 use crate::protocol::pushed::PushedFault;
 use crate::protocol::token::TokenFault;
 use crate::protocol::userinfo::UserinfoFault;
@@ -144,6 +145,23 @@ pub enum Refusal {
     IdToken(IdTokenFault),
     /// What the userinfo endpoint says.
     Userinfo(UserinfoFault),
+    /// A logout token.
+    LogoutToken(LogoutTokenFault),
+    /// A logout token that was used before.
+    LogoutTokenReplayed,
+    /// A back-channel logout without a logout token, or with two.
+    LogoutTokenMissing,
+    /// The logouts of late cannot all be remembered.
+    LogoutsFull,
+    /// A front-channel logout that does not name this issuer and a session.
+    FrontchannelLogout {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// `scope` of a sign-out is none that there is, or there twice.
+    LogoutScope,
+    /// The person was signed out while the login was under way.
+    SignedOutMeanwhile,
     /// The logins that were finished lately cannot all be remembered, so it cannot be known whether this one was.
     StoreFull,
     /// As many sessions as there may be.
@@ -293,6 +311,13 @@ impl Refusal {
             Self::Token(fault) => protocol::token(fault),
             Self::IdToken(fault) => protocol::id_token(fault),
             Self::Userinfo(fault) => protocol::userinfo(fault),
+            Self::LogoutToken(fault) => protocol::logout_token(fault),
+            Self::LogoutTokenReplayed => Kind::LogoutTokenReplayed,
+            Self::LogoutTokenMissing => Kind::LogoutTokenMissing,
+            Self::LogoutsFull => Kind::LogoutsFull,
+            Self::FrontchannelLogout { .. } => Kind::FrontchannelLogout,
+            Self::LogoutScope => Kind::LogoutScope,
+            Self::SignedOutMeanwhile => Kind::SignedOutMeanwhile,
             Self::StoreFull => Kind::StoreFull,
             Self::SessionsFull { .. } => Kind::SessionsFull,
             Self::FlowReplayed => Kind::FlowReplayed,
@@ -398,5 +423,11 @@ impl From<IdTokenFault> for Refusal {
 impl From<UserinfoFault> for Refusal {
     fn from(fault: UserinfoFault) -> Self {
         Self::Userinfo(fault)
+    }
+}
+
+impl From<LogoutTokenFault> for Refusal {
+    fn from(fault: LogoutTokenFault) -> Self {
+        Self::LogoutToken(fault)
     }
 }

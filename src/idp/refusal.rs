@@ -3,7 +3,7 @@
 use super::claims::ClaimsFault;
 use super::fetch::FetchFault;
 use super::provider::ProviderFault;
-use super::verify::VerifyFault;
+use super::verify::{LogoutFault, VerifyFault};
 use crate::gate::refusal::{Refusal, Trouble};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::SkippedKey;
@@ -36,6 +36,14 @@ pub fn of_claims(issuer: &Issuer, fault: ClaimsFault) -> Refusal {
         ClaimsFault::IdToken(VerifyFault::IdToken(fault)) => fault.into(),
         ClaimsFault::Call(fault) => of_call(issuer, &fault),
         ClaimsFault::Userinfo(fault) => fault.into(),
+    }
+}
+
+/// Why a logout token was not accepted.
+pub fn of_logout_token(issuer: &Issuer, fault: LogoutFault) -> Refusal {
+    match fault {
+        LogoutFault::Keys(fault) => of_provider(issuer, fault),
+        LogoutFault::Token(fault) => fault.into(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::config::Client;
 use crate::protocol::claims::Claims;
 use crate::protocol::jwks::Keys;
 use crate::protocol::jwt::{self, IdTokenExpected, IdTokenFault};
+use crate::protocol::logout_token::{self, LogoutToken, LogoutTokenFault};
 use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -101,6 +102,59 @@ pub async fn with_keys<T, F>(
         judged => Ok(judged),
     }
 }
+
+/// Why a logout token was not accepted.
+#[derive(Clone, Debug)]
+pub enum LogoutFault {
+    /// The keys could not be had.
+    Keys(ProviderFault),
+    /// The token is not what it should be.
+    Token(LogoutTokenFault),
+}
+
+/// Verifies a logout token of the client's provider. Anybody can send one: it makes nobody ask the provider more often than
+/// ID tokens do.
+///
+/// # Errors
+/// [`LogoutFault`].
+pub async fn logout_token(
+    provider: &RememberedProvider,
+    client: &Client,
+    token: &str,
+    now: Timestamp,
+) -> Result<LogoutToken, LogoutFault> {
+    let expected = IdTokenExpected {
+        issuer: &client.issuer,
+        client_id: &client.registration.client_id,
+        other_audiences: &client.audiences,
+        nonce: None,
+        algorithm: client.registration.id_token_algorithm,
+        now,
+        leeway: client.clock_leeway,
+        access_token: None,
+    };
+    // Section 2.6, step 1: decrypted if it is encrypted as was agreed for ID tokens, and only then.
+    let encryption = client.registration.id_token_encryption.as_ref();
+    let token = match encryption.filter(|_| token.split('.').count() == ENCRYPTED_PARTS) {
+        Some(_) => {
+            let decrypted = jwt::decrypt(&Secret::new(token), encryption);
+            decrypted.map_err(|fault| LogoutFault::Token(fault.into()))?
+        }
+        None => Secret::new(token),
+    };
+    with_keys(
+        provider,
+        Keys::of_client_secret(&client.registration, expected.algorithm),
+        |keys| logout_token::verify(token.expose(), keys, &expected, client.logout.typ),
+        LogoutTokenFault::asks_for_new_keys,
+    )
+    .await
+    .map_err(LogoutFault::Keys)?
+    .map_err(LogoutFault::Token)
+}
+
+/// Parts of an encrypted token in compact form (RFC 7516 section 3.1).
+const ENCRYPTED_PARTS: usize = 5;
 
 impl fmt::Display for VerifyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

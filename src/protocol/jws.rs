@@ -25,6 +25,9 @@ pub type Kinds = &'static [&'static str];
 /// What the place of an ID token, or of signed userinfo, takes: no at+jwt, logout+jwt, dpop+jwt, secevent+jwt and so on.
 pub const JWT: Kinds = &["JWT"];
 
+/// What the place of a logout token takes. Providers that know no better say that it is any JWT.
+pub const LOGOUT: Kinds = &["logout+jwt", "JWT"];
+
 /// Why a token is not believed to be the provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JwsFault {
@@ -197,6 +200,13 @@ pub(super) fn judge_kind(header: &Map<String, Value>, kinds: Kinds) -> Result<()
         return Ok(());
     }
     Err(JwsFault::Kind { expected: kinds, found: found.map(str::to_owned) })
+}
+
+/// Whether a token that was verified says itself that it is of that kind.
+pub(super) fn is_of_kind(token: &str, kind: &str) -> bool {
+    let header = split(token).and_then(|(_, header, _, _)| part("header", header));
+    let says = |header: &Map<String, Value>| header.get("typ").and_then(Value::as_str).map(str::to_owned);
+    header.is_ok_and(|header| says(&header).is_some_and(|found| found.eq_ignore_ascii_case(kind)))
 }
 
 /// What is signed, and the three parts.

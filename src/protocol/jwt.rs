@@ -75,22 +75,12 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     if claims.contains_key("events") {
         return Err(IdTokenFault::OtherKind);
     }
-    // Step 2: `iss`, byte for byte; of a template, that of the token's own tenant, which must be one that is let in.
+    // Steps 2 and 3; of a template, `iss` must be that of the token's own tenant.
+    let audiences = judge_parties(&claims, expected)?;
     let found = required_text(&claims, "iss")?;
     if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
         return Err(IdTokenFault::Issuer { expected, found });
-    }
-    // Step 3: `aud` has our client_id and nobody whom we do not trust.
-    let audiences = audiences(&claims)?;
-    let trusted = |audience: &str| {
-        audience == expected.client_id || expected.other_audiences.iter().any(|o| o == audience)
-    };
-    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
-        return Err(IdTokenFault::Audience {
-            expected: expected.client_id.to_owned(),
-            found: audiences.into_iter().map(str::to_owned).collect(),
-        });
     }
     // Steps 4 and 5: `azp` is us when there; with several audiences it must be there (errata 1, kept as our rule).
     let authorized_party = optional_text(&claims, "azp")?;
@@ -103,26 +93,8 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
             found: authorized_party.map(str::to_owned),
         });
     }
-    // Step 9: the time is before `exp`.
-    let (now, leeway) = (expected.now, expected.leeway);
-    let expired_at = time(&claims, "exp")?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
-    if now >= expired_at.after(leeway) {
-        return Err(IdTokenFault::Expired { expired_at, now, leeway, skew: None });
-    }
-    // Step 10: `iat` is neither too far away in the past nor in the future.
-    let issued_at = time(&claims, "iat")?.ok_or(IdTokenFault::Missing { claim: "iat" })?;
-    if issued_at > now.after(leeway) {
-        return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway, skew: None });
-    }
-    if now > issued_at.after(MAX_AGE).after(leeway) {
-        return Err(IdTokenFault::TooOld { issued_at, now, skew: None });
-    }
-    // RFC 7519 section 4.1.5.
-    if let Some(not_before) = time(&claims, "nbf")?
-        && not_before > now.after(leeway)
-    {
-        return Err(IdTokenFault::NotYetValid { not_before, now, leeway, skew: None });
-    }
+    // Steps 9 and 10.
+    let expired_at = judge_times(&claims, expected)?.expires;
     // Step 11: `nonce`.
     if let Some(nonce) = expected.nonce {
         let found = required_text(&claims, "nonce")?;
@@ -147,7 +119,71 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     Ok(Claims::verified(claims, expired_at))
 }
 
-fn required_text<'a>(claims: &'a Map<String, Value>, claim: &'static str) -> Result<&'a str, IdTokenFault> {
+/// By whom and for whom a token is (steps 2 and 3): the same for every token of the provider about itself and this client. Gives
+/// the audiences.
+pub(super) fn judge_parties<'a>(
+    claims: &'a Map<String, Value>,
+    expected: &IdTokenExpected<'_>,
+) -> Result<Vec<&'a str>, IdTokenFault> {
+    // Step 2: `iss`, byte for byte; of a template, that of a tenant that is let in.
+    let found = required_text(claims, "iss")?;
+    if !expected.issuer.is_named(found) {
+        let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
+        return Err(IdTokenFault::Issuer { expected, found });
+    }
+    // Step 3: `aud` has our client_id and nobody whom we do not trust.
+    let audiences = audiences(claims)?;
+    let trusted = |audience: &str| {
+        audience == expected.client_id || expected.other_audiences.iter().any(|o| o == audience)
+    };
+    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
+        return Err(IdTokenFault::Audience {
+            expected: expected.client_id.to_owned(),
+            found: audiences.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    Ok(audiences)
+}
+
+/// When a token was issued, and until when it is good.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) issued: Timestamp,
+    pub(super) expires: Timestamp,
+}
+
+/// Whether now is within the time of a token (steps 9 and 10).
+pub(super) fn judge_times(
+    claims: &Map<String, Value>,
+    expected: &IdTokenExpected<'_>,
+) -> Result<Times, IdTokenFault> {
+    // Step 9: the time is before `exp`.
+    let (now, leeway) = (expected.now, expected.leeway);
+    let expired_at = time(claims, "exp")?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
+    if now >= expired_at.after(leeway) {
+        return Err(IdTokenFault::Expired { expired_at, now, leeway, skew: None });
+    }
+    // Step 10: `iat` is neither too far away in the past nor in the future.
+    let issued_at = time(claims, "iat")?.ok_or(IdTokenFault::Missing { claim: "iat" })?;
+    if issued_at > now.after(leeway) {
+        return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway, skew: None });
+    }
+    if now > issued_at.after(MAX_AGE).after(leeway) {
+        return Err(IdTokenFault::TooOld { issued_at, now, skew: None });
+    }
+    // RFC 7519 section 4.1.5.
+    if let Some(not_before) = time(claims, "nbf")?
+        && not_before > now.after(leeway)
+    {
+        return Err(IdTokenFault::NotYetValid { not_before, now, leeway, skew: None });
+    }
+    Ok(Times { issued: issued_at, expires: expired_at })
+}
+
+pub(super) fn required_text<'a>(
+    claims: &'a Map<String, Value>,
+    claim: &'static str,
+) -> Result<&'a str, IdTokenFault> {
     match optional_text(claims, claim)? {
         Some("") => Err(IdTokenFault::Form { claim, needed: "a text that is not empty" }),
         Some(text) => Ok(text),

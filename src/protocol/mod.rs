@@ -34,6 +34,8 @@
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
 //! | [`userinfo_fault`] | why there are none | Core 5.3.2, 5.3.4 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
+//! | [`logout_token`] | the provider says that a session ended → `LogoutToken` | Back-Channel Logout 2.4, 2.6 |
+//! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
 //! | [`skew`] | how far the provider's clock is from ours | RFC 9110 6.6.1 |
@@ -66,12 +68,14 @@ pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod logout;
+pub mod logout_token;
 mod pem;
 pub mod pkce;
 pub mod pushed;
 mod quote;
 pub mod registration;
 pub mod requested;
+pub mod revocation;
 pub mod secret;
 pub mod signing_key;
 pub mod skew;

@@ -28,7 +28,7 @@ use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
 use crate::session::transaction::{self, FlowCookie, Opened};
 use crate::session::used_flows::Taken;
-use crate::session::{Look, Looked};
+use crate::session::{Look, Looked, NotKept};
 use crate::telemetry::metrics::Metrics;
 
 /// 303 to where the person wanted to go, with a session; or a page that says why not. Never a new login by itself. Whoever
@@ -220,7 +220,10 @@ fn keep(
     };
     session.uses = service.loops.finished(opened.flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
-    service.sessions.insert(&cookie, session, before).map_err(|_| Refusal::SessionsFull { limit })?;
+    service.sessions.insert(&cookie, session, before, opened.flow.begun).map_err(|why| match why {
+        NotKept::Full => Refusal::SessionsFull { limit },
+        NotKept::SignedOut => Refusal::SignedOutMeanwhile,
+    })?;
     tracing::info!(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id

@@ -12,7 +12,9 @@ use super::listen::Handler;
 use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
-use super::{callback, initiate_login, jwks, login, logout, own_session, subrequest};
+use super::{
+    backchannel, callback, frontchannel, initiate_login, jwks, login, logout, own_session, subrequest,
+};
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
 
@@ -67,6 +69,8 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Callback => callback::answer(asked, body).await,
                 Page::Logout => logout::answer(asked, body).await,
                 Page::SignedOut => logout::signed_out(asked),
+                Page::BackchannelLogout => Ok(backchannel::answer(asked, body).await),
+                Page::FrontchannelLogout => frontchannel::answer(asked),
                 Page::NewToken { session_key } => own_session::new_token(asked, session_key).await,
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,

@@ -1,6 +1,8 @@
-//! `GET, POST /oidc/{client}/logout` and `GET /oidc/{client}/signed-out`: ends the session here, then at the provider.
+//! `GET, POST /oidc/{client}/logout` and `GET /oidc/{client}/signed-out`: ends sessions here, then at the provider.
 
-use http::header::SET_COOKIE;
+use std::sync::Arc;
+
+use http::header::{HeaderName, SET_COOKIE};
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use url::form_urlencoded;
@@ -10,98 +12,127 @@ use super::respond::{self, Answer};
 use super::same_site::{self, Site};
 use super::service::Asked;
 use super::{body, flow_cookie, set_cookie};
-use crate::config::own_path;
+use crate::config::{Client, own_path};
 use crate::gate::credential::{self, Credential};
+use crate::gate::decide::Ended;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::protocol::logout;
 use crate::protocol::secret::Secret;
-use crate::session::sealing::Purpose;
+use crate::protocol::timestamp::Timestamp;
+use crate::session::index::{Logout, Whose};
+use crate::session::logout_state::{self, LogoutState, Scope};
+use crate::session::record::Session;
 
-/// Ends the session and goes to the provider to end it there (OpenID Connect RP-Initiated Logout 1.0). A POST from one of
-/// our pages does so at once, and so does a person who follows a link of the same origin or types the address; everything else
-/// is asked first, for a picture could have sent it, or a browser that loads links in advance.
+/// Ends the session, by `scope` more of them, and goes to the provider to end it there (OpenID Connect RP-Initiated Logout
+/// 1.0). A POST from one of our pages does so at once, and so does a person who follows a link of the same origin or types the
+/// address; everything else is asked first, for a picture could have sent it, or a browser that loads links in advance.
 ///
 /// # Errors
-/// Another method; a return address on a host that is not ours; a form that cannot be read.
+/// Another method; a return address on a host that is not ours; a scope that there is not; a form that cannot be read.
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
     asked.takes("GET, POST")?;
     let site = same_site::of(&asked.head.headers, asked.client);
-    let (return_to, is_wanted) = if asked.head.method == Method::POST {
+    let (return_to, scope, is_wanted) = if asked.head.method == Method::POST {
         let form = body::form(asked.head, body, MAX_FORM).await?;
         let rd =
             form_urlencoded::parse(&form).find(|(name, _)| name == "rd").map(|(_, value)| value.into_owned());
         let return_to = rd.map(|rd| return_to::check(&rd, asked.client)).transpose()?;
-        (return_to, site == Site::Own)
+        (return_to, scope(&form)?, site == Site::Own)
     } else {
         let return_to = return_to::named_in_query(asked.query(), asked.client)?;
-        (return_to, matches!(site, Site::Own | Site::Typed) && same_site::is_visit(&asked.head.headers))
+        let is_wanted = matches!(site, Site::Own | Site::Typed) && same_site::is_visit(&asked.head.headers);
+        (return_to, scope(asked.query().as_bytes())?, is_wanted)
     };
-    if is_wanted { Ok(sign_out(asked, return_to.as_ref())) } else { Ok(confirm(asked, return_to.as_ref())) }
+    Ok(if is_wanted {
+        sign_out(asked, return_to.as_ref(), scope)
+    } else {
+        respond::page_with_form(&ConfirmSignOutPage {
+            action: &own_path(&asked.client.name, "logout"),
+            return_to: return_to.as_ref().map(ReturnTo::as_str),
+            scope: scope.name(),
+            extent: extent(scope),
+            home: asked.client.home.as_str(),
+        })
+    })
 }
 
 /// Says that the person is signed out, or goes on to where the sign-out was to lead, if the provider brought our own state
-/// back.
+/// back, in time and to the client that it was made for.
 ///
 /// # Errors
 /// Another method.
 pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
-    let state = form_urlencoded::parse(asked.query().as_bytes())
-        .find(|(name, _)| name == "state")
-        .map(|(_, value)| value.into_owned());
-    let return_to = state
-        .and_then(|state| asked.service.ring.open(Purpose::LogoutState, &state))
-        .and_then(|(plain, _)| String::from_utf8(plain).ok())
-        .and_then(|plain| {
-            let (client, return_to) = plain.split_once(' ')?;
-            (client == asked.client.name).then(|| return_to::check(return_to, asked.client).ok())?
-        });
-    Ok(match return_to {
+    let mut states = form_urlencoded::parse(asked.query().as_bytes()).filter(|(name, _)| name == "state");
+    let state = match (states.next(), states.next()) {
+        (Some((_, state)), None) => {
+            logout_state::open(&asked.service.ring, &state, &asked.client.name, asked.service.clock.wall())
+        }
+        _ => None,
+    };
+    let return_to = state.as_ref().and_then(|state| state.return_to.as_deref());
+    Ok(match return_to.and_then(|return_to| return_to::check(return_to, asked.client).ok()) {
         Some(return_to) => respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()),
-        None => respond::page(StatusCode::OK, &SignedOutPage { home: asked.client.home.as_str() }),
+        None => {
+            let what = state.map_or("You are signed out here.", |state| done(state.scope));
+            respond::page(StatusCode::OK, &SignedOutPage { what, home: asked.client.home.as_str() })
+        }
     })
 }
 
-fn confirm(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
-    respond::page_with_form(&ConfirmSignOutPage {
-        action: &own_path(&asked.client.name, "logout"),
-        return_to: return_to.map(ReturnTo::as_str),
-        home: asked.client.home.as_str(),
-    })
+/// `scope`, at most once.
+fn scope(parameters: &[u8]) -> Result<Scope, Refusal> {
+    let mut scopes = form_urlencoded::parse(parameters).filter(|(name, _)| name == "scope");
+    match (scopes.next(), scopes.next()) {
+        (None, _) => Ok(Scope::Session),
+        (Some((_, name)), None) => Scope::named(&name).ok_or(Refusal::LogoutScope),
+        (Some(_), Some(_)) => Err(Refusal::LogoutScope),
+    }
 }
 
-/// First the session here, so that it is over whatever becomes of the rest; then the cookies; then the provider.
-fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
-    let client = asked.client;
+/// First the sessions here, so that they are over whatever becomes of the rest; then the cookies; then the provider.
+fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Answer {
+    let Asked { service, client, .. } = asked;
     let session = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => asked.service.sessions.sign_out(client, &cookie),
+        Credential::Session(cookie) => service.sessions.sign_out(client, &cookie),
         Credential::Absent | Credential::Unreadable(_) => None,
     };
     if let Some(session) = &session {
+        let mut ended = end_others(asked, session, scope);
         tracing::info!(
             code = "signed_out", verdict = "signed_out", client = client.name, session = %session.handle,
-            request_id = asked.request_id
+            scope = scope.name(), others = ended.len(), request_id = asked.request_id
         );
+        ended.push((Arc::clone(client), Arc::clone(session)));
+        service.revoker.revoke(ended);
     }
-    let state = return_to.map(|return_to| {
-        let plain = format!("{} {}", client.name, return_to.as_str());
-        asked.service.ring.seal(Purpose::LogoutState, plain.as_bytes(), asked.service.clock.entropy())
-    });
+    let state = LogoutState {
+        client: client.name.clone(),
+        scope,
+        return_to: return_to.map(|return_to| return_to.as_str().to_owned()),
+        begun: service.clock.wall(),
+    };
+    let state = logout_state::seal(&service.ring, &state, service.clock.entropy());
+    let has_ended = session.is_some();
     // Without a session there is nothing to end at the provider: whoever signs out twice is signed out. A provider
     // that was never reached, or has no such endpoint, does not keep anybody signed in here.
-    let provider = asked.service.providers.of(client).remembered_metadata();
+    let provider = service.providers.of(client).remembered_metadata().filter(|_| scope != Scope::App);
     let at_provider = session.zip(provider).and_then(|(session, provider)| {
         let url = |hint: Option<&Secret>, state: Option<&str>| {
             logout::end_session_url(&provider, &client.registration, hint, state)
         };
-        shortest_way(url, &session.tokens.id_token, state.as_deref())
+        shortest_way(url, &session.tokens.id_token, Some(&state))
     });
     let here = || match return_to {
         Some(return_to) => return_to.as_str().to_owned(),
-        None => format!("{}{}", client.origin, own_path(&client.name, "signed-out")),
+        None => format!("{}{}?state={state}", client.origin, own_path(&client.name, "signed-out")),
     };
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &at_provider.unwrap_or_else(here));
+    // On no other answer: any site can let a browser ask for the page afterwards.
+    if let Some(what) = client.logout.clear_site_data.clone().filter(|_| has_ended) {
+        answer.headers_mut().insert(CLEAR_SITE_DATA, what);
+    }
     answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&client.cookie));
     // Those that are left over end by themselves in ten minutes.
     for sent in flow_cookie::sent(&asked.head.headers, &client.flow_cookie).iter().take(MAX_CLEARED) {
@@ -109,6 +140,50 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>) -> Answer {
         answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&cookie));
     }
     answer
+}
+
+/// Ends what the scope takes with a session that its person ended, at every client, and gives it with its client.
+fn end_others(asked: Asked<'_>, session: &Session, scope: Scope) -> Vec<(Arc<Client>, Arc<Session>)> {
+    let service = asked.service;
+    let whose: Vec<_> = match scope {
+        Scope::App => Vec::new(),
+        // Where the provider names none, nobody knows what else came from it.
+        Scope::Session => session.sids().map(Whose::ProviderSession).collect(),
+        Scope::Everywhere => vec![Whose::Person(session.claims.sub())],
+    };
+    // A login of this second may well be the next one: a link on the page that follows is quickly clicked.
+    let until = Timestamp::from_seconds(service.clock.wall().seconds().saturating_sub(1));
+    let mut ended = Vec::new();
+    for client in &service.config.clients {
+        for whose in &whose {
+            let logout = Logout { client: &client.name, issuer: session.claims.issuer(), whose: *whose };
+            let others = service.sessions.log_out(&logout, until, Ended::SignedOutElsewhere).sessions;
+            ended.extend(others.into_iter().map(|other| (Arc::clone(client), other)));
+        }
+    }
+    ended
+}
+
+/// What the page asks about.
+const fn extent(scope: Scope) -> &'static str {
+    match scope {
+        Scope::App => "This ends your session at this application only.",
+        Scope::Session => {
+            "This ends your session at the login provider, and at every application here that you use with it in this browser."
+        }
+        Scope::Everywhere => "This ends all your sessions at every application here, in every browser.",
+    }
+}
+
+/// What the page says afterwards.
+const fn done(scope: Scope) -> &'static str {
+    match scope {
+        Scope::App => "You are signed out of this application. The login provider still knows you.",
+        Scope::Session => {
+            "You are signed out of this application, and of the others here that you used in this browser."
+        }
+        Scope::Everywhere => "You are signed out of every application here, in every browser.",
+    }
 }
 
 /// What is too long for a head of 4096 bytes stays out: the ID token, and the provider asks the person; then our state, and the
@@ -128,6 +203,8 @@ fn shortest_way(
 /// Flow cookies that are removed with the session: beside a long way to the provider more of them would not fit the head of an
 /// answer.
 const MAX_CLEARED: usize = 2;
+/// Clear Site Data section 3.1.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Bytes of the form of a sign-out.
 const MAX_FORM: usize = 16 * 1024;
 

@@ -1,10 +1,12 @@
 //! Inbound: two listeners, one route table, one file an endpoint, one table from verdict to HTTP.
 
 mod admin;
+mod backchannel;
 mod body;
 mod callback;
 mod dispatch;
 mod flow_cookie;
+mod frontchannel;
 mod initiate_login;
 mod jwks;
 mod listen;
@@ -38,6 +40,7 @@ use crate::idp::refusal;
 use crate::session::Sessions;
 use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
+use crate::session::revoke::Revoker;
 use crate::session::sealing::KeyRing;
 use crate::session::store::MemoryStore;
 use crate::session::used_flows::UsedFlows;
@@ -94,8 +97,10 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let service = Arc::new(Service {
         ring: KeyRing::new(&config.server.keys, clock.entropy()),
         sessions,
+        revoker: Arc::new(Revoker::new(Arc::clone(&providers), clock.clone())),
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
+        used_logout_tokens: UsedFlows::default(),
         loops: Loops::default(),
         login_limit: LoginLimit::new(
             config.server.logins_per_minute_per_address,
@@ -168,6 +173,7 @@ async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
         service.used_flows.sweep(service.clock.wall());
+        service.used_logout_tokens.sweep(service.clock.wall());
         service.loops.sweep(service.clock.steady());
         service.login_limit.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());

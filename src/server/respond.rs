@@ -198,6 +198,19 @@ pub(super) fn json(value: &Value) -> Answer {
     answer
 }
 
+/// An OAuth error (RFC 6749 section 5.2), for a provider that asked something of us.
+pub(super) fn oauth_error(refusal: &Refusal, request_id: &str) -> Answer {
+    let status = refusal.status();
+    let error = if status.is_server_error() { "temporarily_unavailable" } else { "invalid_request" };
+    let body = json!({ "error": error, "error_description": refusal.code() });
+    let mut answer = with_body(status, body.to_string(), "application/json");
+    if let Refusal::MethodNotAllowed { allowed } = refusal {
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    }
+    mark(&mut answer, refusal.code(), request_id);
+    answer
+}
+
 /// Bytes of a `Location`: with everything else that a head of ours holds the whole fits 4096, nginx's default.
 pub(super) const MAX_LOCATION: usize = 3400;
 
@@ -226,7 +239,8 @@ fn with_body(status: StatusCode, body: String, media: &'static str) -> Answer {
     answer
 }
 
-fn empty(status: StatusCode) -> Answer {
+/// A head and nothing else.
+pub(super) fn empty(status: StatusCode) -> Answer {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);

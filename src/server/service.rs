@@ -18,6 +18,7 @@ use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::Sessions;
 use crate::session::loops::Loops;
+use crate::session::revoke::Revoker;
 use crate::session::sealing::KeyRing;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
@@ -30,7 +31,10 @@ pub(super) struct Service {
     pub(super) ring: KeyRing,
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<Providers>,
+    pub(super) revoker: Arc<Revoker>,
     pub(super) used_flows: UsedFlows,
+    /// A logout token is good once, as a flow is.
+    pub(super) used_logout_tokens: UsedFlows,
     pub(super) loops: Loops,
     pub(super) login_limit: LoginLimit,
     pub(super) metrics: Arc<Metrics>,

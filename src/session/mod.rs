@@ -1,10 +1,14 @@
 //! Sessions: what is known about a signed-in browser, how long it lives, how it is kept fresh and where it is kept.
 
+pub mod index;
 pub mod key;
 pub mod lifetime;
+pub mod logout_state;
+pub mod logouts;
 pub mod loops;
 pub mod record;
 pub mod refresh;
+pub mod revoke;
 pub mod sealing;
 pub mod store;
 pub mod transaction;
@@ -17,20 +21,42 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::credential::SessionCookie;
 use crate::gate::decide::Ended;
+use crate::protocol::timestamp::Timestamp;
 use crate::telemetry::metrics::Metrics;
+use index::{Logout, Name};
 use key::SessionKey;
 use lifetime::Standing;
+use logouts::Logouts;
 use record::Session;
 use refresh::{Outcome, Refresher, When};
-use store::{MemoryStore, StoreFull};
+use store::MemoryStore;
 
 /// The sessions of this process.
 #[derive(Debug)]
 pub struct Sessions {
     store: Arc<MemoryStore>,
+    logouts: Logouts,
     refresher: Arc<Refresher>,
     clock: Clock,
     metrics: Arc<Metrics>,
+}
+
+/// Why a new session is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// There are as many as there may be.
+    Full,
+    /// Its sessions were ended after the login was begun.
+    SignedOut,
+}
+
+/// What a logout did.
+#[derive(Debug)]
+pub struct LoggedOut {
+    /// The sessions that it ended, each told to one caller only.
+    pub sessions: Vec<Arc<Session>>,
+    /// Whether logins under way are kept from making a new one.
+    pub is_noted: bool,
 }
 
 /// What a session cookie led to.
@@ -57,13 +83,13 @@ pub enum Look {
 
 impl Sessions {
     /// The sessions of `store`.
-    pub const fn new(
+    pub fn new(
         store: Arc<MemoryStore>,
         refresher: Arc<Refresher>,
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { store, refresher, clock, metrics }
+        Self { store, logouts: Logouts::default(), refresher, clock, metrics }
     }
 
     /// Finds the session of a cookie. Waits for nothing while its claims are fresh, and for a refresh at most
@@ -129,16 +155,17 @@ impl Sessions {
     }
 
     /// Keeps a new session. The one of the key `before`, if any, ends: at once, or a little later if the same person signed
-    /// in only just before, in another tab whose requests are still under way.
+    /// in only just before, in another tab whose requests are still under way. `begun` is when its login was, by the wall clock.
     ///
     /// # Errors
-    /// [`StoreFull`].
+    /// [`NotKept`].
     pub fn insert(
         &self,
         cookie: &SessionCookie,
         session: Session,
         before: Option<SessionKey>,
-    ) -> Result<(), StoreFull> {
+        begun: Timestamp,
+    ) -> Result<(), NotKept> {
         let now = self.clock.steady();
         let mut retiring = None;
         if let Some(old_key) = before
@@ -152,13 +179,25 @@ impl Sessions {
                 self.end(&old_key, &old.client, Ended::Replaced);
             }
         }
-        self.store.insert(SessionKey::of_cookie(cookie.bytes()), session)?;
+        let key = SessionKey::of_cookie(cookie.bytes());
+        let (names, client) = (Name::all_of(&session), session.client.clone());
+        self.store.insert(key, session).map_err(|_| NotKept::Full)?;
+        // Only now that a logout would find it: one that came before is noted (H-08).
+        if self.logouts.overtook(&names, begun, self.clock.wall()) {
+            self.end(&key, &client, Ended::SignedOutElsewhere);
+            return Err(NotKept::SignedOut);
+        }
         // Only now that there is one to go on with: a login that finds no room leaves it alone.
         if let Some(old_key) = retiring {
             self.store.retire(&old_key, now.after(TABS_OVERLAP));
         }
         self.metrics.sessions_now(self.store.len());
         Ok(())
+    }
+
+    /// The session of a cookie, if it is one of this client, however old. That is no use of it.
+    pub fn of_cookie(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
+        self.store.get(&SessionKey::of_cookie(cookie.bytes())).filter(|session| session.client == client.name)
     }
 
     /// Ends the session of a cookie, if it is one of this client.
@@ -168,8 +207,19 @@ impl Sessions {
         self.end(&key, &client.name, Ended::SignedOut)
     }
 
+    /// Ends every session that `logout` means, and those of logins that were begun until then and are not finished.
+    pub fn log_out(&self, logout: &Logout<'_>, until: Timestamp, why: Ended) -> LoggedOut {
+        let is_noted = self.logouts.note(&logout.names(), until).is_ok();
+        let sessions = self.store.remove_all(logout);
+        for session in &sessions {
+            self.count_end(&session.client, why);
+        }
+        LoggedOut { sessions, is_noted }
+    }
+
     /// Removes what is over, so that memory is not held by sessions that nobody asks for again.
     pub fn sweep(&self, client: impl Fn(&str) -> Option<Arc<Client>>) {
+        self.logouts.sweep(self.clock.wall());
         let now = self.clock.steady();
         let over = |session: &Session| {
             let Some(client) = client(&session.client) else {

@@ -29,6 +29,8 @@ pub struct Session {
     pub version: u64,
     /// Where the uses of this browser's sessions are noted.
     pub uses: Uses,
+    /// `sid` of the ID token of the login.
+    first_sid: Option<Arc<str>>,
     last_used: AtomicU64,
     retires: AtomicU64,
 }
@@ -72,6 +74,7 @@ impl Session {
         Self {
             handle,
             client,
+            first_sid: claims.sid().map(Arc::from),
             identity: Arc::new(identity),
             claims: Arc::new(claims),
             tokens,
@@ -81,6 +84,14 @@ impl Session {
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
         }
+    }
+
+    /// What the provider calls its own session: `sid` of the login and, should a refresh have brought another, that one too. An
+    /// empty one is none.
+    pub fn sids(&self) -> impl Iterator<Item = &str> {
+        let first = self.first_sid.as_deref();
+        let latest = self.claims.sid().filter(|sid| Some(*sid) != first);
+        first.into_iter().chain(latest).filter(|sid| !sid.is_empty())
     }
 
     /// When it was used last.
@@ -139,6 +150,7 @@ impl Session {
             signed_in: self.signed_in,
             version: self.version + 1,
             uses: self.uses.clone(),
+            first_sid: self.first_sid.clone(),
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
         }

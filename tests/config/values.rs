@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Case;
 use vestibule::config::{AskUserinfo, SameSite};
+use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{
     ClientAuthentication, ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm,
 };
@@ -49,9 +50,27 @@ fn what_is_left_out_has_safe_values() {
         client.flow_cookie.line("v"),
         "__Host-vestibule_flow=v; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
     );
+    assert_eq!(client.logout.typ, TypRule::IfPresent);
+    assert!(!client.logout.frontchannel && client.logout.revoke && client.logout.clear_site_data.is_none());
     assert_eq!(client.userinfo, AskUserinfo::On);
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     assert_eq!((client.lifetimes.idle, client.lifetimes.absolute), (hours(8), hours(7 * 24)));
+}
+
+#[test]
+fn what_is_cleared_is_quoted_as_the_browser_wants_it() {
+    for (written, header) in [
+        ("[storage, cache]", Some("\"cache\", \"storage\"")),
+        ("cache", Some("\"cache\"")),
+        ("[storage, storage]", Some("\"storage\"")),
+        ("[]", None),
+    ] {
+        let text = format!("{MINIMUM}    logout: {{ clear_site_data: {written}, require_typ: true }}\n");
+        let (config, _) = Case::new(&text).accepted();
+        let logout = &config.clients[0].logout;
+        let found = logout.clear_site_data.as_ref().map(|value| value.to_str().unwrap());
+        assert_eq!((found, logout.typ), (header, TypRule::Required), "{written}");
+    }
 }
 
 #[test]
@@ -198,6 +217,84 @@ fn a_secret_is_the_same_wherever_it_is_kept() {
         };
         assert_eq!(secret, "s3cret-s3cret");
     }
+}
+
+/// V-TK-1: client authentication is as configured, and one proof is good for its own methods only.
+#[test]
+fn each_proof_gives_its_way_of_authentication() {
+    let name = |authentication: &ClientAuthentication| match authentication {
+        ClientAuthentication::None => "none",
+        ClientAuthentication::Basic(_) => "client_secret_basic",
+        ClientAuthentication::Post(_) => "client_secret_post",
+        ClientAuthentication::SecretJwt(_) => "client_secret_jwt",
+        ClientAuthentication::PrivateKeyJwt(_) => "private_key_jwt",
+        ClientAuthentication::AssertionFile(_) => "assertion",
+        ClientAuthentication::MutualTls(_) => "tls_client_auth",
+        ClientAuthentication::AsAnnounced(_) => "announced",
+    };
+    let secret = "client_secret: 0123456789abcdef0123456789abcdef";
+    let certificate = "client_certificate_file: client.pem\n    client_certificate_key_file: client.key";
+    let rows = [
+        ("", "announced none", &["none"][..], "none"),
+        (secret, "", &["client_secret_basic", "client_secret_post", "client_secret_jwt"], "announced"),
+        ("client_key_file: client.key", "", &["private_key_jwt"], "private_key_jwt"),
+        ("client_assertion_file: token", "assertion", &["private_key_jwt"], "assertion"),
+        (
+            certificate,
+            "tls_client_auth",
+            &["tls_client_auth", "self_signed_tls_client_auth"],
+            "tls_client_auth",
+        ),
+    ];
+    let all = [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+        "none",
+    ];
+    for (proof, shown, methods, without) in rows {
+        let case = |method: &str| {
+            let mut case = Case::new(&format!("{MINIMUM}    {proof}\n{method}"));
+            for (name, bytes) in [
+                ("client.pem", &include_bytes!("../keys/client.pem")[..]),
+                ("client.key", include_bytes!("../keys/p256_pkcs8.pem")),
+                ("token", b"e30.e30.AAAA\n"),
+            ] {
+                case.files.0.insert(name.into(), (bytes.to_vec(), false));
+            }
+            case.check().map(|(config, _)| config.clients[0].registration.authentication.clone())
+        };
+        assert_eq!(name(&case("").unwrap()), without, "{proof}");
+        for method in all {
+            let judged = case(&format!("    token_endpoint_auth_method: {method}\n"));
+            match judged {
+                Ok(authentication) => {
+                    assert!(methods.contains(&method), "{proof} with {method}");
+                    assert!([method, shown].contains(&name(&authentication)), "{proof} with {method}");
+                }
+                Err(problems) => assert!(!methods.contains(&method), "{proof} with {method}: {problems}"),
+            }
+        }
+    }
+}
+
+/// Nobody's certificate is shown with somebody else's key.
+#[test]
+fn a_certificate_and_a_key_that_do_not_belong_together_are_refused() {
+    let mut case = Case::new(&format!(
+        "{MINIMUM}    client_certificate_file: client.pem\n    client_certificate_key_file: other.key\n"
+    ));
+    let (certificate, key) = (include_bytes!("../keys/client.pem"), include_bytes!("../keys/p384_sec1.pem"));
+    case.files.0.insert("client.pem".into(), (certificate.to_vec(), false));
+    case.files.0.insert("other.key".into(), (key.to_vec(), true));
+    let shown = case.refusal();
+    assert!(
+        shown.contains("clients.my_app.client_certificate_file: the first certificate does not belong"),
+        "{shown}"
+    );
 }
 
 /// YAML 1.1 would read these as false, as octal and as minutes.

@@ -16,10 +16,13 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::host::{HostPattern, Scheme};
-use vestibule::config::{AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, ProviderSettings, SameSite};
+use vestibule::config::{
+    AskUserinfo, ClaimHeader, Client, Cookie, Lifetimes, Logout, ProviderSettings, SameSite,
+};
 use vestibule::protocol::authorize::Authorization;
 use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
+use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
 /// A client that guards app.example.test, *.apps.example.test and port.example.test:8443.
@@ -69,6 +72,7 @@ fn client() -> Client {
         ],
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },
         cookie: session,
+        logout: Logout { typ: TypRule::IfPresent, frontchannel: false, revoke: true, clear_site_data: None },
         lifetimes: Lifetimes {
             idle: Duration::from_secs(8 * 3600),
             absolute: Duration::from_secs(7 * 86400),

@@ -21,6 +21,7 @@ use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwe::JweFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jws::{self, JwsFault};
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
@@ -69,6 +70,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         TokenFault::ALL_CODES,
         IdTokenFault::ALL_CODES,
         UserinfoFault::ALL_CODES,
+        LogoutTokenFault::ALL_CODES,
     ];
     for code in theirs.into_iter().flatten() {
         assert!(ours.contains(code), "{code} has no row");
@@ -83,6 +85,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Token(fault) => fault.code(),
             Refusal::IdToken(fault) => fault.code(),
             Refusal::Userinfo(fault) => fault.code(),
+            Refusal::LogoutToken(fault) => fault.code(),
             _ => continue,
         };
         assert_eq!(refusal.code(), code);
@@ -91,6 +94,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::InitiateLogin(_) => true,
             Refusal::Token(fault) => fault.caller_is_at_fault(),
             Refusal::IdToken(fault) => fault.caller_is_at_fault(),
+            Refusal::LogoutToken(fault) => fault.caller_is_at_fault(),
             _ => false,
         };
         assert_eq!(refusal.fault() == Fault::Caller, caller, "{code}");
@@ -196,6 +200,7 @@ const REASONS: &[LoginReason] = &[
     LoginReason::SessionEnded(Ended::Grace),
     LoginReason::SessionEnded(Ended::Replaced),
     LoginReason::SessionEnded(Ended::SignedOut),
+    LoginReason::SessionEnded(Ended::SignedOutElsewhere),
 ];
 
 const fn told(reason: LoginReason) -> &'static str {
@@ -225,6 +230,9 @@ const fn told(reason: LoginReason) -> &'static str {
         }
         LoginReason::SessionEnded(Ended::Replaced) => "The same browser signed in anew.",
         LoginReason::SessionEnded(Ended::SignedOut) => "The person signed out.",
+        LoginReason::SessionEnded(Ended::SignedOutElsewhere) => {
+            "The provider ended the session, or the person signed out in another application or browser."
+        }
     }
 }
 
@@ -251,6 +259,12 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::BodyTooLarge { limit: 1 },
         Refusal::BodyTimeout,
         Refusal::BodyMalformed { why: "a rule" },
+        Refusal::LogoutTokenReplayed,
+        Refusal::LogoutTokenMissing,
+        Refusal::LogoutsFull,
+        Refusal::FrontchannelLogout { why: "a rule" },
+        Refusal::LogoutScope,
+        Refusal::SignedOutMeanwhile,
         Refusal::StoreFull,
         Refusal::SessionsFull { limit: 1 },
         Refusal::FlowReplayed,
@@ -395,7 +409,8 @@ fn one_of_each() -> Vec<Refusal> {
         JwsFault::Signature { kid: Some(found()) },
     ];
     all.extend(jws.clone().map(|fault| Refusal::from(UserinfoFault::Jws(fault))));
-    all.extend(jws.map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    all.extend(jws.clone().map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    all.extend(jws.map(|fault| Refusal::from(LogoutTokenFault::from(IdTokenFault::from(fault)))));
     let id_token = [
         IdTokenFault::OtherKind,
         IdTokenFault::Missing { claim: "sub" },
@@ -413,6 +428,14 @@ fn one_of_each() -> Vec<Refusal> {
         IdTokenFault::AccessTokenHash,
         IdTokenFault::Changed { claim: "sub" },
     ];
-    all.extend(id_token.map(Refusal::from));
+    all.extend(id_token.clone().map(Refusal::from));
+    all.extend(id_token.map(|fault| Refusal::from(LogoutTokenFault::from(fault))));
+    let logout_token = [
+        LogoutTokenFault::KindUnsaid,
+        LogoutTokenFault::NobodyNamed,
+        LogoutTokenFault::Event,
+        LogoutTokenFault::Nonce,
+    ];
+    all.extend(logout_token.map(Refusal::from));
     all
 }

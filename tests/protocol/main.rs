@@ -2,6 +2,7 @@
 //! made when the tests start, time is a number.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+mod backchannel_logout_2_6_logout_token;
 mod backchannel_url;
 mod encrypter;
 mod messages;
@@ -18,6 +19,7 @@ mod refusal_codes;
 mod rfc6749_2_3_1_client_authentication;
 mod rfc6749_4_1_2_authorization_response;
 mod rfc6749_5_token_response;
+mod rfc7009_2_revocation;
 mod rfc7468_5_authorities;
 mod rfc7515_5_2_signature;
 mod rfc7516_5_2_decryption;

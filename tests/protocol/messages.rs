@@ -14,6 +14,7 @@ use vestibule::protocol::jwe::JweFault;
 use vestibule::protocol::jwks::{JwksFault, SkipReason, SkippedKey};
 use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::protocol::token::{OAuthError, TokenFault};
@@ -218,6 +219,17 @@ fn id_token() -> Vec<IdTokenFault> {
     faults
 }
 
+fn logout_token() -> Vec<LogoutTokenFault> {
+    vec![
+        IdTokenFault::Missing { claim: "jti" }.into(),
+        IdTokenFault::from(JwsFault::Encrypted).into(),
+        LogoutTokenFault::KindUnsaid,
+        LogoutTokenFault::NobodyNamed,
+        LogoutTokenFault::Event,
+        LogoutTokenFault::Nonce,
+    ]
+}
+
 fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &mut String) {
     for fault in faults {
         writeln!(into, "{}: {fault}", code(&fault)).unwrap();
@@ -231,6 +243,7 @@ fn every_text_is_the_reviewed_one() {
     lines(discovery(), DiscoveryFault::code, &mut text);
     lines(id_token(), IdTokenFault::code, &mut text);
     lines(jwks(), JwksFault::code, &mut text);
+    lines(logout_token(), LogoutTokenFault::code, &mut text);
     lines(token(), TokenFault::code, &mut text);
     lines(userinfo(), UserinfoFault::code, &mut text);
     // `UPDATE_TEXTS=1` writes them anew; read what changed.

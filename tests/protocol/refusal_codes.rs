@@ -7,23 +7,26 @@ use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jwt::IdTokenFault;
+use vestibule::protocol::logout_token::LogoutTokenFault;
 use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 8] = [
+const ALL: [(&str, &[&str]); 9] = [
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
     ("id_token_", IdTokenFault::ALL_CODES),
     ("initiate_login_", InitiateLoginFault::ALL_CODES),
     ("jwks_", JwksFault::ALL_CODES),
     ("pushed_", PushedFault::ALL_CODES),
+    ("logout_token_", LogoutTokenFault::ALL_CODES),
     ("token_", TokenFault::ALL_CODES),
     ("userinfo_", UserinfoFault::ALL_CODES),
 ];
 
 /// The tests as text; `unusable_answers` gives the codes that all endpoints share without their prefix.
 const TESTS: &str = concat!(
+    include_str!("backchannel_logout_2_6_logout_token.rs"),
     include_str!("oidc_core_12_2_refresh.rs"),
     include_str!("oidc_core_3_1_3_7_id_token.rs"),
     include_str!("oidc_core_3_1_3_7_requested.rs"),
@@ -52,6 +55,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/initiate_login.rs"),
     include_str!("../../src/protocol/jwks.rs"),
     include_str!("../../src/protocol/pushed.rs"),
+    include_str!("../../src/protocol/logout_token.rs"),
     include_str!("../../src/protocol/token.rs"),
     include_str!("../../src/protocol/client_authentication.rs"),
     include_str!("../../src/protocol/userinfo_fault.rs"),

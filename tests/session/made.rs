@@ -38,7 +38,16 @@ pub(crate) fn session() -> Session {
 pub(crate) fn with_tokens(refresh_token: Option<Secret>) -> Session {
     let client = client();
     let claims = claims(&client);
-    let identity = Identity::from_claims(&claims, &client).unwrap();
+    of(&client, claims, refresh_token)
+}
+
+/// A session of that person, and of that session of the provider.
+pub(crate) fn session_of(client: &Client, sub: &str, sid: Option<&str>) -> Session {
+    of(client, claims_of(client, sub, sid), Some(Secret::new("refresh")))
+}
+
+fn of(client: &Client, claims: Claims, refresh_token: Option<Secret>) -> Session {
+    let identity = Identity::from_claims(&claims, client).unwrap();
     let tokens = SessionTokens {
         id_token: Secret::new("id"),
         refresh_token,
@@ -50,14 +59,31 @@ pub(crate) fn with_tokens(refresh_token: Option<Secret>) -> Session {
 }
 
 pub(crate) fn client() -> Client {
-    const YAML: &str = "clients:\n  app:\n    issuer: https://id.example.com\n    client_id: app\n    \
-        redirect_uri: https://app.example.com/oidc/app/callback\n    hosts: [app.example.com]\n";
+    client_at("app", "https://id.example.com")
+}
+
+/// A client of that name at that issuer.
+pub(crate) fn client_at(name: &str, issuer: &str) -> Client {
+    Client::clone(config_at(name, issuer).client(name).unwrap())
+}
+
+/// A configuration of that client alone.
+pub(crate) fn config_at(name: &str, issuer: &str) -> Config {
+    let yaml = format!(
+        "clients:\n  {name}:\n    issuer: {issuer}\n    client_id: app\n    \
+         redirect_uri: https://app.example.com/oidc/{name}/callback\n    hosts: [app.example.com]\n"
+    );
     let (config, _): (Config, _) =
-        vestibule::config::check("clients.yaml", YAML, &Environment::default(), &NoFiles).unwrap();
-    Client::clone(config.client("app").unwrap())
+        vestibule::config::check("clients.yaml", &yaml, &Environment::default(), &NoFiles).unwrap();
+    config
 }
 
 pub(crate) fn claims(client: &Client) -> Claims {
+    claims_of(client, "alice", None)
+}
+
+/// The claims of that person, from a session of the provider of that name.
+pub(crate) fn claims_of(client: &Client, sub: &str, sid: Option<&str>) -> Claims {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let point = pair.public_key().as_ref();
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -70,14 +96,14 @@ pub(crate) fn claims(client: &Client) -> Claims {
         .unwrap();
     let keys = jwks::judge(&answer).unwrap();
     let head = text(json!({ "alg": "ES256", "kid": "k" }).to_string().as_bytes());
-    let body = text(
-        json!({
-            "iss": client.issuer.as_str(), "sub": "alice", "aud": client.registration.client_id,
-            "iat": START.seconds(), "exp": START.seconds() + 300, "nonce": "n",
-        })
-        .to_string()
-        .as_bytes(),
-    );
+    let mut body = json!({
+        "iss": client.issuer.as_str(), "sub": sub, "aud": client.registration.client_id,
+        "iat": START.seconds(), "exp": START.seconds() + 300, "nonce": "n",
+    });
+    if let Some(sid) = sid {
+        body["sid"] = sid.into();
+    }
+    let body = text(body.to_string().as_bytes());
     let signed = format!("{head}.{body}");
     let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
     let token = format!("{signed}.{}", text(signature.as_ref()));

@@ -10,7 +10,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
-use super::{At as Table, Judge, authentication, encryption, headers, provider};
+use super::{At as Table, Judge, authentication, encryption, headers, logout, provider};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -112,6 +112,7 @@ fn judge_one(
     let claim_headers = headers::judge(judge, &written.extra_claim_headers);
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
+    let logout = logout::judge(judge, &written.logout);
 
     // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
     let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
@@ -163,6 +164,7 @@ fn judge_one(
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
         initiate_login: written.initiate_login.or(false),
+        logout,
         origin: origin.text,
     })
 }

@@ -8,6 +8,7 @@ mod cookie;
 mod encryption;
 mod headers;
 mod hosts;
+mod logout;
 mod origin;
 mod provider;
 mod secret;

@@ -84,6 +84,15 @@ impl fmt::Display for Refusal {
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),
+            Self::LogoutToken(fault) => fault.fmt(f),
+            Self::LogoutTokenReplayed => f.write_str("a logout token of that jti was used before"),
+            Self::LogoutTokenMissing => f.write_str("the form has no logout_token, or more than one"),
+            Self::LogoutsFull => f.write_str(
+                "the sessions ended, but the table of logouts has no room to remember it: a million came within minutes",
+            ),
+            Self::FrontchannelLogout { why } => write!(f, "the front-channel logout cannot be used: {why}"),
+            Self::LogoutScope => f.write_str("scope is not app, session or everywhere"),
+            Self::SignedOutMeanwhile => f.write_str("the session was ended while its login was under way"),
             Self::StoreFull => f.write_str(
                 "the table of used logins has no room: a million were finished within ten minutes",
             ),

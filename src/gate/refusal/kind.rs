@@ -431,6 +431,44 @@ refusals! {
         "Raise server.max_sessions, or shorten session.idle."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
         "A million logins were finished within ten minutes: somebody sends them by a program. Limit requests to /oidc/ at the proxy."
+    LogoutScope "logout_scope" Caller BAD_REQUEST Never SIGN_OUT_LINK
+        "Let the link to sign out say scope=app, scope=session or scope=everywhere, once, or nothing of it."
+    SignedOutMeanwhile "signed_out_meanwhile" Caller CONFLICT TryAgain MEANWHILE
+        "The provider ended the session, or the person signed out everywhere, after this login was begun. Nothing needs to be done."
+
+    // Logouts that the provider tells of.
+    LogoutTokenMissing "logout_token_missing" Caller BAD_REQUEST Never UNREADABLE
+        "Nothing needs to be done, unless the provider sent it: a back-channel logout is a form with one logout_token."
+    LogoutTokenUnreadable "logout_token_unreadable" Caller BAD_REQUEST Never UNREADABLE
+        "Nothing needs to be done, unless the provider sent it: a logout token is a signed JWT that is not encrypted."
+    LogoutTokenAlgorithm "logout_token_algorithm" Caller BAD_REQUEST Never UNREADABLE
+        "If the provider sent it, it signs logout tokens otherwise than ID tokens: let it sign both by id_token_signed_response_alg."
+    LogoutTokenKey "logout_token_key" Caller BAD_REQUEST Never UNREADABLE
+        "If the provider sent it, see whether all nodes of the provider publish the same keys."
+    LogoutTokenSignature "logout_token_signature" Caller BAD_REQUEST Never UNREADABLE
+        "If the provider sent it, see whether all nodes of the provider sign with the published keys. Otherwise somebody tried to sign people out."
+    LogoutTokenType "logout_token_type" Provider BAD_REQUEST Never UNREADABLE
+        "The token says that it is of another kind, or under logout.require_typ nothing at all. If it is a logout token, let the provider say typ: logout+jwt."
+    LogoutTokenIssuer "logout_token_issuer" Provider BAD_REQUEST Never UNREADABLE
+        "The provider calls itself otherwise in its logout tokens than in its metadata. Tell the provider its public address."
+    LogoutTokenAudience "logout_token_audience" Provider BAD_REQUEST Never UNREADABLE
+        "The logout token is meant for another client. Register for each client the backchannel_logout_uri with its own name in it."
+    LogoutTokenTime "logout_token_time" Provider BAD_REQUEST Never UNREADABLE
+        "The logout token came too late or too early. Set the clocks of this machine and of the provider's by NTP."
+    LogoutTokenClaim "logout_token_claim" Provider BAD_REQUEST Never UNREADABLE
+        "The provider breaks OpenID Connect Back-Channel Logout section 2.4: iss, aud, iat, exp and jti are needed. Report it to the provider."
+    LogoutTokenSubject "logout_token_subject" Provider BAD_REQUEST Never UNREADABLE
+        "The provider does not say whose session ended. Let it send sid (backchannel_logout_session_required) or sub."
+    LogoutTokenEvent "logout_token_event" Provider BAD_REQUEST Never UNREADABLE
+        "The token is no logout token: events has not the member that makes it one. Report it to the provider."
+    LogoutTokenNonce "logout_token_nonce" Provider BAD_REQUEST Never UNREADABLE
+        "The token has a nonce, so it may be an ID token. Report it to the provider."
+    LogoutTokenReplayed "logout_token_replayed" Caller BAD_REQUEST Never UNREADABLE
+        "A logout token came twice: the provider sent it again although it was answered, or somebody got hold of it. Nothing needs to be done."
+    LogoutsFull "logouts_full" Store SERVICE_UNAVAILABLE Never BUSY
+        "A million logouts came within a quarter of an hour. The sessions ended all the same; only a login under way at that moment may go on."
+    FrontchannelLogout "frontchannel_logout" Caller BAD_REQUEST Never UNREADABLE
+        "Nothing needs to be done, unless the provider sent it: let it send iss and sid (frontchannel_logout_session_required)."
 
     // HTTP.
     ClientUnknown "client_unknown" Caller NOT_FOUND Never NOT_HERE
@@ -482,6 +520,8 @@ const CLOCKS: &str =
 const PROVIDER_AWAY: &str = "The login provider cannot be reached at the moment. Try again in a minute.";
 const SIGNED_OUT: &str = "You are not signed in.";
 const OTHER_SESSION: &str = "This page belongs to another sign-in. Load it again.";
+const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should end. You are not signed out.";
+const MEANWHILE: &str = "You were signed out while this login was under way. Try again.";
 const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";

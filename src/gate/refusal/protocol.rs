@@ -10,6 +10,7 @@ use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::jwe::JweFault;
 use crate::protocol::jwks::JwksFault;
 use crate::protocol::jws::JwsFault;
+use crate::protocol::logout_token::{Flaw, LogoutTokenFault};
 use crate::protocol::pushed::PushedFault;
 use crate::protocol::token::{OAuthError, TokenFault};
 use crate::protocol::userinfo::UserinfoFault;
@@ -224,5 +225,22 @@ pub(super) const fn userinfo(fault: &UserinfoFault) -> Kind {
         UserinfoFault::Time { .. } => Kind::UserinfoTime,
         UserinfoFault::SubjectMissing => Kind::UserinfoSubjectMissing,
         UserinfoFault::SubjectOther => Kind::UserinfoSubject,
+    }
+}
+
+pub(super) const fn logout_token(fault: &LogoutTokenFault) -> Kind {
+    match fault.flaw() {
+        Flaw::Unreadable => Kind::LogoutTokenUnreadable,
+        Flaw::Algorithm => Kind::LogoutTokenAlgorithm,
+        Flaw::Type => Kind::LogoutTokenType,
+        Flaw::Key => Kind::LogoutTokenKey,
+        Flaw::Signature => Kind::LogoutTokenSignature,
+        Flaw::Claim => Kind::LogoutTokenClaim,
+        Flaw::Issuer => Kind::LogoutTokenIssuer,
+        Flaw::Audience => Kind::LogoutTokenAudience,
+        Flaw::Time => Kind::LogoutTokenTime,
+        Flaw::Subject => Kind::LogoutTokenSubject,
+        Flaw::Event => Kind::LogoutTokenEvent,
+        Flaw::Nonce => Kind::LogoutTokenNonce,
     }
 }

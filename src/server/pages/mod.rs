@@ -35,6 +35,10 @@ pub(super) struct ConfirmSignOutPage<'a> {
     pub(super) action: &'a str,
     /// Where to go after it.
     pub(super) return_to: Option<&'a str>,
+    /// How much ends, as the form says it.
+    pub(super) scope: &'static str,
+    /// And in a sentence.
+    pub(super) extent: &'static str,
     /// Where "stay signed in" leads.
     pub(super) home: &'a str,
 }
@@ -43,6 +47,8 @@ pub(super) struct ConfirmSignOutPage<'a> {
 #[derive(Template)]
 #[template(path = "signed_out.html", config = "src/server/pages/askama.toml")]
 pub(super) struct SignedOutPage<'a> {
+    /// Of what, in a sentence.
+    pub(super) what: &'static str,
     /// Where "sign in again" leads.
     pub(super) home: &'a str,
 }

@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dashmap::DashMap;
 
 use crate::protocol::timestamp::Timestamp;
+use crate::session::index::{Index, Logout, Name};
 use crate::session::key::SessionKey;
 use crate::session::record::Session;
 
-/// The sessions. No guard of the map leaves this file, so none is ever held over an await.
+/// The sessions. No guard of the map leaves this file, so none is ever held over an await. Where both maps are locked, the
+/// sessions are locked first.
 #[derive(Debug)]
 pub struct MemoryStore {
     sessions: DashMap<SessionKey, Arc<Session>>,
+    index: Index,
     count: AtomicUsize,
     limit: usize,
 }
@@ -24,7 +27,7 @@ pub struct StoreFull;
 impl MemoryStore {
     /// A store of at most `limit` sessions.
     pub fn new(limit: usize) -> Self {
-        Self { sessions: DashMap::new(), count: AtomicUsize::new(0), limit }
+        Self { sessions: DashMap::new(), index: Index::default(), count: AtomicUsize::new(0), limit }
     }
 
     /// The session of that key, as it is now.
@@ -42,8 +45,12 @@ impl MemoryStore {
             self.count.fetch_sub(1, Ordering::AcqRel);
             return Err(StoreFull);
         }
-        if self.sessions.insert(key, Arc::new(session)).is_some() {
+        // First under its names: whoever is told to end it and does not find it there has come before it was kept.
+        let names = Name::all_of(&session);
+        self.index.add(&names, key);
+        if let Some(before) = self.sessions.insert(key, Arc::new(session)) {
             self.count.fetch_sub(1, Ordering::AcqRel);
+            self.unname(&key, &before, &names);
         }
         Ok(())
     }
@@ -56,7 +63,11 @@ impl MemoryStore {
                 // What was noted on the old record after it was copied is not lost: a use, and that it is to end.
                 next.used_at(entry.last_used());
                 next.retire(entry.retires());
+                // A refresh may have brought another `sid`.
+                let names = Name::all_of(&next);
+                self.index.add(&names, *key);
                 *entry.value_mut() = Arc::new(next);
+                self.unname(key, before, &names);
                 true
             }
             _ => false,
@@ -80,14 +91,22 @@ impl MemoryStore {
     pub fn remove_if(&self, key: &SessionKey, over: impl FnOnce(&Session) -> bool) -> Option<Arc<Session>> {
         let (_, session) = self.sessions.remove_if(key, |_, session| over(session))?;
         self.count.fetch_sub(1, Ordering::AcqRel);
+        self.unname(key, &session, &[]);
         Some(session)
+    }
+
+    /// Ends every session that `logout` means, whatever version it is. Each is returned to exactly one caller.
+    pub fn remove_all(&self, logout: &Logout<'_>) -> Vec<Arc<Session>> {
+        let keys = logout.names().into_iter().flat_map(|name| self.index.of(&name));
+        keys.filter_map(|key| self.remove_if(&key, |session| logout.ends(session))).collect()
     }
 
     /// Ends every session for which `over` gives a reason, and says how many it was for each.
     pub fn sweep<R>(&self, mut over: impl FnMut(&Session) -> Option<R>, mut ended: impl FnMut(R)) {
-        self.sessions.retain(|_, session| match over(session) {
+        self.sessions.retain(|key, session| match over(session) {
             Some(reason) => {
                 self.count.fetch_sub(1, Ordering::AcqRel);
+                self.unname(key, session, &[]);
                 ended(reason);
                 false
             }
@@ -100,8 +119,18 @@ impl MemoryStore {
         self.count.load(Ordering::Acquire)
     }
 
+    /// Names under which sessions can be found.
+    pub fn names(&self) -> usize {
+        self.index.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+    /// Takes a session out from under the names that it has no longer.
+    fn unname(&self, key: &SessionKey, session: &Session, kept: &[Name]) {
+        let gone: Vec<Name> = Name::all_of(session).into_iter().filter(|name| !kept.contains(name)).collect();
+        self.index.remove(&gone, key);
     }
 }

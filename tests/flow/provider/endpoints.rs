@@ -64,6 +64,7 @@ impl Shared {
             Endpoint::Token => self.token(&mut script, method, call),
             Endpoint::Userinfo => self.userinfo(&mut script, call),
             Endpoint::EndSession => end_session(&mut script, call),
+            Endpoint::Revocation => revoke(&mut script, method, call),
         }
     }
 
@@ -77,6 +78,7 @@ impl Shared {
             "jwks_uri": format!("{issuer}/jwks"),
             "userinfo_endpoint": format!("{issuer}/userinfo"),
             "end_session_endpoint": format!("{issuer}/end-session"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -229,7 +231,8 @@ impl Shared {
                 .insert(token, Refresh { client_id: client_id.clone(), family, scope, alive: true });
         }
         if nonce.is_some() || script.id_token_on_refresh {
-            let token = self.id_token(script, &client_id, nonce.as_deref(), &access_token);
+            let sid = script.sid.clone().unwrap_or_else(|| format!("provider-session-{family}"));
+            let token = self.id_token(script, &client_id, nonce.as_deref(), &access_token, &sid);
             script.secrets.push(("id_token", token.rsplit('.').next().unwrap().to_owned()));
             let token =
                 script.encrypts_id_token.as_ref().map_or_else(|| token.clone(), |encrypt| encrypt(&token));
@@ -243,9 +246,15 @@ impl Shared {
     }
 
     /// OpenID Connect Core 1.0 section 2.
-    fn id_token(&self, script: &Script, client_id: &str, nonce: Option<&str>, access_token: &str) -> String {
-        let now = self.clock.wall().seconds().saturating_add_signed(script.clock_ahead);
-        let (kid, key) = script.keys.first().expect("a provider has a key");
+    fn id_token(
+        &self,
+        script: &Script,
+        client_id: &str,
+        nonce: Option<&str>,
+        access_token: &str,
+        sid: &str,
+    ) -> String {
+        let now = self.now(script);
         let mut claims = script.id_token_claims.clone();
         let own = json!({
             "iss": self.issuer,
@@ -254,23 +263,14 @@ impl Shared {
             "iat": now,
             "exp": now + 300,
             "auth_time": now,
-            "sid": "provider-session-1",
+            "sid": sid,
             "at_hash": base64url(&sha256(access_token.as_bytes())[..16]),
         });
         claims.extend(own.as_object().unwrap().clone());
         if let Some(nonce) = nonce {
             claims.insert("nonce".to_owned(), nonce.into());
         }
-        let mut draft = Draft {
-            header: json!({ "alg": "RS256", "typ": "JWT", "kid": kid }).as_object().unwrap().clone(),
-            claims,
-            signing: Signing::Rs256(key),
-            raw_header: None,
-            raw_claims: None,
-            finish: None,
-            key,
-            client_secret: script.clients[client_id].secret.clone().unwrap_or_default(),
-        };
+        let mut draft = Self::draft(script, client_id, "JWT", claims);
         if nonce.is_none() {
             // OpenID Connect Core 1.0 section 12.2: the time of the first authentication stays.
             draft.claims.remove("auth_time");
@@ -315,6 +315,47 @@ impl Shared {
         let token =
             script.encrypts_userinfo.as_ref().map_or_else(|| token.clone(), |encrypt| encrypt(&token));
         whole(200, &[("Content-Type", "application/jwt")], Bytes::from(token))
+    }
+
+    /// OpenID Connect Back-Channel Logout 1.0 section 2.4.
+    pub(super) fn logout_token(
+        &self,
+        script: &Script,
+        client_id: &str,
+        change: impl FnOnce(&mut Draft),
+    ) -> String {
+        let now = self.now(script);
+        let claims = json!({
+            "iss": self.issuer,
+            "sub": script.subject,
+            "aud": client_id,
+            "iat": now,
+            "exp": now + 120,
+            "jti": base64url(&self.clock.entropy::<16>()),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        let claims = claims.as_object().unwrap().clone();
+        let mut draft = Self::draft(script, client_id, "logout+jwt", claims);
+        change(&mut draft);
+        draft.sign()
+    }
+
+    fn draft(script: &Script, client_id: &str, typ: &str, claims: Map<String, Value>) -> Draft {
+        let (kid, key) = script.keys.first().expect("a provider has a key");
+        Draft {
+            header: json!({ "alg": "RS256", "typ": typ, "kid": kid }).as_object().unwrap().clone(),
+            claims,
+            signing: Signing::Rs256(key),
+            raw_header: None,
+            raw_claims: None,
+            finish: None,
+            key,
+            client_secret: script.clients[client_id].secret.clone().unwrap_or_default(),
+        }
+    }
+
+    fn now(&self, script: &Script) -> u64 {
+        self.clock.wall().seconds().saturating_add_signed(script.clock_ahead)
     }
 
     fn random(&self, script: &mut Script, kind: &'static str) -> String {
@@ -419,6 +460,23 @@ fn end_session(script: &mut Script, call: &Call) -> Response<Body> {
         back.query_pairs_mut().append_pair("state", state);
     }
     whole(302, &[("Location", back.as_str())], Bytes::new())
+}
+
+/// RFC 7009 section 2: a token of another client is none, and one that is void already is no error.
+fn revoke(script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
+    let client_id = match authenticate(script, call) {
+        Ok(client_id) if method == Method::POST => client_id,
+        other => {
+            script.violation(format!("revoke: {method} {other:?}"));
+            return oauth_error(401, "invalid_client");
+        }
+    };
+    let token = call.parameter("token").and_then(|token| script.issued.refresh_tokens.get_mut(token));
+    match token {
+        Some(token) if token.client_id == client_id => token.alive = false,
+        _ => script.violation("revoke: a refresh token that this client was never given".to_owned()),
+    }
+    whole(200, &[], Bytes::new())
 }
 
 fn key_set(script: &Script) -> Value {

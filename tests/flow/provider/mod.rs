@@ -81,6 +81,8 @@ pub(crate) struct Script {
     pub(crate) clients: HashMap<String, Registered>,
     /// Who is signed in here; none lets `authorize` answer `login_required`.
     pub(crate) subject: String,
+    /// What the provider calls its own session; none gives each login one of its own.
+    pub(crate) sid: Option<String>,
     /// Claims of the ID token beside the protocol's own.
     pub(crate) id_token_claims: Map<String, Value>,
     /// Claims of the userinfo answer beside `sub`.
@@ -235,6 +237,12 @@ impl Provider {
         self.script().token_answer = Some(Arc::new(change));
     }
 
+    /// A logout token about the person who is signed in here, changed as told (OpenID Connect Back-Channel Logout 1.0 section
+    /// 2.4). It names the person and no session.
+    pub(crate) fn logout_token(&self, client_id: &str, change: impl FnOnce(&mut Draft)) -> String {
+        self.shared.logout_token(&self.script(), client_id, change)
+    }
+
     /// The requests to that endpoint so far.
     pub(crate) fn calls(&self, endpoint: Endpoint) -> Vec<Call> {
         self.script().calls.iter().filter(|call| call.endpoint == endpoint).cloned().collect()
@@ -297,6 +305,7 @@ impl Script {
         Self {
             clients: HashMap::new(),
             subject: "subject-4711".to_owned(),
+            sid: None,
             id_token_claims: claims(
                 json!({ "email": "ada.secret@example.org", "groups": ["staff", "admins"] }),
             ),
@@ -420,7 +429,7 @@ async fn content(
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token | Endpoint::Pushed => body,
+        Endpoint::Token | Endpoint::Pushed | Endpoint::Revocation => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = url::form_urlencoded::parse(&text).into_owned().collect();

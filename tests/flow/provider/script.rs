@@ -17,6 +17,7 @@ pub(crate) enum Endpoint {
     Token,
     Userinfo,
     EndSession,
+    Revocation,
 }
 
 impl Endpoint {
@@ -32,13 +33,14 @@ impl Endpoint {
             "/token" => Self::Token,
             "/userinfo" => Self::Userinfo,
             "/end-session" => Self::EndSession,
+            "/revoke" => Self::Revocation,
             _ => return None,
         })
     }
 
     /// Those that the program itself calls, not the browser.
-    pub(crate) const BACK_CHANNEL: [Self; 5] =
-        [Self::Discovery, Self::Jwks, Self::Pushed, Self::Token, Self::Userinfo];
+    pub(crate) const BACK_CHANNEL: [Self; 6] =
+        [Self::Discovery, Self::Jwks, Self::Pushed, Self::Token, Self::Userinfo, Self::Revocation];
 }
 
 /// What happens to one request.

@@ -61,6 +61,8 @@ fn page_path(page: Page<'_>) -> String {
         Page::Callback => "/callback".to_owned(),
         Page::Logout => "/logout".to_owned(),
         Page::SignedOut => "/signed-out".to_owned(),
+        Page::BackchannelLogout => "/backchannel-logout".to_owned(),
+        Page::FrontchannelLogout => "/frontchannel-logout".to_owned(),
         Page::NewToken { session_key: None } => "/new-token".to_owned(),
         Page::NewToken { session_key: Some(key) } => {
             assert!(!key.is_empty() && !key.contains('/'));

@@ -1,0 +1,40 @@
+//! The revocation endpoint (RFC 7009).
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+
+use super::answer::AnswerFault;
+use super::client_authentication::{self, ClientAuthenticationFault, Moment};
+use super::discovery::Provider;
+use super::registration::Registration;
+use super::secret::Secret;
+
+/// Bytes of an answer; what it says is in its status.
+pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
+
+/// The request that makes a refresh token void, and with it what was issued from it (section 2.1); none if the provider has no
+/// such endpoint.
+///
+/// # Errors
+/// [`ClientAuthenticationFault`].
+pub fn request(
+    provider: &Provider,
+    registration: &Registration,
+    refresh_token: &Secret,
+    moment: &Moment,
+) -> Option<Result<Request<Vec<u8>>, ClientAuthenticationFault>> {
+    let endpoint = provider.revocation_endpoint()?;
+    let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+    Some(client_authentication::request(endpoint, provider, registration, &form, moment))
+}
+
+/// Judges the answer (section 2.2): 200, and that also for a token that was void already.
+///
+/// # Errors
+/// [`AnswerFault::Status`], with whatever came instead.
+pub fn judge(answer: &Response<Bytes>) -> Result<(), AnswerFault> {
+    match answer.status() {
+        StatusCode::OK => Ok(()),
+        other => Err(AnswerFault::Status { status: other.as_u16() }),
+    }
+}
