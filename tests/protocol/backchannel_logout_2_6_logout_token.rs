@@ -156,7 +156,7 @@ fn what_the_provider_did_not_sign_is_refused_before_its_claims_are_looked_at() {
 /// V-BC-4: the algorithm is the one that is agreed for ID tokens.
 #[test]
 fn every_agreed_algorithm_verifies() {
-    for algorithm in SigningAlgorithm::ALL {
+    for algorithm in SigningAlgorithm::ASYMMETRIC {
         let token = PROVIDER.sign(algorithm, &header(algorithm), &claims());
         assert!(judge_at(&token, algorithm, TypRule::IfPresent, NOW).is_ok(), "{algorithm}");
     }
