@@ -54,6 +54,17 @@ fn the_pure_parts_touch_nothing_outside() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
+/// `Claims` that nobody signed: what `danger_testing_profile` is made of, and nothing else.
+#[test]
+fn only_the_testing_profile_makes_claims_that_nobody_verified() {
+    let callers: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, source)| without_comments(source).contains("Claims::of_testing_profile"))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(callers, [Path::new("server/testing_profile.rs")]);
+}
+
 #[test]
 fn nobody_imports_from_above_by_any_spelling() {
     let table = [

@@ -2,7 +2,10 @@
 
 mod check;
 mod health;
+mod import;
+mod register;
 mod serve;
+mod target;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -19,6 +22,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Serve(file)) => serve::run(&file),
         Ok(Command::Check(file)) => check::run(&file),
         Ok(Command::Health(file)) => health::run(&file),
+        Ok(Command::Register(wanted)) => finish(register::run(&wanted)),
+        Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
         Ok(Command::Help) => {
             say(&HELP.trim_end());
             ExitCode::SUCCESS
@@ -39,18 +44,30 @@ enum Command {
     Serve(PathBuf),
     Check(PathBuf),
     Health(PathBuf),
+    Register(register::Wanted),
+    Import(import::Wanted),
     Help,
     Version,
 }
 
 fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
     let mut words = Vec::new();
+    let mut options = Options::default();
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Command::Help),
-            Short('V') | Long("version") => return Ok(Command::Version),
-            Value(word) => words.push(word),
-            other => return Err(format!("there is no option {:?}.", other_name(&other))),
+        let known = match &argument {
+            Long(name) => OPTIONS.iter().find(|(known, _, _)| known == name),
+            Short(_) | Value(_) => None,
+        };
+        match (argument, known) {
+            (Short('h') | Long("help"), _) => return Ok(Command::Help),
+            (Short('V') | Long("version"), _) => return Ok(Command::Version),
+            (Value(word), _) => words.push(word),
+            (_, Some((name, Takes::Nothing, of))) => options.put(name, of, OsString::new())?,
+            (_, Some((name, Takes::Value, of))) => {
+                let value = parser.value().map_err(|error| error.to_string())?;
+                options.put(name, of, value)?;
+            }
+            (other, None) => return Err(format!("there is no option {:?}.", other_name(&other))),
         }
     }
     let mut words = words.into_iter();
@@ -58,20 +75,136 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
         None => "serve".to_owned(),
         Some(word) => word.string().map_err(|error| error.to_string())?,
     };
-    let file = words.next().map_or_else(|| PathBuf::from(DEFAULT_FILE), PathBuf::from);
-    if let Some(extra) = words.next() {
-        return Err(format!("{extra:?} is one word too many; a command takes one file."));
-    }
-    match command.as_str() {
-        "serve" => Ok(Command::Serve(file)),
-        "check" => Ok(Command::Check(file)),
-        "health" => Ok(Command::Health(file)),
-        "help" => Ok(Command::Help),
-        "version" => Ok(Command::Version),
+    options.are_for(&command)?;
+    let parsed = match command.as_str() {
+        "register" => Command::Register(register::Wanted {
+            issuer: text(words.next(), "ISSUER")?,
+            origin: text(words.next(), "ORIGIN")?,
+            name: options.text("name")?,
+            scopes: options.text("scopes")?,
+            frontchannel_logout: options.take("frontchannel-logout").is_some(),
+            token_file: options.take("initial-access-token-file").map(PathBuf::from),
+            write: options.take("write").map(PathBuf::from),
+        }),
+        "import" => Command::Import(import::Wanted {
+            file: words.next().map(PathBuf::from).ok_or("import needs a FILE: client_secrets.json")?,
+            origin: options.text("origin")?,
+            name: options.text("name")?,
+            write: options.take("write").map(PathBuf::from),
+        }),
+        "help" => Command::Help,
+        "version" => Command::Version,
+        "serve" => Command::Serve(file(words.next())),
+        "check" => Command::Check(file(words.next())),
+        "health" => Command::Health(file(words.next())),
         file if file.ends_with(".yaml") || file.ends_with(".yml") => {
-            Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"))
+            return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
-        _ => Err(format!("there is no command {command:?}. The commands are serve, check and health.")),
+        _ => {
+            let commands = "serve, check, health, register and import";
+            return Err(format!("there is no command {command:?}. The commands are {commands}."));
+        }
+    };
+    match (words.next(), &parsed) {
+        (None, _) => Ok(parsed),
+        (Some(extra), Command::Register(_)) => {
+            Err(format!("{extra:?} is one word too many; register takes ISSUER and ORIGIN."))
+        }
+        (Some(extra), _) => Err(format!("{extra:?} is one word too many; a command takes one file.")),
+    }
+}
+
+/// What options there are, whether a value follows, and of which commands.
+const OPTIONS: &[(&str, Takes, &[&str])] = &[
+    ("name", Takes::Value, &["register", "import"]),
+    ("write", Takes::Value, &["register", "import"]),
+    ("origin", Takes::Value, &["import"]),
+    ("scopes", Takes::Value, &["register"]),
+    ("frontchannel-logout", Takes::Nothing, &["register"]),
+    ("initial-access-token-file", Takes::Value, &["register"]),
+];
+
+#[derive(Clone, Copy)]
+enum Takes {
+    Nothing,
+    Value,
+}
+
+/// The options of a command line: each at most once.
+#[derive(Default)]
+struct Options(Vec<(&'static str, &'static [&'static str], OsString)>);
+
+impl Options {
+    fn put(
+        &mut self,
+        name: &'static str,
+        of: &'static [&'static str],
+        value: OsString,
+    ) -> Result<(), String> {
+        if self.0.iter().any(|(known, _, _)| *known == name) {
+            return Err(format!("--{name} is given twice."));
+        }
+        self.0.push((name, of, value));
+        Ok(())
+    }
+
+    fn are_for(&self, command: &str) -> Result<(), String> {
+        match self.0.iter().find(|(_, of, _)| !of.contains(&command)) {
+            Some((name, of, _)) => {
+                Err(format!("--{name} is an option of {}, not of {command}.", of.join(" and ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<OsString> {
+        let at = self.0.iter().position(|(known, _, _)| *known == name)?;
+        Some(self.0.swap_remove(at).2)
+    }
+
+    fn text(&mut self, name: &str) -> Result<Option<String>, String> {
+        self.take(name).map(|value| value.string().map_err(|error| error.to_string())).transpose()
+    }
+}
+
+fn file(word: Option<OsString>) -> PathBuf {
+    word.map_or_else(|| PathBuf::from(DEFAULT_FILE), PathBuf::from)
+}
+
+fn text(word: Option<OsString>, what: &str) -> Result<String, String> {
+    let word = word.ok_or_else(|| format!("register needs ISSUER and ORIGIN; there is no {what}."))?;
+    word.string().map_err(|error| error.to_string())
+}
+
+/// Why a command ended without what it was to do.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    why: String,
+}
+
+impl Failure {
+    /// Something failed that may go well another time, or that is not ours.
+    fn at_run_time(why: impl Display) -> Self {
+        Self { code: 1, why: why.to_string() }
+    }
+
+    fn of_usage(why: impl Display) -> Self {
+        Self { code: EXIT_USAGE, why: why.to_string() }
+    }
+
+    fn of_configuration(why: impl Display) -> Self {
+        Self { code: EXIT_CONFIG, why: why.to_string() }
+    }
+}
+
+fn finish(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, why }) => {
+            complain(&format_args!("vestibule: {}", why.replace('\n', "\n    ")));
+            ExitCode::from(code)
+        }
     }
 }
 
@@ -106,9 +239,26 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
     vestibule [serve [FILE]]   answers the proxy and signs people in
     vestibule check [FILE]     reads the configuration and says what is wrong with it
     vestibule health [FILE]    asks the running vestibule whether it is alive; for HEALTHCHECK
+    vestibule register ISSUER ORIGIN [OPTIONS]
+                               registers a client at a provider that takes registrations (RFC 7591);
+                               ORIGIN is where browsers reach vestibule: https://app.example.com
+    vestibule import FILE [OPTIONS]
+                               takes the client of a client_secrets.json of Flask-OIDC or Google
     vestibule version
 
-FILE is clients.yaml in the working directory if it is left out.
+FILE of serve, check and health is clients.yaml in the working directory if it is left out.
+
+register and import print the entry for clients.yaml, its secret included. Options:
+    --write FILE     add the entry to that clients.yaml, and put the secret into a file of its own beside it
+    --name NAME      the name of the client; the first part of the host if it is left out
+register:
+    --scopes \"SCOPES\"     what to ask for; openid profile email, and offline_access where the provider has it
+    --frontchannel-logout   register the front-channel logout address too
+    --initial-access-token-file FILE
+                            the token, where the provider wants one; or in the variable INITIAL_ACCESS_TOKEN
+import:
+    --origin ORIGIN  where browsers reach vestibule, if the file has none or more than one
+
 Exit codes: 0 good, 1 failed at run time, 64 command line, 78 configuration.
 Every setting: docs/configuration.md
 ";

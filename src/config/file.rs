@@ -11,6 +11,7 @@ use super::kind::{Choice, Choices, Leeway};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
+use super::tree::Tree;
 use super::{AskUserinfo, LogFormat, LogLevel};
 use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::authorize::Pushing;
@@ -212,6 +213,9 @@ table! {
         /// Lets the discovery document of a provider at a public address name endpoints at private ones. Whoever can change the document
         /// can then make vestibule ask services of your own network.
         danger_private_endpoints: bool, "`false`", "Write true or false.";
+        /// Claims that stand in for a sign-in: whoever asks is this person, and no provider is asked. Only on this machine: see
+        /// below. Not from the environment.
+        danger_testing_profile: Tree, "none", "Write: danger_testing_profile: { sub: alice, email: alice@example.com }";
     }
 }
 

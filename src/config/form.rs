@@ -71,6 +71,8 @@ pub(super) enum Shape {
     Named(&'static [Setting]),
     /// One variable for each key that the file has.
     Keys,
+    /// Not at all.
+    FileOnly,
 }
 
 /// A kind of value.

@@ -2,6 +2,8 @@
 
 mod check;
 mod claims;
+pub mod client_secrets;
+pub mod entry;
 mod file;
 mod form;
 pub mod host;
@@ -14,6 +16,7 @@ mod reference;
 mod report;
 pub mod source;
 mod suggest;
+mod tree;
 
 pub use check::check;
 pub use reference::reference;
@@ -26,6 +29,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::protocol::authorities::Authorities;
@@ -157,6 +161,20 @@ pub struct Client {
     pub initiate_login: bool,
     /// How a session is ended.
     pub logout: Logout,
+    /// Who everybody is here, without a sign-in.
+    pub testing_profile: Option<TestingProfile>,
+}
+
+/// `danger_testing_profile`: claims that stand in for a sign-in. Only [`mod@check`] makes one, and only where nothing of the whole
+/// configuration can be reached from another machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestingProfile(Map<String, Value>);
+
+impl TestingProfile {
+    /// The claims as written; `sub` is a text among them.
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.0
+    }
 }
 
 /// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is
@@ -289,6 +307,11 @@ impl Config {
     /// The client of that name, byte for byte.
     pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
         self.clients.iter().find(|client| client.name == name)
+    }
+
+    /// The clients at which nobody has to sign in.
+    pub fn with_testing_profile(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients.iter().filter(|client| client.testing_profile.is_some())
     }
 
     /// The client that guards that host: one that names it before one whose wildcard covers it, the longest wildcard first.

@@ -66,6 +66,7 @@ fn collect(settings: &[Setting], table: Option<&Node>, path: &mut Vec<String>, t
                 path: path.clone(),
                 many: matches!(setting.shape, Shape::Many),
             }),
+            Shape::FileOnly => {}
             Shape::Table(settings) => collect(settings, inner, path, targets),
             Shape::Named(settings) => {
                 for entry in inner.map(entries).unwrap_or_default() {

@@ -122,6 +122,12 @@ pub(super) enum Finding {
     NotClaims { why: &'static str },
     AcrTwice,
 
+    // Trying out.
+    TestingProfile,
+    TestingProfileSubject,
+    TestingProfileClaim,
+    TestingProfileReachable { setting: &'static str, found: String, write: &'static str },
+
     // Secrets and keys.
     SecondProof { first: &'static str },
     ProofNeeded { add: &'static str },
@@ -306,6 +312,11 @@ impl fmt::Display for Finding {
             Self::PromptNoneAlone => f.write_str("none cannot stand beside another value.\nKeep none, or remove it."),
             Self::NotClaims { why } => write!(f, "{why}.\nWrite: claims: {{ id_token: {{ acr: {{ essential: true, values: [mfa] }} }} }}"),
             Self::AcrTwice => f.write_str("acr is asked for by acr_values and by claims, and providers differ in which of them counts.\nKeep one."),
+
+            Self::TestingProfile => f.write_str("nobody has to sign in here: whoever asks is the person of this profile.\nRemove it when you are done."),
+            Self::TestingProfileSubject => f.write_str("has no claim sub of 1 to 255 printable ASCII characters, which says who the person is.\nWrite: danger_testing_profile: { sub: alice, email: alice@example.com }"),
+            Self::TestingProfileClaim => f.write_str("is about a token, and there is none.\nRemove it."),
+            Self::TestingProfileReachable { setting, found, write } => write!(f, "{setting} is {}, which is not this machine alone, and there nobody would have to sign in.\n{write}, or remove danger_testing_profile.", q(found)),
 
             Self::SecondProof { first } => write!(f, "{first} is given too, and a client proves itself in one way.\nKeep one of client_secret, client_secret_file, client_secret_env, client_key_file, client_certificate_file and client_assertion_file."),
             Self::ProofNeeded { add } => write!(f, "what this method proves the client by is not given.\nAdd {add}."),

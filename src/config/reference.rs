@@ -36,6 +36,6 @@ fn reach(table: &str, setting: &Setting) -> String {
         Shape::One => format!(" `{name}`"),
         Shape::Many => format!(" `{name}` (commas between the items)"),
         Shape::Keys => format!(" `{name}_<KEY>` for keys that the file has"),
-        Shape::Table(_) | Shape::Named(_) => String::new(),
+        Shape::Table(_) | Shape::Named(_) | Shape::FileOnly => String::new(),
     }
 }

@@ -18,6 +18,11 @@ impl Problem {
         Self { place, path: path.to_owned(), finding }
     }
 
+    /// Says that it is about something in the setting.
+    pub(super) fn go_to(&mut self, key: &str) {
+        self.path = format!("{}.{key}", self.path);
+    }
+
     /// The line in the file, from 1, where there is one.
     pub const fn line(&self) -> Option<usize> {
         match self.place {

@@ -27,6 +27,14 @@ impl Environment {
         self.0.get(name).map(|value| value.to_str().map_or(Variable::NotText, Variable::Text))
     }
 
+    /// The value of a variable that is no setting, for a command. One that is not UTF-8 is as good as empty.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.get(name).map(|value| match value {
+            Variable::Text(text) => Secret::new(text),
+            Variable::NotText => Secret::new(""),
+        })
+    }
+
     /// The names that begin so, in alphabetical order.
     pub(super) fn names_with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.keys().map(String::as_str).filter(move |name| name.starts_with(prefix))

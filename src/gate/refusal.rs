@@ -186,6 +186,8 @@ pub enum Refusal {
         /// What is known of the cause.
         cause: LoopCause,
     },
+    /// A request from another machine for a client at which nobody has to sign in.
+    TestingProfileRemote,
     /// A mistake of ours.
     Internal {
         /// What happened, for the log.
@@ -331,6 +333,7 @@ impl Refusal {
                 LoopCause::CookieDomain => Kind::LoopCookieDomain,
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
             },
+            Self::TestingProfileRemote => Kind::TestingProfileRemote,
             Self::Internal { .. } => Kind::InternalFault,
         }
     }

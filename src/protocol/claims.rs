@@ -10,8 +10,8 @@ use super::id_token_fault::IdTokenFault;
 use super::timestamp::Timestamp;
 use super::userinfo::Userinfo;
 
-/// The claims of a verified ID token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one; it is
-/// read, never written.
+/// The claims of a verified ID token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one (and
+/// [`Self::of_testing_profile`], where there is nobody to believe); it is read, never written.
 #[derive(Clone)]
 pub struct Claims {
     members: Map<String, Value>,
@@ -25,6 +25,14 @@ impl Claims {
     pub(super) fn verified(members: Map<String, Value>, expires_at: Timestamp) -> Self {
         let from_id_token = members.keys().cloned().collect();
         Self { members, from_id_token, expires_at }
+    }
+
+    /// Claims that nobody signed, for `danger_testing_profile` alone. Their issuer is no provider's, so they are never taken for
+    /// what one said.
+    pub fn of_testing_profile(profile: &Map<String, Value>, now: Timestamp) -> Self {
+        let mut members = profile.clone();
+        members.insert("iss".to_owned(), TESTING_ISSUER.into());
+        Self::verified(members, now)
     }
 
     /// Who the person is at this issuer: 1 to 255 printable ASCII characters, never given to another person.
@@ -131,8 +139,11 @@ impl fmt::Debug for Claims {
     }
 }
 
+/// The issuer of claims that stand in for a sign-in.
+pub const TESTING_ISSUER: &str = "urn:vestibule:danger_testing_profile";
+
 /// Claims that mean something only in the token that has them (RFC 7519 section 4.1, OpenID Connect Core 1.0 section 2).
-const ABOUT_THE_TOKEN: [&str; 16] = [
+pub const ABOUT_THE_TOKEN: [&str; 16] = [
     "iss",
     "sub",
     "aud",

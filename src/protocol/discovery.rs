@@ -32,6 +32,7 @@ pub struct Provider {
     requires_pushed_authorization_requests: bool,
     token_endpoint_auth_methods: Vec<String>,
     id_token_algorithms: Vec<String>,
+    scopes: Vec<String>,
     iss_parameter_supported: bool,
 }
 
@@ -116,6 +117,8 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         token_endpoint_auth_methods: names(&metadata, "token_endpoint_auth_methods_supported")?
             .unwrap_or_else(|| vec![DEFAULT_AUTH_METHOD.to_owned()]),
         id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
+        // Only to choose from when a client is registered: nothing else depends on it, so nothing is refused because of it.
+        scopes: names(&metadata, "scopes_supported").ok().flatten().unwrap_or_default(),
         // RFC 9207 section 3: without the member, false.
         iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
         issuer: issuer.clone(),
@@ -159,6 +162,7 @@ impl Provider {
             pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
             registration_endpoint: None,
             mtls_aliases: Vec::new(),
+            scopes: Vec::new(),
             requires_pushed_authorization_requests: false,
             token_endpoint_auth_methods: vec![DEFAULT_AUTH_METHOD.to_owned()],
             id_token_algorithms: Vec::new(),
@@ -246,6 +250,11 @@ impl Provider {
     /// `id_token_signing_alg_values_supported`; empty if the provider leaves it out.
     pub fn id_token_algorithms(&self) -> &[String] {
         &self.id_token_algorithms
+    }
+
+    /// `scopes_supported`; empty if the provider leaves it out.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
     }
 
     /// Whether every authorization response carries `iss` (RFC 9207 section 3).

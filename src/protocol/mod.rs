@@ -8,6 +8,8 @@
 //! | [`issuer`] | the issuer identifier | Discovery 3, RFC 8414 2 |
 //! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
 //! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
+//! | [`dynamic_registration`] | a client that the provider registers on request | RFC 7591 3; Dynamic Client Registration 3 |
+//! | [`dynamic_registration_fault`] | why there is no such client | RFC 7591 3.2.2 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
 //! | [`authorities`] | whose word is taken for who a provider is | RFC 7468 5 |
 //! | [`backchannel_url`] | where the provider is reached from here | RFC 9110 7.2 |
@@ -57,6 +59,8 @@ mod concat_kdf;
 pub mod decryption_key;
 mod der;
 pub mod discovery;
+pub mod dynamic_registration;
+pub mod dynamic_registration_fault;
 pub mod endpoint;
 mod form;
 pub mod id_token_fault;

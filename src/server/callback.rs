@@ -26,7 +26,7 @@ use crate::session::key::{Handle, SessionKey};
 use crate::session::lifetime;
 use crate::session::loops;
 use crate::session::record::{Session, SessionTokens};
-use crate::session::transaction::{self, FlowCookie, Opened};
+use crate::session::transaction::{self, Flow, FlowCookie, Opened};
 use crate::session::used_flows::Taken;
 use crate::session::{Look, Looked, NotKept};
 use crate::telemetry::metrics::Metrics;
@@ -140,7 +140,7 @@ async fn sign_in(
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
     let tokens = Tokens { id_token: learned.id_token.unwrap_or(tokens.id_token), ..tokens };
-    let session_cookie = keep(asked, learned.claims, tokens, opened, return_to)?;
+    let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -193,11 +193,11 @@ fn judge<'a>(
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
-fn keep(
+pub(super) fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,
-    opened: &Opened<'_>,
+    flow: &Flow,
     return_to: &ReturnTo,
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
@@ -216,11 +216,11 @@ fn keep(
     let cookie = SessionCookie::new(service.clock.entropy());
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
         Credential::Session(cookie) => Some(SessionKey::of_cookie(cookie.bytes())),
-        Credential::Absent | Credential::Unreadable(_) => opened.flow.before,
+        Credential::Absent | Credential::Unreadable(_) => flow.before,
     };
-    session.uses = service.loops.finished(opened.flow.binding, &client.name, return_to.as_str(), now);
+    session.uses = service.loops.finished(flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
-    service.sessions.insert(&cookie, session, before, opened.flow.begun).map_err(|why| match why {
+    service.sessions.insert(&cookie, session, before, flow.begun).map_err(|why| match why {
         NotKept::Full => Refusal::SessionsFull { limit },
         NotKept::SignedOut => Refusal::SignedOutMeanwhile,
     })?;

@@ -14,6 +14,7 @@ use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
     backchannel, callback, frontchannel, initiate_login, jwks, login, logout, own_session, subrequest,
+    testing_profile,
 };
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
@@ -63,6 +64,10 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Err(refusal) => return refuse(refusal),
             };
             let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
+            if let Some(answered) = testing_profile::instead(asked, page) {
+                let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
+                return testing_profile::mark(Some(client), answer);
+            }
             let answered = match page {
                 Page::Login => login::answer(asked).await,
                 Page::InitiateLogin => initiate_login::answer(asked, body).await,
@@ -76,7 +81,8 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Session => own_session::session(asked).await,
                 Page::Jwks => jwks::answer(asked),
             };
-            answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps))
+            let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
+            testing_profile::mark(Some(client), answer)
         }
         Err(refusal) => refuse(refusal),
     }

@@ -117,7 +117,10 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Ans
     let has_ended = session.is_some();
     // Without a session there is nothing to end at the provider: whoever signs out twice is signed out. A provider
     // that was never reached, or has no such endpoint, does not keep anybody signed in here.
-    let provider = service.providers.of(client).remembered_metadata().filter(|_| scope != Scope::App);
+    let provider = match client.testing_profile {
+        Some(_) => None,
+        None => service.providers.of(client).remembered_metadata().filter(|_| scope != Scope::App),
+    };
     let at_provider = session.zip(provider).and_then(|(session, provider)| {
         let url = |hint: Option<&Secret>, state: Option<&str>| {
             logout::end_session_url(&provider, &client.registration, hint, state)

@@ -23,6 +23,7 @@ mod service;
 mod set_cookie;
 mod stray_callback;
 mod subrequest;
+mod testing_profile;
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
 use crate::idp::refusal;
 use crate::session::Sessions;
@@ -92,7 +94,14 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let admin_socket = listen::bind(config.server.admin_listen)
         .map_err(|error| at("admin_listen", config.server.admin_listen, &error))?;
     let (address, admin_address) = (public_socket.local_addr()?, admin_socket.local_addr()?);
+    testing_profile::confined(&config, &[address, admin_address])?;
     let (grace, max_connections) = (config.server.shutdown_grace, config.server.max_connections);
+
+    let asked = |provider: &&Arc<RememberedProvider>| {
+        let mut clients = config.clients.iter().filter(|client| client.testing_profile.is_none());
+        clients.any(|client| Arc::ptr_eq(providers.of(client), provider))
+    };
+    let asked: Vec<_> = providers.iter().filter(asked).map(Arc::clone).collect();
 
     let service = Arc::new(Service {
         ring: KeyRing::new(&config.server.keys, clock.entropy()),
@@ -112,10 +121,10 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         config,
         clock: clock.clone(),
     });
-    let mut background: Vec<_> = providers
-        .iter()
+    let mut background: Vec<_> = asked
+        .into_iter()
         .map(|provider| {
-            let (provider, clock) = (Arc::clone(provider), clock.clone());
+            let clock = clock.clone();
             tokio::spawn(async move {
                 let failed = |fault| refusal::log(provider.issuer(), fault);
                 provider.keep_learning(|| clock.entropy::<1>()[0], failed).await;

@@ -7,6 +7,7 @@ use http::request::Parts;
 
 use super::respond::{self, Answer};
 use super::service::Service;
+use super::testing_profile;
 use crate::config::Client;
 use crate::config::host::Scheme;
 use crate::gate::credential::{self, Credential};
@@ -42,6 +43,9 @@ pub(super) async fn answer(
         let refusal = Refusal::HostNotGuarded { host: forwarded.authority().clone() };
         return refuse(service, head, dialect, None, &refusal, request_id);
     };
+    if let Err(refusal) = testing_profile::from_here(client, &head.headers) {
+        return refuse(service, head, dialect, Some(client), &refusal, request_id);
+    }
     let looked = match credential::find(&head.headers, &client.cookie.name) {
         Credential::Absent => None,
         Credential::Unreadable(why) => Some(Err(why)),
@@ -66,7 +70,7 @@ pub(super) async fn answer(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), request_id,
             );
-            respond::allow(pass.identity())
+            testing_profile::mark(Some(client), respond::allow(pass.identity()))
         }
         Verdict::Login { navigation, return_to, reason } => {
             service.decided(Some(client), VerdictLabel::Login, reason.code());
@@ -75,7 +79,7 @@ pub(super) async fn answer(
                 method = %forwarded.method(), navigation, request_id,
             );
             let answer = if navigation { respond::to_login } else { respond::login_needed };
-            answer(client, dialect, &return_to, reason, request_id)
+            testing_profile::mark(Some(client), answer(client, dialect, &return_to, reason, request_id))
         }
         Verdict::Refuse(refusal) => refuse(service, head, dialect, Some(client), &refusal, request_id),
     }
@@ -91,10 +95,11 @@ fn refuse(
 ) -> Answer {
     service.decided(client.map(Arc::as_ref), VerdictLabel::Refuse, refusal.code());
     service.log(client.map(Arc::as_ref), refusal, request_id);
-    match dialect {
+    let answer = match dialect {
         Dialect::Nginx => respond::refuse_for_nginx(refusal, request_id),
         Dialect::Forwarded | Dialect::Envoy => {
             respond::refuse(&head.headers, refusal, respond::Page::default(), request_id)
         }
-    }
+    };
+    testing_profile::mark(client.map(Arc::as_ref), answer)
 }

@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod accepted;
+mod client_secrets;
 mod documentation;
+mod entry;
 mod hostile;
 mod refused;
 mod samples;
+mod testing_profile;
 mod values;
 
 use std::collections::BTreeMap;

@@ -333,6 +333,13 @@ impl Setup {
         self
     }
 
+    /// What the server would be started with, its provider nowhere.
+    pub(crate) fn config(self) -> Config {
+        let yaml: String = self.clients.iter().map(|client| client.yaml("http://127.0.0.1:1")).collect();
+        let server = "server:\n  listen: 127.0.0.1:0\n  admin_listen: 127.0.0.1:0\n";
+        crate::boot::config(&format!("clients:\n{yaml}{server}"), &self.environment)
+    }
+
     pub(crate) async fn start(self) -> World {
         logs::keep();
         let clock = Clock::system();

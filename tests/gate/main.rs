@@ -80,6 +80,7 @@ fn client() -> Client {
             access_token: Duration::from_secs(300),
         },
         initiate_login: false,
+        testing_profile: None,
     }
 }
 

@@ -273,6 +273,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::NoSession,
         Refusal::RefreshUnavailable,
         Refusal::NotRefreshable,
+        Refusal::TestingProfileRemote,
         Refusal::Internal { what: FOUND.into() },
     ];
     for part in [Part::Method, Part::Proto, Part::Host, Part::Uri, Part::Url] {

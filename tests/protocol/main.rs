@@ -27,6 +27,7 @@ mod rfc7517_4_client_key;
 mod rfc7517_4_decryption_key;
 mod rfc7517_5_key_set;
 mod rfc7523_3_client_assertion;
+mod rfc7591_3_dynamic_registration;
 mod rfc7636_4_pkce;
 mod rfc8259_strict_json;
 mod rfc8705_2_mutual_tls;

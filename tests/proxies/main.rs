@@ -12,6 +12,7 @@ mod http;
 mod keycloak;
 mod process;
 mod provider;
+mod register;
 mod registration;
 mod relay;
 mod seeds;

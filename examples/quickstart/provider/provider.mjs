@@ -5,11 +5,13 @@
 //
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
 //                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed]
+//                     [--registration-token-file FILE]
 //                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE]
 //
 // --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
 // members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
 // is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+// --registration-token-file lets whoever has the token in that file register more clients (RFC 7591).
 // --require-pushed takes authorization requests only that were pushed (RFC 9126). --tls-port is for clients that prove themselves
 // with a certificate (RFC 8705): the provider answers there too, and announces that address for them.
 
@@ -33,6 +35,7 @@ const { values: options } = parseArgs({
     clients: { type: "string" },
     "access-token-seconds": { type: "string", default: "600" },
     "id-token-claims": { type: "boolean", default: false },
+    "registration-token-file": { type: "string" },
     "require-pushed": { type: "boolean", default: false },
     "tls-port": { type: "string" },
     "tls-certificate": { type: "string" },
@@ -169,6 +172,9 @@ function configuration(list) {
     features: {
       backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
+      ...(options["registration-token-file"] && {
+        registration: { enabled: true, initialAccessToken: readFileSync(options["registration-token-file"], "utf8").trim() },
+      }),
       encryption: { enabled: true },
       jwtUserinfo: { enabled: true },
       mTLS: {
@@ -205,8 +211,8 @@ function configuration(list) {
       await made.save();
       return made;
     },
-    issueRefreshToken: async (_ctx, client) => refresh.get(client.clientId),
-    pkce: { required: (_ctx, client) => pkce.get(client.clientId) },
+    issueRefreshToken: async (_ctx, client) => refresh.get(client.clientId) ?? true,
+    pkce: { required: (_ctx, client) => pkce.get(client.clientId) ?? true },
     rotateRefreshToken: true,
     renderError: (ctx, out) => {
       ctx.type = "html";

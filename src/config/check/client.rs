@@ -10,7 +10,7 @@ use super::cookie::{self, Owner};
 use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
-use super::{At as Table, Judge, authentication, encryption, headers, logout, provider};
+use super::{At as Table, Judge, authentication, encryption, headers, logout, provider, testing_profile};
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
@@ -113,6 +113,7 @@ fn judge_one(
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
     let logout = logout::judge(judge, &written.logout);
+    let testing_profile = testing_profile::judge(judge, &written.danger_testing_profile);
 
     // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
     let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
@@ -165,6 +166,7 @@ fn judge_one(
         lifetimes,
         initiate_login: written.initiate_login.or(false),
         logout,
+        testing_profile: testing_profile?,
         origin: origin.text,
     })
 }

@@ -13,6 +13,7 @@ mod origin;
 mod provider;
 mod secret;
 mod server;
+mod testing_profile;
 
 use super::Config;
 use super::file::{FileAsWritten, Setting};
@@ -51,6 +52,9 @@ pub fn check(
     let mut judge = Judge { environment, files, problems: reader.problems, notices: Vec::new() };
     let server = server::judge(&mut judge, &written.server);
     let clients = client::judge_all(&mut judge, &written.clients);
+    if let (Some(server), Some(clients)) = (&server, &clients) {
+        testing_profile::confine(&mut judge, &written.clients, clients, server);
+    }
     match (server, clients) {
         (Some(server), Some(clients)) if judge.problems.is_empty() => {
             judge.notices.sort_by(|a, b| a.place().cmp(b.place()));

@@ -483,6 +483,8 @@ refusals! {
         "Something on the way announced a body and did not send it. In nginx: proxy_pass_request_body off; and Content-Length \"\"."
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
+    TestingProfileRemote "testing_profile_remote" Operator FORBIDDEN Never ONLY_HERE
+        "Remove danger_testing_profile from the client: other machines reach it through the proxy."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
         "This is a mistake in vestibule. Report it with the log lines of this request."
 }
@@ -524,4 +526,5 @@ const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should e
 const MEANWHILE: &str = "You were signed out while this login was under way. Try again.";
 const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
+const ONLY_HERE: &str = "This application is being tried out and is not for other machines.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";

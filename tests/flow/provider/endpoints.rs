@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use url::form_urlencoded;
 
-use super::{Body, Call, Draft, Endpoint, Script, Shared, Signing, assertion, whole};
+use super::{Body, Call, Draft, Endpoint, Registered, Script, Shared, Signing, assertion, whole};
 use crate::keys::{base64url, sha256};
 
 /// What the provider has handed out.
@@ -65,6 +65,7 @@ impl Shared {
             Endpoint::Userinfo => self.userinfo(&mut script, call),
             Endpoint::EndSession => end_session(&mut script, call),
             Endpoint::Revocation => revoke(&mut script, method, call),
+            Endpoint::Registration => self.register(&mut script, method, call),
         }
     }
 
@@ -92,6 +93,38 @@ impl Shared {
             change(metadata.as_object_mut().unwrap());
         }
         metadata
+    }
+
+    /// RFC 7591 section 3. What was asked for is registered, and said again.
+    fn register(&self, script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
+        let asked =
+            call.parameter("body").and_then(|body| serde_json::from_str::<Map<String, Value>>(body).ok());
+        let Some(mut answer) = asked.filter(|_| method == Method::POST) else {
+            script.violation(format!("register: {method} {:?}", call.parameters));
+            return oauth_error(400, "invalid_client_metadata");
+        };
+        let uris = |member: &str| -> Vec<String> {
+            answer[member].as_array().unwrap().iter().map(|uri| uri.as_str().unwrap().to_owned()).collect()
+        };
+        let (client_id, secret) = ("registered-1".to_owned(), self.random(script, "client_secret"));
+        let registered = Registered {
+            secret: Some(secret.clone()),
+            method: "client_secret_basic",
+            redirect_uris: uris("redirect_uris"),
+            post_logout_redirect_uris: uris("post_logout_redirect_uris"),
+        };
+        script.clients.insert(client_id.clone(), registered);
+        answer.insert("client_id".to_owned(), client_id.into());
+        answer.insert("client_secret".to_owned(), secret.into());
+        answer.insert("client_secret_expires_at".to_owned(), 0.into());
+        answer.insert(
+            "registration_access_token".to_owned(),
+            self.random(script, "registration_access_token").into(),
+        );
+        if let Some(change) = script.token_answer.clone() {
+            change("register", &mut answer);
+        }
+        json_answer(201, &Value::Object(answer))
     }
 
     /// OpenID Connect Core 1.0 section 3.1.2. The person is always signed in already.

@@ -429,10 +429,13 @@ async fn content(
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token | Endpoint::Pushed | Endpoint::Revocation => body,
+        Endpoint::Token | Endpoint::Pushed | Endpoint::Revocation | Endpoint::Registration => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
-    let parameters = url::form_urlencoded::parse(&text).into_owned().collect();
+    let parameters = match endpoint {
+        Endpoint::Registration => vec![("body".to_owned(), String::from_utf8_lossy(&text).into_owned())],
+        _ => url::form_urlencoded::parse(&text).into_owned().collect(),
+    };
     let call = Call { endpoint, headers: head.headers, parameters, peer };
     let step = shared.script().arrive(call.clone());
     shared.arrivals.send_modify(|count| *count += 1);

@@ -18,6 +18,7 @@ pub(crate) enum Endpoint {
     Userinfo,
     EndSession,
     Revocation,
+    Registration,
 }
 
 impl Endpoint {
@@ -34,6 +35,7 @@ impl Endpoint {
             "/userinfo" => Self::Userinfo,
             "/end-session" => Self::EndSession,
             "/revoke" => Self::Revocation,
+            "/register" => Self::Registration,
             _ => return None,
         })
     }
