@@ -162,10 +162,10 @@ impl Provider {
             pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
             registration_endpoint: None,
             mtls_aliases: Vec::new(),
-            scopes: Vec::new(),
             requires_pushed_authorization_requests: false,
             token_endpoint_auth_methods: vec![DEFAULT_AUTH_METHOD.to_owned()],
             id_token_algorithms: Vec::new(),
+            scopes: Vec::new(),
             iss_parameter_supported: false,
         }
     }

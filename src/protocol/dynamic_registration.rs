@@ -99,7 +99,7 @@ pub fn algorithm(provider: &Provider) -> Result<SigningAlgorithm, RegistrationFa
         return Ok(SigningAlgorithm::Rs256);
     }
     let takes = |algorithm: &SigningAlgorithm| announced.iter().any(|name| name == algorithm.name());
-    SigningAlgorithm::ALL
+    SigningAlgorithm::ASYMMETRIC
         .into_iter()
         .find(takes)
         .ok_or_else(|| RegistrationFault::NoAlgorithm { announced: announced.to_vec() })
