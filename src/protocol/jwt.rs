@@ -75,8 +75,13 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     if claims.contains_key("events") {
         return Err(IdTokenFault::OtherKind);
     }
-    // Steps 2 and 3.
+    // Steps 2 and 3; of a template, `iss` must be that of the token's own tenant.
     let audiences = judge_parties(&claims, expected)?;
+    let found = required_text(&claims, "iss")?;
+    if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
+        let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
+        return Err(IdTokenFault::Issuer { expected, found });
+    }
     // Steps 4 and 5: `azp` is us when there; with several audiences it must be there (errata 1, kept as our rule).
     let authorized_party = optional_text(&claims, "azp")?;
     let several = audiences.iter().any(|audience| *audience != expected.client_id);
@@ -120,9 +125,9 @@ pub(super) fn judge_parties<'a>(
     claims: &'a Map<String, Value>,
     expected: &IdTokenExpected<'_>,
 ) -> Result<Vec<&'a str>, IdTokenFault> {
-    // Step 2: `iss`, byte for byte; of a template, that of the token's own tenant, which must be one that is let in.
+    // Step 2: `iss`, byte for byte; of a template, that of a tenant that is let in.
     let found = required_text(claims, "iss")?;
-    if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
+    if !expected.issuer.is_named(found) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
         return Err(IdTokenFault::Issuer { expected, found });
     }

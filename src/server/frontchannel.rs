@@ -28,7 +28,7 @@ pub(super) fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     // Section 2: both or none are sent, and we ask for both (frontchannel_logout_session_required).
     let issuer = only(asked.query(), "iss").ok_or(refuse("there is not one iss"))?;
     let sid = only(asked.query(), "sid").ok_or(refuse("there is not one sid"))?;
-    if issuer != client.issuer.as_str() {
+    if !client.issuer.is_named(&issuer) {
         return Err(refuse("iss is another issuer"));
     }
     let logout = Logout { client: &client.name, issuer: &issuer, whose: Whose::ProviderSession(&sid) };

@@ -71,7 +71,8 @@ async fn a_login_leads_to_a_session_of_the_profile_and_asks_no_provider() {
 
     let out = own("logout").with("Cookie", &cookie).with("Sec-Fetch-Site", "same-origin");
     let out = world.send(&out.with("Sec-Fetch-Mode", "navigate").with("Sec-Fetch-Dest", "document")).await;
-    assert_eq!((out.status, out.location()), (303, "http://app.localhost/oidc/app/signed-out"));
+    let page = out.location().split('?').next();
+    assert_eq!((out.status, page), (303, Some("http://app.localhost/oidc/app/signed-out")));
     assert_eq!(world.send(&subrequest().with("Cookie", &cookie)).await.status, 302, "signed out");
 }
 
