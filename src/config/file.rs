@@ -208,8 +208,8 @@ table! {
         /// the folder of clients.yaml.
         decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always
-        /// goes before the same claim of userinfo.
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that counts. A claim of the ID token always goes
+        /// before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
