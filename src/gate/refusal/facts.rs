@@ -117,7 +117,7 @@ impl fmt::Display for Refusal {
             Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
             Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
             Self::TestingProfileRemote => f.write_str(
-                "the proxy brought a request from another machine to a client with danger_testing_profile",
+                "a request came from another machine, or under the name of one, to a client with danger_testing_profile",
             ),
             Self::Internal { what } => f.write_str(what),
         }

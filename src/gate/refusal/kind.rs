@@ -488,7 +488,7 @@ refusals! {
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
     TestingProfileRemote "testing_profile_remote" Operator FORBIDDEN Never ONLY_HERE
-        "Remove danger_testing_profile from the client: other machines reach it through the proxy."
+        "Remove danger_testing_profile from the client: other machines reach it through the proxy, or it is asked for under a name of another machine. On this one use localhost, or let the proxy hand on Host."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
         "This is a mistake in vestibule. Report it with the log lines of this request."
 }
