@@ -1,4 +1,5 @@
-//! How often logins may begin: a bucket for each client address, and one for all of them.
+//! How often logins may begin: a bucket for each client address, and one for all of them. The same for whatever else one address
+//! may do only so often.
 //!
 //! Whoever floods the beginning of logins is told to wait, and nobody at another address notices.
 
@@ -57,6 +58,20 @@ impl LoginLimit {
             }
         }
         self.all.lock().unwrap_or_else(PoisonError::into_inner).take(self.in_all, now)
+    }
+
+    /// Whether one more of this address would be taken, without taking it. What all take together does not count here, so that nobody
+    /// makes another wait.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(super) fn look(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Duration> {
+        for network in address.into_iter().flat_map(Network::all_of) {
+            if let Some(bucket) = self.networks.get(&network) {
+                bucket.clone().take(self.limit_of(network), now)?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets the addresses whose buckets are full again.

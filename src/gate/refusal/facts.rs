@@ -98,6 +98,11 @@ impl fmt::Display for Refusal {
             Self::LogoutsFull => f.write_str(
                 "the sessions ended, but the table of logouts has no room to remember it: a million came within minutes",
             ),
+            Self::TooManyLogouts { wait } => write!(
+                f,
+                "one address sends encrypted logout tokens that are none; the next is opened in {}s",
+                wait.as_secs()
+            ),
             Self::FrontchannelLogout { why } => write!(f, "the front-channel logout cannot be used: {why}"),
             Self::LogoutScope => f.write_str("scope is not app, session or everywhere"),
             Self::SignedOutMeanwhile => f.write_str("the session was ended while its login was under way"),

@@ -471,6 +471,8 @@ refusals! {
         "A logout token came twice: the provider sent it again although it was answered, or somebody got hold of it. Nothing needs to be done."
     LogoutsFull "logouts_full" Store SERVICE_UNAVAILABLE Never BUSY
         "A million logouts came within a quarter of an hour. The sessions ended all the same; only a login under way at that moment may go on."
+    TooManyLogouts "too_many_logouts" Caller TOO_MANY_REQUESTS Never UNREADABLE
+        "Somebody makes logout tokens up. If it is the provider: see the refusals before this one, and what it encrypts to."
     FrontchannelLogout "frontchannel_logout" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: let it send iss and sid (frontchannel_logout_session_required)."
 
