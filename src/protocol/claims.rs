@@ -90,6 +90,8 @@ impl Claims {
                 self.members.remove(verified);
             }
         }
+        // As at a refresh: what is said to be elsewhere now is not what it was.
+        self.members.retain(|name, _| self.from_id_token.contains(name) || !is_elsewhere(&said, name));
         for (name, value) in said {
             if !self.from_id_token.contains(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
                 self.members.insert(name, value);

@@ -159,3 +159,21 @@ fn a_verification_stays_with_what_was_verified() {
         assert_eq!(mixed(json!({ (verified_claim): false })), Some(json!(false)), "{what}");
     }
 }
+
+/// C-11: as in an ID token, a list that is said to be elsewhere is not the list of before.
+#[test]
+fn what_userinfo_says_to_be_elsewhere_does_not_stay_as_it_was() {
+    for elsewhere in [json!({"_claim_names": {"groups": "src1"}}), json!({"hasgroups": true})] {
+        let mut old = verified(&without(claims(), "groups"));
+        old.merge_userinfo(userinfo(json!({"groups": ["admins"], "locale": "de"})));
+        for mut claims in [old.clone(), old.refreshed(verified(&without(claims(), "groups")))] {
+            assert_eq!(claims.as_json()["groups"], json!(["admins"]));
+            claims.merge_userinfo(userinfo(elsewhere.clone()));
+            assert_eq!(claims.as_json().get("groups"), None, "{elsewhere}");
+            assert_eq!(claims.as_json()["locale"], "de");
+        }
+        let mut of_id_token = verified(&claims());
+        of_id_token.merge_userinfo(userinfo(elsewhere));
+        assert_eq!(of_id_token.as_json()["groups"], json!(["staff"]), "the ID token goes first");
+    }
+}
