@@ -103,6 +103,7 @@ server:
   listen: 127.0.0.1:8000
 ";
 
+/// oidcc-client-test-dynamic-registration
 #[tokio::test]
 async fn a_registered_client_is_printed_as_an_entry_that_can_be_used() {
     let (folder, provider) = (Folder::new(), provider());
