@@ -208,8 +208,8 @@ table! {
         /// the folder of clients.yaml.
         decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
         /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that is required. A claim of the ID token always
-        /// goes before the same claim of userinfo.
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that counts. A claim of the ID token always goes
+        /// before the same claim of userinfo.
         userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
         post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
@@ -352,7 +352,7 @@ table! {
         /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
         /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
         key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
-        /// Logins that may begin a minute from one address of a client (for IPv6 one /64), as the trusted proxies give it in
+        /// Logins that may begin a minute from one address of a client (for IPv6 one /64, and sixteen times as many from one /48), as the trusted proxies give it in
         /// `X-Forwarded-For`: 1 to 1000000. Without that header only the next setting holds.
         logins_per_minute_per_address: usize, "`600`", "Write: logins_per_minute_per_address: 600";
         /// Logins that may begin a minute in all: 1 to 1000000.

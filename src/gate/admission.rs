@@ -30,8 +30,7 @@ pub(super) fn check(claims: &Claims, client: &Client) -> Result<(), Refusal> {
         EmailVerified::Ignore => true,
         EmailVerified::Require => verified == Some(&Value::Bool(true)),
         EmailVerified::IfPresent => {
-            let hands_on = client.claim_headers.iter().any(|mapping| mapping.claim.as_str() == "email");
-            !hands_on || verified.is_none_or(|verified| *verified == Value::Bool(true))
+            !hands_on_email(client) || verified.is_none_or(|verified| *verified == Value::Bool(true))
         }
     };
     if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
@@ -40,6 +39,15 @@ pub(super) fn check(claims: &Claims, client: &Client) -> Result<(), Refusal> {
 /// The claims that are judged beside those that are sent on, so that they are asked for where the ID token lacks them.
 pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
     let hosted = (!client.admission.hosted_domains.is_empty()).then_some("hd");
-    let verified = (client.admission.email_verified == EmailVerified::Require).then_some("email_verified");
-    hosted.into_iter().chain(verified).filter_map(ClaimPath::parse)
+    let counts = match client.admission.email_verified {
+        EmailVerified::Ignore => false,
+        EmailVerified::Require => true,
+        // An ID token that says nothing must not hide that userinfo says no.
+        EmailVerified::IfPresent => hands_on_email(client),
+    };
+    hosted.into_iter().chain(counts.then_some("email_verified")).filter_map(ClaimPath::parse)
+}
+
+fn hands_on_email(client: &Client) -> bool {
+    client.claim_headers.iter().any(|mapping| mapping.claim.as_str() == "email")
 }

@@ -238,8 +238,9 @@ fn refuse_aliases(headers: &HeaderMap, family: &[HeaderName]) -> Result<(), Refu
 fn client_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut outermost = None;
     for line in headers.get_all(&X_FORWARDED_FOR).iter().rev() {
-        for entry in line.to_str().ok()?.rsplit(',') {
-            let entry = entry.trim_matches([' ', '\t']);
+        // Only the entry that is read must be text: what stands left of it may be whatever the client sent.
+        for entry in line.as_bytes().rsplit(|byte| *byte == b',') {
+            let entry = str::from_utf8(entry).ok()?.trim_matches([' ', '\t']);
             let address = entry
                 .parse::<IpAddr>()
                 .or_else(|_| entry.parse::<SocketAddr>().map(|address| address.ip()))

@@ -163,6 +163,11 @@ pub enum Refusal {
     LogoutTokenMissing,
     /// The logouts of late cannot all be remembered.
     LogoutsFull,
+    /// One address sent more encrypted logout tokens that are none than are opened in a minute.
+    TooManyLogouts {
+        /// Until the next is opened.
+        wait: Duration,
+    },
     /// A front-channel logout that does not name this issuer and a session.
     FrontchannelLogout {
         /// What is wrong with it.
@@ -329,6 +334,7 @@ impl Refusal {
             Self::LogoutTokenReplayed => Kind::LogoutTokenReplayed,
             Self::LogoutTokenMissing => Kind::LogoutTokenMissing,
             Self::LogoutsFull => Kind::LogoutsFull,
+            Self::TooManyLogouts { .. } => Kind::TooManyLogouts,
             Self::FrontchannelLogout { .. } => Kind::FrontchannelLogout,
             Self::LogoutScope => Kind::LogoutScope,
             Self::SignedOutMeanwhile => Kind::SignedOutMeanwhile,

@@ -113,6 +113,11 @@ pub enum LogoutFault {
     Token(LogoutTokenFault),
 }
 
+/// Whether a logout token is one that [`logout_token`] decrypts first.
+pub fn is_encrypted_logout_token(client: &Client, token: &str) -> bool {
+    client.registration.id_token_encryption.is_some() && token.split('.').count() == ENCRYPTED_PARTS
+}
+
 /// Verifies a logout token of the client's provider. Anybody can send one: it makes nobody ask the provider more often than
 /// ID tokens do.
 ///
@@ -135,13 +140,11 @@ pub async fn logout_token(
         access_token: None,
     };
     // Section 2.6, step 1: decrypted if it is encrypted as was agreed for ID tokens, and only then.
-    let encryption = client.registration.id_token_encryption.as_ref();
-    let token = match encryption.filter(|_| token.split('.').count() == ENCRYPTED_PARTS) {
-        Some(_) => {
-            let decrypted = jwt::decrypt(&Secret::new(token), encryption);
-            decrypted.map_err(|fault| LogoutFault::Token(fault.into()))?
-        }
-        None => Secret::new(token),
+    let token = if is_encrypted_logout_token(client, token) {
+        let decrypted = jwt::decrypt(&Secret::new(token), client.registration.id_token_encryption.as_ref());
+        decrypted.map_err(|fault| LogoutFault::Token(fault.into()))?
+    } else {
+        Secret::new(token)
     };
     with_keys(
         provider,
@@ -152,6 +155,13 @@ pub async fn logout_token(
     .await
     .map_err(LogoutFault::Keys)?
     .map_err(LogoutFault::Token)
+}
+
+impl LogoutFault {
+    /// Whether anybody could have sent it.
+    pub const fn caller_is_at_fault(&self) -> bool {
+        matches!(self, Self::Token(fault) if fault.caller_is_at_fault())
+    }
 }
 
 /// Parts of an encrypted token in compact form (RFC 7516 section 3.1).

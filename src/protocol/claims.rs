@@ -81,7 +81,18 @@ impl Claims {
     /// Adds what the userinfo endpoint says. What the latest ID token says stays (one claim has one source), and so do the
     /// claims that are about a token.
     pub fn merge_userinfo(&mut self, userinfo: Userinfo) {
-        for (name, value) in userinfo.into_members() {
+        let mut said = userinfo.into_members();
+        for (what, verified) in VERIFIED {
+            let other = said.get(what).is_some_and(|said| self.members.get(what) != Some(said));
+            if other && self.from_id_token.contains(what) {
+                said.remove(verified);
+            } else if other && !self.from_id_token.contains(verified) {
+                self.members.remove(verified);
+            }
+        }
+        // As at a refresh: what is said to be elsewhere now is not what it was.
+        self.members.retain(|name, _| self.from_id_token.contains(name) || !is_elsewhere(&said, name));
+        for (name, value) in said {
             if !self.from_id_token.contains(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
                 self.members.insert(name, value);
             }
@@ -99,6 +110,11 @@ impl Claims {
         }
         // What is said to be elsewhere now is not what it was: a longer list of groups, for one.
         members.retain(|name, _| !is_elsewhere(&new.members, name));
+        for (what, verified) in VERIFIED {
+            if new.members.get(what).is_some_and(|said| members.get(what) != Some(said)) {
+                members.remove(verified);
+            }
+        }
         members.extend(new.members);
         Self { members, from_id_token: new.from_id_token, expires_at: new.expires_at }
     }
@@ -161,6 +177,10 @@ fn is_true(value: &Value) -> bool {
 
 /// The issuer of claims that stand in for a sign-in.
 pub const TESTING_ISSUER: &str = "urn:vestibule:danger_testing_profile";
+
+/// Claims of which the second is about the value that the first has (OpenID Connect Core 1.0 section 5.1). The provider verified
+/// that value: where another one takes its place, from a refresh or from userinfo, what was said does not go on to it.
+const VERIFIED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// Claims that mean something only in the token that has them (RFC 7519 section 4.1, OpenID Connect Core 1.0 section 2).
 pub const ABOUT_THE_TOKEN: [&str; 16] = [

@@ -138,20 +138,30 @@ pub fn is_refused_address(address: IpAddr) -> bool {
 }
 
 /// Whether an address is inside of somebody's network: this machine, RFC 1918, RFC 4193, the shared space of RFC 6598, the
-/// site-local space of old, benchmarks (RFC 2544), and what NAT64 (RFC 6052) or 6to4 (RFC 3056) makes of these.
+/// site-local space of old, benchmarks (RFC 2544), protocol assignments (RFC 6890 section 2.2.2), what nobody on the Internet has but
+/// some networks use (RFC 1112 section 4), NAT64 of the network's own (RFC 8215), and what NAT64 (RFC 6052), 6to4 (RFC 3056) or
+/// the embeddings of old (RFC 4291 section 2.5.5.1, RFC 2765) make of these.
 pub fn is_private_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
+            let [a, b, c, _] = v4.octets();
             v4.is_loopback()
                 || v4.is_private()
                 || a == 100 && b & 0xc0 == 64
                 || a == 198 && b & 0xfe == 18
+                || a == 192 && b == 0 && c == 0
                 || a == 0
+                || a >= 240
         }
         IpAddr::V6(v6) => match embedded(v6) {
             Some(v4) => is_private_address(v4.into()),
-            None => v6.is_loopback() || v6.is_unique_local() || v6.segments()[0] & 0xffc0 == 0xfec0,
+            None => {
+                let [a, b, c, ..] = v6.segments();
+                v6.is_loopback()
+                    || v6.is_unique_local()
+                    || a & 0xffc0 == 0xfec0
+                    || [a, b, c] == [0x64, 0xff9b, 1]
+            }
         },
     }
 }
@@ -161,7 +171,9 @@ fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = v6.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
     match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(v4(g, h)),
+        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(v4(g, h)),
+        // `::` and `::1` are addresses of their own.
+        [0, 0, 0, 0, 0, 0] if g != 0 || h > 1 => Some(v4(g, h)),
         [0x2002, ..] => Some(v4(b, c)),
         _ => None,
     }
@@ -205,8 +217,14 @@ fn names_this_machine(url: &Url) -> bool {
         }
 }
 
-/// Metadata services of clouds outside 169.254.0.0/16: Alibaba, Oracle.
-const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192)];
+/// Metadata services of clouds outside 169.254.0.0/16: Alibaba, Oracle, and what hands out the secrets of machines at Azure.
+const METADATA_V4: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
 
-/// Metadata service of AWS over IPv6.
-const METADATA_V6: [Ipv6Addr; 1] = [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)];
+/// Metadata services over IPv6: AWS, its credentials for containers, Google, Scaleway.
+const METADATA_V6: [Ipv6Addr; 4] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+];

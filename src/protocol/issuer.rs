@@ -123,6 +123,12 @@ impl Issuer {
         self.tenants.iter().any(|tenant| iss == self.of_tenant(tenant))
     }
 
+    /// Whether a key signs tokens by `iss`, if the key set says for whom it does. One set has the keys of all tenants: one that is kept
+    /// to private accounts signs nothing for an organisation. Where there is one issuer only, all keys are its own.
+    pub fn takes_key_of(&self, key_issuer: Option<&str>, iss: &str) -> bool {
+        self.tenants.is_empty() || key_issuer.is_none_or(|kept_to| kept_to == self.text || kept_to == iss)
+    }
+
     fn of_tenant(&self, tenant: &str) -> String {
         self.text.replacen(TENANT, tenant, 1)
     }

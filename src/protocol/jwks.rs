@@ -146,7 +146,7 @@ impl Keys {
             return None;
         }
         let decoding = DecodingKey::from_secret(secret);
-        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), decoding };
+        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), issuer: None, decoding };
         Some(Self { keys: vec![key], skipped: Vec::new(), fresh_for: MAX_FRESH })
     }
 
@@ -166,19 +166,20 @@ impl Keys {
         self.keys.len()
     }
 
-    /// The keys that can verify a signature by this algorithm, of this name if one is given.
+    /// The keys that can verify a signature by this algorithm, of this name if one is given, each with the issuer that it is kept
+    /// to, if it is to one.
     pub(super) fn fitting(
         &self,
         algorithm: SigningAlgorithm,
         kid: Option<&str>,
-    ) -> impl Iterator<Item = &DecodingKey> {
+    ) -> impl Iterator<Item = (&DecodingKey, Option<&str>)> {
         self.keys
             .iter()
             // A secret has no name, whatever a provider calls it.
             .filter(move |key| kid.is_none() || key.kid.as_deref() == kid || key.kind == Kind::Secret)
             .filter(move |key| key.kind == Kind::of(algorithm))
             .filter(move |key| key.algorithm.is_none_or(|only| only == algorithm))
-            .map(|key| &key.decoding)
+            .map(|key| (&key.decoding, key.issuer.as_deref()))
     }
 }
 
@@ -295,6 +296,8 @@ struct Key {
     kid: Option<String>,
     kind: Kind,
     algorithm: Option<SigningAlgorithm>,
+    /// Whose tokens it signs, where a set has keys of several issuers: a member of Microsoft Entra ID's.
+    issuer: Option<String>,
     decoding: DecodingKey,
 }
 
@@ -380,7 +383,9 @@ fn key(item: &Value) -> Result<Key, SkipReason> {
         }
         Kind::Secret => return Err(SkipReason::Kind),
     };
-    Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, decoding })
+    // What is no text is nobody's issuer; where there is one issuer only, nobody looks.
+    let issuer = members.get("issuer").map(|issuer| issuer.as_str().unwrap_or_default().to_owned());
+    Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, issuer, decoding })
 }
 
 /// RFC 7518 section 6.3.1.

@@ -92,13 +92,21 @@ pub enum JwsFault {
     },
 }
 
+/// A token whose signature was verified.
+pub(super) struct Signed<'a> {
+    /// Its payload.
+    pub(super) claims: Map<String, Value>,
+    /// The issuer that the key is kept to, if it is to one.
+    pub(super) key_issuer: Option<&'a str>,
+}
+
 /// Verifies a token and hands out its payload.
-pub(super) fn verify(
+pub(super) fn verify<'a>(
     token: &str,
-    keys: &Keys,
+    keys: &'a Keys,
     algorithm: SigningAlgorithm,
     kinds: Kinds,
-) -> Result<Map<String, Value>, JwsFault> {
+) -> Result<Signed<'a>, JwsFault> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(JwsFault::TooLong { found: token.len() });
     }
@@ -136,11 +144,11 @@ pub(super) fn verify(
         jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, jsonwebtoken_name(algorithm))
             .unwrap_or(false)
     };
-    if !fitting.into_iter().any(verifies) {
+    let Some((_, key_issuer)) = fitting.into_iter().find(|(key, _)| verifies(key)) else {
         return Err(JwsFault::Signature { kid: kid.map(str::to_owned) });
-    }
+    };
     // Steps 6 and, for a JWT, RFC 7519 section 7.2 step 10: only what is signed is read.
-    part("payload", payload)
+    Ok(Signed { claims: part("payload", payload)?, key_issuer })
 }
 
 impl JwsFault {

@@ -13,7 +13,7 @@ pub use super::id_token_fault::IdTokenFault;
 use super::issuer::Issuer;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;
-use super::jws;
+use super::jws::{self, Signed};
 use super::registration::SigningAlgorithm;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
@@ -69,14 +69,14 @@ pub fn decrypt(token: &Secret, agreed: Option<&Encryption>) -> Result<Secret, Id
 pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Result<Claims, IdTokenFault> {
     // Steps 1, 6, 7 and 8: not encrypted, or no more; signed by the issuer's key and the agreed algorithm, also over TLS; by the
     // client secret only where that is agreed.
-    let claims = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
+    let Signed { claims, key_issuer } = jws::verify(token, keys, expected.algorithm, jws::JWT)?;
 
     // RFC 8725 section 3.12: a logout or security event token is none, although signed by the same keys.
     if claims.contains_key("events") {
         return Err(IdTokenFault::OtherKind);
     }
     // Steps 2 and 3; of a template, `iss` must be that of the token's own tenant.
-    let audiences = judge_parties(&claims, expected)?;
+    let audiences = judge_parties(&claims, key_issuer, expected)?;
     let found = required_text(&claims, "iss")?;
     if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
@@ -123,11 +123,12 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
 /// the audiences.
 pub(super) fn judge_parties<'a>(
     claims: &'a Map<String, Value>,
+    key_issuer: Option<&str>,
     expected: &IdTokenExpected<'_>,
 ) -> Result<Vec<&'a str>, IdTokenFault> {
     // Step 2: `iss`, byte for byte; of a template, that of a tenant that is let in.
     let found = required_text(claims, "iss")?;
-    if !expected.issuer.is_named(found) {
+    if !expected.issuer.is_named(found) || !expected.issuer.takes_key_of(key_issuer, found) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
         return Err(IdTokenFault::Issuer { expected, found });
     }

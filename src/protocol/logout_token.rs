@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::id_token_fault::IdTokenFault;
 use super::jwks::Keys;
-use super::jws::{self, JwsFault};
+use super::jws::{self, JwsFault, Signed};
 use super::jwt::{self, IdTokenExpected};
 use super::timestamp::Timestamp;
 
@@ -97,13 +97,14 @@ pub fn verify(
     typ: TypRule,
 ) -> Result<LogoutToken, LogoutTokenFault> {
     // Steps 1 to 3: not encrypted; signed by the issuer's key and the algorithm that is agreed for ID tokens, so never none.
-    let claims = jws::verify(token, keys, expected.algorithm, jws::LOGOUT).map_err(IdTokenFault::from)?;
+    let Signed { claims, key_issuer } =
+        jws::verify(token, keys, expected.algorithm, jws::LOGOUT).map_err(IdTokenFault::from)?;
     // Section 2.4: a type of its own is recommended, and keeps tokens of other kinds out by itself.
     if typ == TypRule::Required && !jws::is_of_kind(token, "logout+jwt") {
         return Err(LogoutTokenFault::KindUnsaid);
     }
     // Step 4: `iss`, `aud`, `iat` and `exp` as in an ID token.
-    jwt::judge_parties(&claims, expected)?;
+    jwt::judge_parties(&claims, key_issuer, expected)?;
     let times = jwt::judge_times(&claims, expected)?;
     let good_until = times.expires.min(times.issued.after(MAX_LIFETIME)).after(expected.leeway);
     if expected.now >= good_until {

@@ -13,10 +13,11 @@ use super::discovery::Provider;
 use super::issuer::Issuer;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;
+use super::jws::{self, Signed};
+use super::jwt;
 use super::registration::SigningAlgorithm;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
-use super::{jws, jwt};
 
 pub use super::userinfo_fault::UserinfoFault;
 
@@ -113,14 +114,15 @@ pub fn verify(
     keys: &Keys,
     expected: &UserinfoExpected<'_>,
 ) -> Result<Userinfo, UserinfoFault> {
-    let claims =
+    let Signed { claims, key_issuer } =
         jws::verify(token.expose(), keys, expected.algorithm, jws::JWT).map_err(UserinfoFault::Jws)?;
     // RFC 8725 section 3.12: these are claims of other tokens, by the same issuer and for the same audience.
     if let Some(claim) = OF_OTHER_KINDS.into_iter().find(|claim| claims.contains_key(*claim)) {
         return Err(UserinfoFault::OtherKind { claim });
     }
     let issuer = claims.get("iss").and_then(Value::as_str);
-    if !issuer.is_some_and(|found| expected.issuer.is_named(found)) {
+    let is_ours = |found| expected.issuer.is_named(found) && expected.issuer.takes_key_of(key_issuer, found);
+    if !issuer.is_some_and(is_ours) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), issuer.map(str::to_owned));
         return Err(UserinfoFault::Issuer { expected, found });
     }

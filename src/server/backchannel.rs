@@ -35,9 +35,18 @@ async fn log_out(asked: Asked<'_>, body: Incoming) -> Result<(), Refusal> {
     let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
         return Err(Refusal::LogoutTokenMissing);
     };
-    let token = verify::logout_token(service.providers.of(client), client, &token, service.clock.wall())
-        .await
-        .map_err(|fault| refusal::of_logout_token(&client.issuer, fault))?;
+    let is_encrypted = verify::is_encrypted_logout_token(client, &token);
+    if is_encrypted {
+        asked.may_be_decrypted()?;
+    }
+    let judged =
+        verify::logout_token(service.providers.of(client), client, &token, service.clock.wall()).await;
+    let token = judged.map_err(|fault| {
+        if is_encrypted && fault.caller_is_at_fault() {
+            asked.note_decrypted_in_vain();
+        }
+        refusal::of_logout_token(&client.issuer, fault)
+    })?;
 
     // Nothing is waited for from here on: either all of it happens, or none.
     let now = service.clock.wall();

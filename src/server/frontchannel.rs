@@ -37,7 +37,8 @@ pub(super) fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
         Credential::Absent | Credential::Unreadable(_) => None,
     };
     if own.is_none_or(|own| logout.ends(&own)) {
-        let ended = service.sessions.log_out(&logout, service.clock.wall(), Ended::SignedOutElsewhere);
+        let now = service.clock.wall();
+        let ended = service.sessions.log_out_unproven(&logout, now, Ended::SignedOutElsewhere);
         tracing::info!(
             code = "signed_out_by_provider",
             verdict = "signed_out",

@@ -1,4 +1,5 @@
-//! How often logins may begin: a bucket for each client address, and one for all of them.
+//! How often logins may begin: a bucket for each client address, and one for all of them. The same for whatever else one address
+//! may do only so often.
 //!
 //! Whoever floods the beginning of logins is told to wait, and nobody at another address notices.
 
@@ -16,7 +17,7 @@ use crate::protocol::timestamp::Timestamp;
 pub(super) struct LoginLimit {
     per_address: u64,
     in_all: u64,
-    addresses: DashMap<IpAddr, Bucket>,
+    networks: DashMap<Network, Bucket>,
     all: Mutex<Bucket>,
     /// Unix seconds of the last sweep that was made for want of room.
     swept: AtomicU64,
@@ -37,7 +38,7 @@ impl LoginLimit {
         Self {
             per_address,
             in_all,
-            addresses: DashMap::new(),
+            networks: DashMap::new(),
             all: Mutex::new(full),
             swept: AtomicU64::new(0),
         }
@@ -48,29 +49,78 @@ impl LoginLimit {
     /// # Errors
     /// How long to wait.
     pub(super) fn take(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Duration> {
-        if let Some(address) = address.map(network)
-            && self.has_room(&address, now)
-        {
-            let full = Bucket { left: self.per_address * UNITS, at: now };
-            self.addresses.entry(address).or_insert(full).take(self.per_address, now)?;
+        // The narrowest first: whoever has used up that one takes nothing from the neighbours.
+        for network in address.into_iter().flat_map(Network::all_of) {
+            let limit = self.limit_of(network);
+            if self.has_room(network, now) {
+                let full = Bucket { left: limit * UNITS, at: now };
+                self.networks.entry(network).or_insert(full).take(limit, now)?;
+            }
         }
         self.all.lock().unwrap_or_else(PoisonError::into_inner).take(self.in_all, now)
     }
 
+    /// Whether one more of this address would be taken, without taking it. What all take together does not count here, so that nobody
+    /// makes another wait.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(super) fn look(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Duration> {
+        for network in address.into_iter().flat_map(Network::all_of) {
+            if let Some(bucket) = self.networks.get(&network) {
+                bucket.clone().take(self.limit_of(network), now)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets the addresses whose buckets are full again.
     pub(super) fn sweep(&self, now: Timestamp) {
-        self.addresses.retain(|_, bucket| bucket.filled(self.per_address, now) < self.per_address * UNITS);
+        self.networks.retain(|network, bucket| {
+            let limit = self.limit_of(*network);
+            bucket.filled(limit, now) < limit * UNITS
+        });
+    }
+
+    const fn limit_of(&self, network: Network) -> u64 {
+        match network {
+            Network::One(_) => self.per_address,
+            Network::Site(_) => self.per_address * SITE,
+        }
     }
 
     /// Beyond the limit an address that is new has no bucket of its own, only its share of all.
-    fn has_room(&self, address: &IpAddr, now: Timestamp) -> bool {
-        if self.addresses.len() < MAX_ADDRESSES || self.addresses.contains_key(address) {
+    fn has_room(&self, network: Network, now: Timestamp) -> bool {
+        if self.networks.len() < MAX_NETWORKS || self.networks.contains_key(&network) {
             return true;
         }
         if self.swept.swap(now.seconds(), Ordering::Relaxed) != now.seconds() {
             self.sweep(now);
         }
-        self.addresses.len() < MAX_ADDRESSES
+        self.networks.len() < MAX_NETWORKS
+    }
+}
+
+/// What has a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Network {
+    /// An address, or an IPv6 network of 64 bits: whoever has one IPv6 address has 2⁶⁴ of them (RFC 4291 section 2.5.4).
+    One(IpAddr),
+    /// An IPv6 network of 48 bits: so much one customer may have (RFC 6177 section 2), which is 2¹⁶ of the former.
+    Site(Ipv6Addr),
+}
+
+impl Network {
+    /// Those that an address belongs to, the narrowest first.
+    fn all_of(address: IpAddr) -> impl Iterator<Item = Self> {
+        let (one, site) = match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let of = |bits: u32| Ipv6Addr::from_bits(address.to_bits() >> (128 - bits) << (128 - bits));
+                (of(64).into(), Some(of(48)))
+            }
+            address @ IpAddr::V4(_) => (address, None),
+        };
+        std::iter::once(Self::One(one)).chain(site.map(Self::Site))
     }
 }
 
@@ -91,25 +141,19 @@ impl Bucket {
     }
 }
 
-/// Whoever has one IPv6 address has 2⁶⁴ of them (RFC 4291 section 2.5.4).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 /// Parts of a login in a bucket: one for each second of a minute.
 const UNITS: u64 = 60;
-/// Addresses with a bucket of their own, in about 10 MB.
-const MAX_ADDRESSES: usize = 100_000;
+/// So many addresses' worth of logins may come out of one network of 48 bits.
+const SITE: u64 = 16;
+/// Addresses and networks with a bucket of their own, in about 10 MB.
+const MAX_NETWORKS: usize = 100_000;
 
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
     use std::time::Duration;
 
-    use super::{LoginLimit, MAX_ADDRESSES, Timestamp};
+    use super::{LoginLimit, MAX_NETWORKS, Timestamp};
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_seconds(1_000 + seconds)
@@ -155,16 +199,29 @@ mod tests {
         assert!(limit.take(address("::ffff:192.0.2.1"), at(0)).is_err());
     }
 
+    /// Whoever has a network of 48 bits does not use up the logins of everybody.
+    #[test]
+    fn a_site_has_the_logins_of_sixteen_addresses_and_one_of_its_networks_does_not_use_them_up() {
+        let limit = LoginLimit::new(10, 1_000_000);
+        let from = |site: u32, network: u32, at_second| {
+            limit.take(address(&format!("2001:db8:{site:x}:{network:x}::1")), at(at_second)).is_ok()
+        };
+        assert_eq!((0..1_000).filter(|_| from(1, 0, 0)).count(), 10);
+        assert_eq!((1..1_000).filter(|network| from(1, *network, 0)).count(), 150);
+        assert!(from(2, 1, 0), "another site");
+        assert!(from(1, 2_000, 60), "a minute later");
+    }
+
     #[test]
     fn the_table_is_bounded_and_forgets_who_waited() {
         let limit = LoginLimit::new(1, 10_000_000);
-        for number in 0..u32::try_from(MAX_ADDRESSES).expect("it fits") + 10 {
+        for number in 0..u32::try_from(MAX_NETWORKS).expect("it fits") + 10 {
             assert!(limit.take(Some(IpAddr::from(number.to_be_bytes())), at(0)).is_ok());
         }
-        assert_eq!(limit.addresses.len(), MAX_ADDRESSES);
+        assert_eq!(limit.networks.len(), MAX_NETWORKS);
         // There was room for this one, and it is still held to its share.
         assert!(limit.take(Some(IpAddr::from([0, 0, 0, 1])), at(0)).is_err());
         assert!(limit.take(address("198.51.100.1"), at(60)).is_ok());
-        assert_eq!(limit.addresses.len(), 1);
+        assert_eq!(limit.networks.len(), 1);
     }
 }

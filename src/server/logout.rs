@@ -26,7 +26,8 @@ use crate::session::record::Session;
 
 /// Ends the session, by `scope` more of them, and goes to the provider to end it there (OpenID Connect RP-Initiated Logout
 /// 1.0). A POST from one of our pages does so at once, and so does a person who follows a link of the same origin or types the
-/// address; everything else is asked first, for a picture could have sent it, or a browser that loads links in advance.
+/// address; everything else is asked first, for a picture could have sent it, or a browser that loads links in advance. So is
+/// whoever would end what is open in other browsers: a link in a message looks like a typed address, also by way of another site.
 ///
 /// # Errors
 /// Another method; a return address on a host that is not ours; a scope that there is not; a form that cannot be read.
@@ -41,8 +42,11 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         (return_to, scope(&form)?, site == Site::Own)
     } else {
         let return_to = return_to::named_in_query(asked.query(), asked.client)?;
-        let is_wanted = matches!(site, Site::Own | Site::Typed) && same_site::is_visit(&asked.head.headers);
-        (return_to, scope(asked.query().as_bytes())?, is_wanted)
+        let scope = scope(asked.query().as_bytes())?;
+        let is_wanted = scope != Scope::Everywhere
+            && matches!(site, Site::Own | Site::Typed)
+            && same_site::is_visit(&asked.head.headers);
+        (return_to, scope, is_wanted)
     };
     Ok(if is_wanted {
         sign_out(asked, return_to.as_ref(), scope)

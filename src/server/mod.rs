@@ -111,6 +111,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         used_flows: UsedFlows::default(),
         used_logout_tokens: UsedFlows::default(),
         loops: Loops::default(),
+        unopened_limit: LoginLimit::new(MAX_UNOPENED, MAX_UNOPENED_IN_ALL),
         login_limit: LoginLimit::new(
             config.server.logins_per_minute_per_address,
             config.server.logins_per_minute,
@@ -185,6 +186,7 @@ async fn keep_sweeping(service: Arc<Service>) {
         service.used_logout_tokens.sweep(service.clock.wall());
         service.loops.sweep(service.clock.steady());
         service.login_limit.sweep(service.clock.steady());
+        service.unopened_limit.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());
     }
 }
@@ -213,5 +215,9 @@ fn at(key: &str, address: SocketAddr, error: &io::Error) -> io::Error {
 const ADMIN_CONNECTIONS: usize = 64;
 /// How long requests to the admin listener may go on after the public one is closed.
 const ADMIN_GRACE: Duration = Duration::from_millis(200);
+/// Encrypted logout tokens that are none, of one address in a minute (H-04). They may take 100 ms of a processor each.
+const MAX_UNOPENED: usize = 60;
+/// The same of all addresses. More than can come: by this limit a stranger would keep the provider's from being opened.
+const MAX_UNOPENED_IN_ALL: usize = 1_000_000_000;
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

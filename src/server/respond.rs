@@ -207,6 +207,10 @@ pub(super) fn oauth_error(refusal: &Refusal, request_id: &str) -> Answer {
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     }
+    if let Refusal::TooManyLogouts { wait } = refusal {
+        // RFC 6585 section 4.
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    }
     mark(&mut answer, refusal.code(), request_id);
     answer
 }

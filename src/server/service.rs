@@ -37,6 +37,8 @@ pub(super) struct Service {
     pub(super) used_logout_tokens: UsedFlows,
     pub(super) loops: Loops,
     pub(super) login_limit: LoginLimit,
+    /// Logout tokens that were decrypted for nothing (H-04).
+    pub(super) unopened_limit: LoginLimit,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,
     /// When each refusal was last logged as a warning.
@@ -112,10 +114,25 @@ impl Asked<'_> {
 
     /// Takes one of the logins that the client's address may begin (E-27).
     pub(super) fn take_login(self) -> Result<(), Refusal> {
-        let trusted = &self.service.config.server.trusted_proxies;
-        let address = forwarded::client_of(self.peer, &self.head.headers, trusted);
         let now = self.service.clock.steady();
-        self.service.login_limit.take(address, now).map_err(|wait| Refusal::TooManyLogins { wait })
+        self.service.login_limit.take(self.address(), now).map_err(|wait| Refusal::TooManyLogins { wait })
+    }
+
+    /// Whether this address may have one more logout token decrypted (H-04): that takes a hundred times as long as to verify one.
+    pub(super) fn may_be_decrypted(self) -> Result<(), Refusal> {
+        let now = self.service.clock.steady();
+        let allowed = self.service.unopened_limit.look(self.address(), now);
+        allowed.map_err(|wait| Refusal::TooManyLogouts { wait })
+    }
+
+    /// Notes that one was decrypted for nothing.
+    pub(super) fn note_decrypted_in_vain(self) {
+        // Whether it was one too many is asked before the next.
+        let _ = self.service.unopened_limit.take(self.address(), self.service.clock.steady());
+    }
+
+    fn address(self) -> Option<IpAddr> {
+        forwarded::client_of(self.peer, &self.head.headers, &self.service.config.server.trusted_proxies)
     }
 
     /// The raw query, empty if there is none.

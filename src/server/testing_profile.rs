@@ -5,17 +5,20 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::SET_COOKIE;
+use http::header::{FORWARDED, HOST, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use url::Url;
 
 use super::respond::{self, Answer};
 use super::route::Page;
 use super::service::Asked;
 use super::{callback, set_cookie};
+use crate::config::host::Authority;
 use crate::config::{Client, Config, TestingProfile};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to;
 use crate::protocol::claims::Claims;
+use crate::protocol::issuer::is_loopback;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::Tokens;
 use crate::session::transaction::Flow;
@@ -34,7 +37,8 @@ pub(super) fn confined(config: &Config, listening: &[SocketAddr]) -> io::Result<
 /// What a client with a profile answers otherwise than others; none where it answers as they do.
 pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer, Refusal>> {
     let profile = asked.client.testing_profile.as_ref()?;
-    if let Err(refusal) = from_here(asked.client, &asked.head.headers) {
+    let headers = &asked.head.headers;
+    if let Err(refusal) = from_here(asked.client, headers).and_then(|()| meant_here(headers)) {
         return Some(Err(refusal));
     }
     match page {
@@ -59,7 +63,24 @@ pub(super) fn from_here(client: &Client, headers: &HeaderMap) -> Result<(), Refu
     }
     let lines = BROUGHT_FROM.iter().flat_map(|name| headers.get_all(name));
     let mut addresses = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    if addresses.all(is_here) { Ok(()) } else { Err(Refusal::TestingProfileRemote) }
+    // RFC 7239 says the same in a grammar of its own. No proxy that people develop with writes it, so nothing of it is read.
+    if addresses.all(is_here) && !headers.contains_key(FORWARDED) {
+        Ok(())
+    } else {
+        Err(Refusal::TestingProfileRemote)
+    }
+}
+
+/// Refuses a page that was asked for under a name of another machine: a tunnel leads here, or a site lets its name lead to this
+/// machine, so that the browser takes our answers for its own (DNS rebinding). A subrequest is not judged by it: its `Host` is
+/// what the proxy calls us, and for whom it asks is judged by the client's hosts.
+fn meant_here(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut lines = headers.get_all(HOST).iter().chain(headers.get_all(X_FORWARDED_HOST));
+    if headers.contains_key(HOST) && lines.all(|line| names_this_machine(line.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Refusal::TestingProfileRemote)
+    }
 }
 
 /// Says on an answer that nobody signed in.
@@ -110,15 +131,23 @@ fn is_here(address: &[u8]) -> bool {
     address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
+/// Whether that is a name or an address of this machine, with or without a port.
+fn names_this_machine(host: &[u8]) -> bool {
+    let authority = str::from_utf8(host).ok().and_then(Authority::parse);
+    let url = authority.and_then(|authority| Url::parse(&format!("http://{authority}/")).ok());
+    url.is_some_and(|url| is_loopback(&url))
+}
+
 /// `Vestibule-Danger`: on every answer of a client at which nobody has to sign in.
 const VESTIBULE_DANGER: HeaderName = HeaderName::from_static("vestibule-danger");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// Where proxies say for whom they ask.
 static BROUGHT_FROM: [HeaderName; 2] =
     [HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
 #[cfg(test)]
 mod tests {
-    use super::is_here;
+    use super::{is_here, names_this_machine};
 
     #[test]
     fn an_address_is_here_only_if_it_is_loopback_for_certain() {
@@ -140,6 +169,29 @@ mod tests {
             "\u{e9}",
         ] {
             assert!(!is_here(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_here_only_if_it_is_this_machine_by_name_or_address() {
+        for here in
+            ["localhost", "localhost:8000", "app.localhost:80", "127.0.0.1:8000", "[::1]:8000", "127.9.9.9"]
+        {
+            assert!(names_this_machine(here.as_bytes()), "{here}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "notlocalhost",
+            "10.0.0.1",
+            "0.0.0.0:8000",
+            "localhost, evil.example",
+            "evil.example#localhost",
+            "localhost@evil.example",
+            "\u{e9}.localhost@x",
+        ] {
+            assert!(!names_this_machine(other.as_bytes()), "{other}");
         }
     }
 }

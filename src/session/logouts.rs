@@ -30,12 +30,24 @@ impl Logouts {
     /// # Errors
     /// [`LogoutsFull`]; a login under way may then go on.
     pub fn note(&self, names: &[Name], at: Timestamp) -> Result<(), LogoutsFull> {
+        self.note_within(MAX_LOGOUTS, names, at)
+    }
+
+    /// The same where anybody could have said so, of sessions that there may never have been: as often as somebody likes.
+    ///
+    /// # Errors
+    /// [`LogoutsFull`], from [`MAX_UNPROVEN_LOGOUTS`] on.
+    pub fn note_unproven(&self, names: &[Name], at: Timestamp) -> Result<(), LogoutsFull> {
+        self.note_within(MAX_UNPROVEN_LOGOUTS, names, at)
+    }
+
+    fn note_within(&self, limit: usize, names: &[Name], at: Timestamp) -> Result<(), LogoutsFull> {
         for name in names {
-            if self.at.len() >= MAX_LOGOUTS && !self.at.contains_key(name) {
+            if self.at.len() >= limit && !self.at.contains_key(name) {
                 if self.swept.swap(at.seconds(), Ordering::Relaxed) != at.seconds() {
                     self.sweep(at);
                 }
-                if self.at.len() >= MAX_LOGOUTS {
+                if self.at.len() >= limit {
                     return Err(LogoutsFull);
                 }
             }
@@ -60,6 +72,8 @@ impl Logouts {
 
 /// Logouts remembered at once, in about 60 MB.
 pub const MAX_LOGOUTS: usize = 1_000_000;
+/// Beyond so many, only logouts that are proven are remembered: nobody makes the provider's own get lost.
+pub const MAX_UNPROVEN_LOGOUTS: usize = 250_000;
 /// How long a login can be under way: as long as its state is taken, and then as long as the provider may take to answer.
 const KEPT: Duration = Duration::from_secs(15 * 60);
 const _: () = assert!(

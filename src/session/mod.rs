@@ -210,6 +210,16 @@ impl Sessions {
     /// Ends every session that `logout` means, and those of logins that were begun until then and are not finished.
     pub fn log_out(&self, logout: &Logout<'_>, until: Timestamp, why: Ended) -> LoggedOut {
         let is_noted = self.logouts.note(&logout.names(), until).is_ok();
+        self.end_all(logout, is_noted, why)
+    }
+
+    /// The same for whoever only knows what the provider calls its session, and proves nothing.
+    pub fn log_out_unproven(&self, logout: &Logout<'_>, until: Timestamp, why: Ended) -> LoggedOut {
+        let is_noted = self.logouts.note_unproven(&logout.names(), until).is_ok();
+        self.end_all(logout, is_noted, why)
+    }
+
+    fn end_all(&self, logout: &Logout<'_>, is_noted: bool, why: Ended) -> LoggedOut {
         let sessions = self.store.remove_all(logout);
         for session in &sessions {
             self.count_end(&session.client, why);

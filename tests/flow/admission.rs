@@ -86,6 +86,19 @@ async fn a_claim_that_lets_people_in_may_come_from_userinfo() {
     world.signed_in().await;
 }
 
+/// V-ID-19: an ID token that hands out an address and is silent about it does not hide that userinfo says no.
+#[tokio::test]
+async fn where_userinfo_is_asked_if_missing_an_unverified_address_is_no_less_refused() {
+    let world = World::new()
+        .app(|app| app.headers("{ email: X-User-Email }"))
+        .line("userinfo: if_missing")
+        .start()
+        .await;
+    world.provider.script().userinfo_claims.insert("email_verified".to_owned(), json!(false));
+    let landed = world.browser().open(PAGE).await;
+    landed.answer.assert_refused(403, "email_not_verified", "userinfo says no");
+}
+
 /// at the login and at a refresh; groups of before do not stay.
 #[tokio::test]
 async fn groups_that_the_provider_keeps_elsewhere_are_said_in_the_log() {

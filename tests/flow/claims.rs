@@ -92,7 +92,11 @@ async fn userinfo_if_missing_is_asked_where_the_id_token_lacks_a_mapped_claim() 
         .app(|app| app.headers("{ email: X-User-Email, groups: X-User-Groups }").line("userinfo: if_missing"))
         .start()
         .await;
-    world.provider.script().userinfo_claims.insert("groups".to_owned(), json!(["from-userinfo"]));
+    {
+        let mut script = world.provider.script();
+        script.userinfo_claims.insert("groups".to_owned(), json!(["from-userinfo"]));
+        script.id_token_claims.insert("email_verified".to_owned(), json!(true));
+    }
     let browser = world.signed_in().await;
     assert_eq!(world.provider.count(Endpoint::Userinfo), 0, "nothing is missing");
     let answer = world.send(&world.base_of(&browser)).await;

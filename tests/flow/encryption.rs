@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::encrypter::Recipient;
 use crate::provider::{Endpoint, Provider};
-use crate::refresh::{TOKEN, over, refresh_once};
+use crate::refresh::{TOKEN, allowed, over, refresh_once};
+use crate::wire::Ask;
 use crate::world::{APP, PAGE, SESSION, Setup, World};
 
 static RSA: LazyLock<Recipient> = LazyLock::new(Recipient::rsa);
@@ -113,4 +114,51 @@ async fn a_refresh_that_forgets_to_encrypt_ends_the_session() {
     world.provider.script().encrypts_id_token = None;
     world.clock.shift(TOKEN + 1);
     over(&world, &browser, "not encrypted").await;
+}
+
+/// H-04: what anybody may let us decrypt is bounded, and nobody else notices.
+#[tokio::test]
+async fn encrypted_logout_tokens_that_are_none_are_opened_so_many_times_and_others_always() {
+    let world = agreed("p256-flood.pem", "ECDH-ES", &P256).start().await;
+    encrypt(&world.provider, &P256);
+    let browser = world.signed_in().await;
+    let post = async |from: &str, token: &str| {
+        let ask = Ask::new("POST", "/oidc/app/backchannel-logout")
+            .with("Host", "vestibule.internal:8000")
+            .with("X-Forwarded-For", from)
+            .form(format!("logout_token={token}"));
+        world.send(&ask).await
+    };
+    let signed = || world.provider.logout_token("id-of-app", |_| {});
+    let encrypted = |token: &str| P256.token(P256.header("A256GCM"), token);
+    let to_another = STRANGER.token(STRANGER.header("A256GCM"), &signed());
+    // Whoever knows the public key can encrypt whatever he likes to it.
+    let made_up = encrypted("a.b.c");
+    for number in 0..60 {
+        let token = if number % 2 == 0 { &to_another } else { &made_up };
+        let answer = post("192.0.2.1", token).await;
+        answer.assert_refused(400, "logout_token_unreadable", "made up");
+    }
+    for token in [to_another, made_up.clone()] {
+        // A second that goes by meanwhile brings one back.
+        let mut answer = post("192.0.2.1", &token).await;
+        for _ in 0..100 {
+            if answer.status == 429 {
+                break;
+            }
+            answer.assert_refused(400, "logout_token_unreadable", "made up");
+            answer = post("192.0.2.1", &token).await;
+        }
+        answer.assert_refused(429, "too_many_logouts", "enough");
+        assert_eq!(answer.header("Retry-After"), Some("1"));
+    }
+    assert!(allowed(&world, &browser).await);
+    // What needs no decryption is judged as ever, and so is whoever comes from elsewhere.
+    assert_eq!(post("192.0.2.1", &signed()).await.status, 200);
+    assert!(!allowed(&world, &browser).await);
+    world.clock.shift(2);
+    let browser = world.signed_in().await;
+    assert_eq!(post("192.0.2.2", &encrypted(&signed())).await.status, 200);
+    assert!(!allowed(&world, &browser).await);
+    post("192.0.2.1", &made_up).await.assert_refused(400, "logout_token_unreadable", "seconds later");
 }

@@ -129,6 +129,23 @@ async fn the_question_says_how_much_would_end_and_the_answer_ends_that() {
     }
 }
 
+/// D-14: a link of a user of the application, or in a message, signs nobody out in other browsers without a question.
+#[tokio::test]
+async fn a_link_ends_nothing_in_other_browsers_by_itself() {
+    let world = World::new().start().await;
+    let mut desk = world.signed_in().await;
+    let mut phone = world.signed_in().await;
+    let url = format!("{APP}/logout?scope=everywhere");
+    for (name, page) in [
+        ("a link on a page of the application", desk.click(PAGE, &url).await),
+        ("typed, or in a message", desk.get(&url).await),
+    ] {
+        assert_eq!(page.status, 200, "{name}: {}", page.show());
+        assert!(page.text().contains("all your sessions"), "{name}");
+        assert!(is_in(&mut desk, PAGE).await && is_in(&mut phone, PAGE).await, "{name}");
+    }
+}
+
 /// V-LO-1: fresh, of this client, for ten minutes; else the landing page and nothing else.
 #[tokio::test]
 async fn the_state_of_a_sign_out_is_fresh_and_leads_on_only_in_time_and_at_its_client() {

@@ -145,6 +145,30 @@ async fn a_request_that_a_proxy_brings_from_another_machine_is_refused() {
     assert_eq!(world.send(&own("login").with("X-Forwarded-For", "::1, 127.0.0.1")).await.status, 303);
 }
 
+/// DNS rebinding, and tunnels that say for whom in another way.
+#[tokio::test]
+async fn a_page_that_was_asked_for_under_another_name_is_refused() {
+    let world = world().start().await;
+    let cookie = cookie(&world.send(&own("login")).await);
+    for page in ["login", "session", "userinfo", "logout"] {
+        let ask = own(page).with("Cookie", &cookie);
+        for host in ["evil.example:8000", "evil.example", "localhost.evil.example", "10.0.0.1"] {
+            let answer = world.send(&Ask { ..own(page) }.having("Host", host).with("Cookie", &cookie)).await;
+            answer.assert_refused(403, "testing_profile_remote", host);
+            assert_eq!(answer.all("Set-Cookie"), [""; 0]);
+            let tunnel = world.send(&Ask { ..own(page) }.with("X-Forwarded-Host", host)).await;
+            tunnel.assert_refused(403, "testing_profile_remote", host);
+        }
+        let tunnel = world.send(&ask.with("Forwarded", "for=198.51.100.7;proto=https")).await;
+        tunnel.assert_refused(403, "testing_profile_remote", page);
+    }
+    let asked = subrequest().with("Cookie", &cookie).with("Forwarded", "for=198.51.100.7");
+    world.send(&asked).await.assert_refused(403, "testing_profile_remote", "a subrequest");
+    for host in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "app.localhost"] {
+        assert_eq!(world.send(&own("login").having("Host", host)).await.status, 303, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn a_provider_does_not_call_back_where_there_is_a_profile() {
     let world = world().start().await;

@@ -476,3 +476,19 @@ fn the_client_of_a_page_is_whom_a_trusted_proxy_names_or_the_peer_itself() {
         assert_eq!(found, expected.map(|address| address.parse().unwrap()), "{peer} {forwarded_for:?}");
     }
 }
+
+/// A-21, E-27: what the client wrote into the line before a proxy added the address to it hides the address from no limit.
+#[test]
+fn bytes_that_are_no_text_left_of_an_address_do_not_hide_it() {
+    let trusted = ["10.0.0.0/8".parse().unwrap()];
+    let found = |line: &[u8]| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_bytes(line).unwrap());
+        client_of("10.0.0.1".parse().unwrap(), &headers, &trusted)
+    };
+    let address = Some("198.51.100.7".parse().unwrap());
+    assert_eq!(found(b"\xe9, 198.51.100.7"), address);
+    assert_eq!(found("é, 198.51.100.7, 10.0.0.2".as_bytes()), address);
+    assert_eq!(found(b"192.0.2.1, \xff\xfe,\t198.51.100.7"), address);
+    assert_eq!(found(b"198.51.100.7, \xe9"), None);
+}

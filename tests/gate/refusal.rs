@@ -266,6 +266,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::LogoutTokenReplayed,
         Refusal::LogoutTokenMissing,
         Refusal::LogoutsFull,
+        Refusal::TooManyLogouts { wait: Duration::from_secs(1) },
         Refusal::FrontchannelLogout { why: "a rule" },
         Refusal::LogoutScope,
         Refusal::SignedOutMeanwhile,

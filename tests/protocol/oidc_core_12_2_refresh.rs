@@ -120,3 +120,60 @@ fn fresh_userinfo_replaces_older_userinfo_and_what_an_older_id_token_said() {
     assert_eq!(new.as_json()["groups"], json!(["left"]));
     assert_eq!(new.as_json()["email"], "jane@example.com");
 }
+
+/// V-ID-19: what was verified is that address, and no other that a person writes into the account later.
+#[test]
+fn a_verification_stays_with_what_was_verified() {
+    for (what, verified_claim) in [("email", "email_verified"), ("phone_number", "phone_number_verified")] {
+        let old = || verified(&with(with(claims(), what, json!("mine")), verified_claim, json!(true)));
+        let refreshed = |new: Value| old().refreshed(verified(&new)).as_json().get(verified_claim).cloned();
+        assert_eq!(refreshed(with(claims(), what, json!("of another"))), None, "{what}");
+        assert_eq!(refreshed(with(claims(), what, json!("mine"))), Some(json!(true)), "{what}");
+        assert_eq!(refreshed(without(claims(), what)), Some(json!(true)), "{what}: a thin token");
+        let said = with(with(claims(), what, json!("of another")), verified_claim, json!(true));
+        assert_eq!(refreshed(said), Some(json!(true)), "{what}: it says so of the new one");
+
+        // Userinfo at a refresh without an ID token, or with a thin one.
+        let merged = |info: Value| {
+            let mut claims = old().refreshed(verified(&without(claims(), what)));
+            claims.merge_userinfo(userinfo(info));
+            claims.as_json().get(verified_claim).cloned()
+        };
+        assert_eq!(merged(json!({ (what): "of another" })), None, "{what}");
+        assert_eq!(merged(json!({ (what): "mine" })), Some(json!(true)), "{what}");
+        assert_eq!(merged(json!({})), Some(json!(true)), "{what}");
+
+        // The address is the ID token's; what userinfo says of another one says nothing about it.
+        let mixed = |info: Value| {
+            let mut claims = verified(&with(claims(), what, json!("of another")));
+            claims.merge_userinfo(userinfo(info));
+            assert_eq!(claims.as_json()[what], "of another");
+            claims.as_json().get(verified_claim).cloned()
+        };
+        assert_eq!(mixed(json!({ (what): "mine", (verified_claim): true })), None, "{what}");
+        assert_eq!(
+            mixed(json!({ (what): "of another", (verified_claim): true })),
+            Some(json!(true)),
+            "{what}"
+        );
+        assert_eq!(mixed(json!({ (verified_claim): false })), Some(json!(false)), "{what}");
+    }
+}
+
+/// C-11: as in an ID token, a list that is said to be elsewhere is not the list of before.
+#[test]
+fn what_userinfo_says_to_be_elsewhere_does_not_stay_as_it_was() {
+    for elsewhere in [json!({"_claim_names": {"groups": "src1"}}), json!({"hasgroups": true})] {
+        let mut old = verified(&without(claims(), "groups"));
+        old.merge_userinfo(userinfo(json!({"groups": ["admins"], "locale": "de"})));
+        for mut claims in [old.clone(), old.refreshed(verified(&without(claims(), "groups")))] {
+            assert_eq!(claims.as_json()["groups"], json!(["admins"]));
+            claims.merge_userinfo(userinfo(elsewhere.clone()));
+            assert_eq!(claims.as_json().get("groups"), None, "{elsewhere}");
+            assert_eq!(claims.as_json()["locale"], "de");
+        }
+        let mut of_id_token = verified(&claims());
+        of_id_token.merge_userinfo(userinfo(elsewhere));
+        assert_eq!(of_id_token.as_json()["groups"], json!(["staff"]), "the ID token goes first");
+    }
+}

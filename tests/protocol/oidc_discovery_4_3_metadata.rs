@@ -277,6 +277,14 @@ fn an_address_inside_of_a_network_is_told_from_one_outside() {
         "::ffff:10.0.0.1",
         "64:ff9b::10.0.0.1",
         "2002:a00:1::1",
+        "64:ff9b:1::8.8.8.8",
+        "64:ff9b:1:ffff::10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "::10.0.0.1",
+        "::127.0.0.1",
+        "240.0.0.1",
+        "255.255.255.254",
+        "192.0.0.8",
     ] {
         assert!(is_private_address(private.parse().unwrap()), "{private}");
     }
@@ -294,10 +302,25 @@ fn an_address_inside_of_a_network_is_told_from_one_outside() {
         "64:ff9b::8.8.8.8",
         "2002:808:808::1",
         "fe00::1",
+        "64:ff9b:2::1",
+        "::8.8.8.8",
+        "192.0.1.1",
+        "168.63.129.17",
     ] {
         assert!(!is_private_address(public.parse().unwrap()), "{public}");
     }
-    for refused in ["64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "::ffff:169.254.169.254"] {
+    for refused in [
+        "64:ff9b::169.254.169.254",
+        "2002:a9fe:a9fe::1",
+        "::ffff:169.254.169.254",
+        "::169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "fd20:ce::254",
+        "fd00:ec2::23",
+        "fd00:42::42",
+    ] {
         assert!(is_refused_address(refused.parse().unwrap()), "{refused}");
     }
 }

@@ -9,7 +9,7 @@ use vestibule::protocol::issuer::{HttpIssuer, Issuer, IssuerFault, is_tenant_id}
 use vestibule::protocol::jwt::{self, Claims, IdTokenExpected, IdTokenFault, judge_refreshed};
 use vestibule::protocol::registration::SigningAlgorithm;
 
-use crate::signer::{PROVIDER, claims, header, with, without};
+use crate::signer::{PROVIDER, claims, header, keys, with, without};
 use crate::world::{json_answer, metadata_with, now};
 
 const TEMPLATE: &str = "https://login.example/{tenantid}/v2.0";
@@ -161,4 +161,38 @@ fn a_template_has_its_tenant_as_one_part_of_the_path_and_never_stands_without_te
         assert!(!is_tenant_id(tenant), "{tenant}");
         assert_eq!(template(TEMPLATE, &[ONE, tenant]), Err(IssuerFault::Template), "{tenant}");
     }
+}
+
+/// V-ID-2, V-ID-5: the set of such a provider has the keys of all tenants, some of them kept to one. The key of private accounts
+/// once signed tokens for organisations, for who verified them did not look.
+#[test]
+fn a_key_that_is_kept_to_one_tenant_signs_for_no_other() {
+    let issuer = template(TEMPLATE, &[ONE, PRIVATE_ACCOUNTS]).unwrap();
+    let verify = |issuer: &Issuer, key_issuer: Value, tenant: &str| {
+        let expected = IdTokenExpected {
+            issuer,
+            client_id: "vestibule-a",
+            other_audiences: &[],
+            nonce: Some("n-0S6_WzA2Mj"),
+            algorithm: ALGORITHM,
+            now: now(),
+            leeway: Duration::ZERO,
+            access_token: None,
+        };
+        let keys = keys(&[with(PROVIDER.ed25519_jwk("ed"), "issuer", key_issuer)]);
+        let header = without(header(ALGORITHM), "kid");
+        jwt::verify(&PROVIDER.sign(ALGORITHM, &header, &token_of(tenant)), &keys, &expected)
+            .map_err(|fault| fault.code())
+            .map(|claims| claims.issuer().to_owned())
+    };
+    for tenant in [ONE, PRIVATE_ACCOUNTS] {
+        assert_eq!(verify(&issuer, json!(TEMPLATE), tenant), Ok(of(tenant)), "of all");
+        assert_eq!(verify(&issuer, json!(of(tenant)), tenant), Ok(of(tenant)), "of this one");
+    }
+    for kept_to in [of(PRIVATE_ACCOUNTS), of(TWO), "https://evil.example".to_owned(), String::new()] {
+        assert_eq!(verify(&issuer, json!(kept_to), ONE), Err("id_token_issuer"), "{kept_to}");
+    }
+    // A provider of one issuer may have such a member for whatever it likes.
+    let one = Issuer::parse(&of(ONE), HttpIssuer::OnlyLoopback).unwrap();
+    assert_eq!(verify(&one, json!("anything"), ONE), Ok(of(ONE)));
 }

@@ -11,7 +11,7 @@ use vestibule::idp::providers::Providers;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::session::index::{Logout, Name, Whose};
 use vestibule::session::key::SessionKey;
-use vestibule::session::logouts::Logouts;
+use vestibule::session::logouts::{Logouts, MAX_UNPROVEN_LOGOUTS};
 use vestibule::session::refresh::Refresher;
 use vestibule::session::store::MemoryStore;
 use vestibule::session::{NotKept, Sessions};
@@ -69,6 +69,32 @@ fn the_latest_logout_counts_and_is_kept_for_longer_than_a_login_lasts() {
     assert!(logouts.overtook(&names, at(45), at(949)));
     logouts.sweep(at(50 + 900));
     assert!(!logouts.overtook(&names, at(45), at(950)));
+}
+
+/// H-04, H-10: anybody can send front-channel logouts of sessions that there never were; the provider's own are not lost by it.
+#[test]
+fn logouts_that_prove_nothing_leave_room_for_those_that_do() {
+    let client = client();
+    let (store, sessions, clock) = sessions();
+    let made_up = |number: usize| {
+        let sid = format!("made-up-{number}");
+        let logout = logout(&client, Whose::ProviderSession(&sid));
+        sessions.log_out_unproven(&logout, clock.wall(), Ended::SignedOutElsewhere).is_noted
+    };
+    assert!((0..MAX_UNPROVEN_LOGOUTS).all(made_up));
+    assert!(!made_up(MAX_UNPROVEN_LOGOUTS));
+    // It ends what it names all the same.
+    let begun = clock.wall();
+    let cookie = SessionCookie::new([1; 32]);
+    sessions.insert(&cookie, session_of(&client, "alice", Some("s1")), None, begun).unwrap();
+    let named = logout(&client, Whose::ProviderSession("s1"));
+    let ended = sessions.log_out_unproven(&named, clock.wall(), Ended::SignedOutElsewhere);
+    assert_eq!((ended.sessions.len(), ended.is_noted, store.len()), (1, false, 0));
+    // And what the provider signs is remembered.
+    let proven = logout(&client, Whose::ProviderSession("s2"));
+    assert!(sessions.log_out(&proven, clock.wall(), Ended::SignedOutElsewhere).is_noted);
+    let late = sessions.insert(&cookie, session_of(&client, "alice", Some("s2")), None, begun);
+    assert_eq!(late, Err(NotKept::SignedOut));
 }
 
 fn sessions() -> (Arc<MemoryStore>, Sessions, Clock) {

@@ -98,6 +98,11 @@ impl fmt::Display for Refusal {
             Self::LogoutsFull => f.write_str(
                 "the sessions ended, but the table of logouts has no room to remember it: a million came within minutes",
             ),
+            Self::TooManyLogouts { wait } => write!(
+                f,
+                "one address sends encrypted logout tokens that are none; the next is opened in {}s",
+                wait.as_secs()
+            ),
             Self::FrontchannelLogout { why } => write!(f, "the front-channel logout cannot be used: {why}"),
             Self::LogoutScope => f.write_str("scope is not app, session or everywhere"),
             Self::SignedOutMeanwhile => f.write_str("the session was ended while its login was under way"),
@@ -117,7 +122,7 @@ impl fmt::Display for Refusal {
             Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
             Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
             Self::TestingProfileRemote => f.write_str(
-                "the proxy brought a request from another machine to a client with danger_testing_profile",
+                "a request came from another machine, or under the name of one, to a client with danger_testing_profile",
             ),
             Self::Internal { what } => f.write_str(what),
         }

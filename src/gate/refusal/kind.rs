@@ -471,6 +471,8 @@ refusals! {
         "A logout token came twice: the provider sent it again although it was answered, or somebody got hold of it. Nothing needs to be done."
     LogoutsFull "logouts_full" Store SERVICE_UNAVAILABLE Never BUSY
         "A million logouts came within a quarter of an hour. The sessions ended all the same; only a login under way at that moment may go on."
+    TooManyLogouts "too_many_logouts" Caller TOO_MANY_REQUESTS Never UNREADABLE
+        "Somebody makes logout tokens up. If it is the provider: see the refusals before this one, and what it encrypts to."
     FrontchannelLogout "frontchannel_logout" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: let it send iss and sid (frontchannel_logout_session_required)."
 
@@ -488,7 +490,7 @@ refusals! {
     BodyMalformed "body_malformed" Caller BAD_REQUEST Never UNREADABLE
         "Nothing needs to be done, unless the provider sent it: it should be application/x-www-form-urlencoded."
     TestingProfileRemote "testing_profile_remote" Operator FORBIDDEN Never ONLY_HERE
-        "Remove danger_testing_profile from the client: other machines reach it through the proxy."
+        "Remove danger_testing_profile from the client: other machines reach it through the proxy, or it is asked for under a name of another machine. On this one use localhost, or let the proxy hand on Host."
     InternalFault "internal_fault" Us INTERNAL_SERVER_ERROR TryAgain OUR_FAULT
         "This is a mistake in vestibule. Report it with the log lines of this request."
 }
