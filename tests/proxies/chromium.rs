@@ -66,7 +66,6 @@ fn twenty_tabs_restored_at_once_all_land_by_form_post_too() {
 
 /// The browser keeps the session cookie from a post of another site, so that vestibule has to ask for it in a second step.
 #[test]
-#[ignore = "not in vestibule yet: /oidc/{client}/callback/stray"]
 fn a_form_post_that_is_of_no_use_leads_whoever_is_signed_in_on() {
     plays_with("stray", Registration::FormPost);
 }

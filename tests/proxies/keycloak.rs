@@ -116,7 +116,6 @@ fn a_logout_ends_the_session_here_and_at_keycloak() {
 }
 
 #[test]
-#[ignore = "vestibule has no /oidc/{client}/backchannel-logout yet"]
 fn a_session_that_an_admin_ends_is_over_here_at_once() {
     let Some(stage) = stage() else { return };
     let (mut desk, mut phone) = (Browser::default(), Browser::default());

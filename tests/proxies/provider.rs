@@ -47,21 +47,18 @@ fn a_provider_that_answers_by_form_post_signs_in() {
 }
 
 #[test]
-#[ignore = "not in vestibule yet: client_secret_jwt"]
 fn a_client_that_signs_with_its_secret_signs_in() {
     signs_in(Registration::SecretJwt);
 }
 
 /// The provider reads the public key where vestibule publishes it.
 #[test]
-#[ignore = "not in vestibule yet: private_key_jwt"]
 fn a_client_that_signs_with_a_private_key_signs_in() {
     signs_in(Registration::PrivateKeyJwt);
 }
 
 /// The token endpoint is the one under `mtls_endpoint_aliases`.
 #[test]
-#[ignore = "not in vestibule yet: self_signed_tls_client_auth"]
 fn a_client_that_shows_a_certificate_signs_in() {
     signs_in(Registration::SelfSignedTls);
 }
@@ -74,7 +71,6 @@ fn id_tokens_signed_by_each_kind_of_key_are_believed() {
 }
 
 #[test]
-#[ignore = "not in vestibule yet: pushed authorization requests"]
 fn a_provider_that_takes_pushed_requests_only_signs_in() {
     let Some(stage) = start(Registration::Pushed, 600) else { return };
     let mut alice = Browser::default();
@@ -85,7 +81,6 @@ fn a_provider_that_takes_pushed_requests_only_signs_in() {
 
 /// OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
 #[test]
-#[ignore = "not in vestibule yet: max_age"]
 fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     for (max_age, asked_again) in [("2s", true), ("1h", false)] {
         let Some(stage) = start(Registration::MaxAge(max_age), 600) else { return };
@@ -129,7 +124,6 @@ fn signed_and_encrypted_userinfo_is_believed() {
 
 /// Somebody signs out at the provider, without asking vestibule.
 #[test]
-#[ignore = "not in vestibule yet: /oidc/{client}/backchannel-logout"]
 fn a_logout_at_the_provider_ends_the_session_here() {
     let Some(stage) = start(Registration::BackchannelLogout, 600) else { return };
     let (mut desk, mut phone) = (stage.signed_in("alice"), stage.signed_in("alice"));
@@ -142,7 +136,6 @@ fn a_logout_at_the_provider_ends_the_session_here() {
 }
 
 #[test]
-#[ignore = "not in vestibule yet: token revocation"]
 fn a_logout_revokes_the_tokens() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
     let mut alice = stage.signed_in("alice");
