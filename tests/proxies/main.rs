@@ -8,6 +8,7 @@
 
 mod browser;
 mod chromium;
+mod client_keys;
 mod http;
 mod keycloak;
 mod process;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::Browser;
+use crate::client_keys;
 use crate::http::Request;
 use crate::registration::Registration;
 use crate::stage::{Proxy, Seen, Setup, Stage};
@@ -26,43 +27,86 @@ fn signs_in(registration: Registration) {
     assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "the refresh uses the same authentication");
 }
 
+/// V-TK-1
 #[test]
 fn a_client_with_client_secret_basic_signs_in() {
     signs_in(Registration::SecretBasic);
 }
 
+/// V-TK-1
 #[test]
 fn a_client_with_client_secret_post_signs_in() {
     signs_in(Registration::SecretPost);
 }
 
+/// V-TK-1, V-RQ-4: it has nothing but the code challenge, which this provider demands.
 #[test]
 fn a_public_client_signs_in() {
     signs_in(Registration::Public);
 }
 
+/// V-RS-1
 #[test]
 fn a_provider_that_answers_by_form_post_signs_in() {
     signs_in(Registration::FormPost);
 }
 
+/// V-TK-1
 #[test]
 fn a_client_that_signs_with_its_secret_signs_in() {
     signs_in(Registration::SecretJwt);
 }
 
-/// The provider reads the public key where vestibule publishes it.
+/// V-TK-1: the provider reads the public key where vestibule publishes it, through the proxy.
 #[test]
 fn a_client_that_signs_with_a_private_key_signs_in() {
     signs_in(Registration::PrivateKeyJwt);
 }
 
-/// The token endpoint is the one under `mtls_endpoint_aliases`.
+/// V-TK-1: what the platform wrote last goes along. This provider takes each once.
 #[test]
-fn a_client_that_shows_a_certificate_signs_in() {
+fn a_client_that_its_platform_vouches_for_signs_in() {
+    let Some(stage) = start(Registration::AssertionFile, 600) else { return };
+    let mut alice = stage.signed_in("alice");
+    client_keys::write_assertion(&stage);
+    std::thread::sleep(NEW_ENOUGH);
+    assert_eq!(alice.fetch(&stage.own("new-token")).status, 200);
+    assert_eq!(refreshes(&stage), 1);
+
+    // Nothing new was written: the provider has seen this one.
+    let page = Browser::default().sign_in(&stage.at("/"), "alice");
+    assert!(!page.answer.is_application(), "{}", page.place());
+    assert_eq!(page.answer.header("vestibule-refusal"), Some("token_invalid_client"));
+}
+
+/// V-TK-1: the token endpoint is the one under `mtls_endpoint_aliases`; its own certificate is by the authority in `ca_file`.
+#[test]
+fn a_client_that_shows_its_own_certificate_signs_in() {
     signs_in(Registration::SelfSignedTls);
 }
 
+/// V-TK-1: the provider looks at who signed the certificate and whose it is. Revocation goes the same way.
+#[test]
+fn a_client_that_shows_a_certificate_of_an_authority_signs_in() {
+    signs_in(Registration::Tls("ca.pem"));
+    let Some(stage) = start(Registration::Tls("ca.pem"), 600) else { return };
+    let mut alice = stage.signed_in("alice");
+    alice.follow(&stage.own("logout"), |target| {
+        Request::post(target, "scope=app").navigation().header("Origin", &stage.origin)
+    });
+    until(&stage, "revocation: 200 a refresh token");
+}
+
+#[test]
+fn a_provider_of_another_authority_than_the_configured_one_gets_no_code() {
+    let Some(stage) = start(Registration::Tls("stranger.pem"), 600) else { return };
+    let page = Browser::default().sign_in(&stage.at("/"), "alice");
+    assert_eq!(page.answer.status, 503, "{}", page.answer.body);
+    assert_eq!(page.answer.header("vestibule-refusal"), Some("provider_tls"));
+    assert_eq!(logged(&stage, "provider: token"), 0);
+}
+
+/// V-ID-5, V-ID-6
 #[test]
 fn id_tokens_signed_by_each_kind_of_key_are_believed() {
     for algorithm in ["ES256", "PS256", "EdDSA"] {
@@ -79,7 +123,7 @@ fn a_provider_that_takes_pushed_requests_only_signs_in() {
     assert_eq!(logged(&stage, "pushed_authorization_request: 201"), 1);
 }
 
-/// OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
+/// V-ID-13, OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
 #[test]
 fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     for (max_age, asked_again) in [("2s", true), ("1h", false)] {
@@ -96,6 +140,7 @@ fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     }
 }
 
+/// V-ID-1
 #[test]
 fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
     for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
@@ -109,6 +154,7 @@ fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
     }
 }
 
+/// V-UI-2
 #[test]
 fn signed_and_encrypted_userinfo_is_believed() {
     for registration in
@@ -122,31 +168,84 @@ fn signed_and_encrypted_userinfo_is_believed() {
     }
 }
 
-/// Somebody signs out at the provider, without asking vestibule.
+/// V-BC-12: somebody signs out at the provider, without asking vestibule. The provider calls the address that it would have anywhere: the
+/// proxy's.
 #[test]
-fn a_logout_at_the_provider_ends_the_session_here() {
-    let Some(stage) = start(Registration::BackchannelLogout, 600) else { return };
-    let (mut desk, mut phone) = (stage.signed_in("alice"), stage.signed_in("alice"));
-    let asked = desk.open(&format!("{}/session/end", stage.issuer));
-    assert_eq!(asked.answer.status, 200, "{}", asked.place());
-    desk.submit(&asked, &[]);
-    assert_eq!(logged(&stage, "provider: backchannel logout\n"), 1);
-    assert_eq!(desk.fetch(&stage.at("/")).status, 401, "the provider waits for the answer");
-    assert!(phone.fetch(&stage.at("/")).is_application(), "another session of the same person goes on");
+fn a_logout_at_the_provider_ends_the_session_here_behind_each_proxy() {
+    for proxy in [Proxy::Nginx, Proxy::Traefik, Proxy::Caddy] {
+        let setup = Setup { proxy, registration: Registration::BackchannelLogout, access_token_seconds: 600 };
+        let Some(stage) = setup.start() else { return };
+        let (mut desk, mut phone) = (stage.signed_in("alice"), stage.signed_in("alice"));
+        let asked = desk.open(&format!("{}/session/end", stage.issuer));
+        assert_eq!(asked.answer.status, 200, "{}", asked.place());
+        desk.submit(&asked, &[]);
+        assert_eq!(logged(&stage, "provider: backchannel logout\n"), 1, "{proxy:?}");
+        assert_eq!(desk.fetch(&stage.at("/")).status, 401, "the provider waits for the answer");
+        assert!(phone.fetch(&stage.at("/")).is_application(), "another session of the same person goes on");
+        assert!(desk.open(&stage.at("/")).is_sign_in(), "{proxy:?}: the next page is the login");
+    }
 }
 
+/// The provider says which token it found: it answers 200 to any text (RFC 7009 section 2.2).
 #[test]
-fn a_logout_revokes_the_tokens() {
+fn a_logout_revokes_the_refresh_token() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
     let mut alice = stage.signed_in("alice");
-    signs_out(&stage, &mut alice);
+    // Of this application only: a logout at the provider would end the token, too.
+    let end = alice.follow(&stage.own("logout"), |target| {
+        Request::post(target, "scope=app").navigation().header("Origin", &stage.origin)
+    });
+    assert_eq!(end.place(), stage.own("signed-out"));
+    until(&stage, "revocation: 200 a refresh token");
+    assert!(alice.open(&stage.at("/")).answer.is_application(), "the provider still knows who it is");
+}
+
+/// OpenID Connect Core 1.0 section 4.
+#[test]
+fn a_login_that_the_provider_starts_leads_to_the_page_that_it_names() {
+    let Some(stage) = start(Registration::InitiateLogin, 600) else { return };
+    let parameters = |issuer: &str, target: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("iss", issuer)
+            .append_pair("target_link_uri", target)
+            .append_pair("login_hint", "al");
+        query.finish()
+    };
+    let wanted = parameters(&stage.issuer, &stage.at("/inbox?x=%20"));
+    let mut alice = Browser::default();
+    let asked = alice.open(&stage.own(&format!("initiate-login?{wanted}")));
+    assert!(asked.answer.body.contains("value=\"al\""), "{}: {}", asked.place(), asked.answer.body);
+    let page = alice.submit(&asked, &[("name", "alice"), ("password", "alice")]);
+    assert_eq!(page.address, stage.at("/inbox?x=%20"), "{}: {}", page.answer.status, page.answer.body);
+    assert!(page.answer.is_application());
+
+    // By a form, and signed in at the provider already.
+    Stage::forget_session(&mut alice);
+    let page = alice.follow(&stage.own("initiate-login"), |target| {
+        Request::post(target, &wanted).navigation().header("Origin", &stage.issuer)
+    });
+    assert_eq!(page.address, stage.at("/inbox?x=%20"));
+
+    for (issuer, target, code) in [
+        ("http://localhost:1", stage.at("/"), "initiate_login_issuer"),
+        (stage.issuer.as_str(), "http://elsewhere.example/".to_owned(), "return_to_host"),
+    ] {
+        let query = parameters(issuer, &target);
+        let page = Browser::default().open(&stage.own(&format!("initiate-login?{query}")));
+        assert_eq!(page.answer.header("vestibule-refusal"), Some(code), "{}", page.place());
+    }
+}
+
+/// Waits until the provider says that.
+fn until(stage: &Stage, what: &str) {
     for _ in 0..50 {
-        if logged(&stage, "revocation: 200") == 1 {
+        if logged(stage, what) > 0 {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("no revocation within five seconds after the logout");
+    panic!("not within five seconds: {what}\n{}", stage.provider.as_ref().unwrap().log_text());
 }
 
 /// How many refreshes the provider has answered.
@@ -159,6 +258,7 @@ fn logged(stage: &Stage, what: &str) -> usize {
     stage.provider.as_ref().unwrap().log_text().matches(what).count()
 }
 
+/// V-RF-3
 #[test]
 fn rotated_refresh_tokens_are_each_used_once_however_many_ask() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
@@ -215,6 +315,7 @@ fn signs_out(stage: &Stage, browser: &mut Browser) {
     assert_eq!(end.answer.status, 200);
 }
 
+/// V-LO-1: the provider asks nothing, for it was shown the ID token.
 #[test]
 fn a_logout_ends_the_session_here_and_at_the_provider() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
@@ -228,6 +329,7 @@ fn a_logout_ends_the_session_here_and_at_the_provider() {
     assert!(alice.open(&stage.at("/")).is_sign_in(), "the provider asks again");
 }
 
+/// V-LO-3
 #[test]
 fn a_logout_that_another_site_starts_asks_first() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };

@@ -13,7 +13,7 @@ use crate::relay::Relay;
 use crate::seeds;
 
 /// The guarded host; `*.localhost` is this machine (RFC 6761 section 6.3).
-const HOST: &str = "app.localhost";
+pub(crate) const HOST: &str = "app.localhost";
 /// What the client is registered with; `tests/run` looks for it in all logs.
 pub(crate) const CLIENT_SECRET: &str = "seeded-secret-of-the-client-4f6c2e";
 
@@ -46,9 +46,11 @@ pub(crate) struct Stage {
     pub(crate) origin: String,
     /// The provider's.
     pub(crate) issuer: String,
+    /// Where the provider also listens, if it is told to.
+    pub(crate) provider_tls_port: u16,
     pub(crate) proxy_port: u16,
     pub(crate) folder: PathBuf,
-    pub(crate) vestibule_port: u16,
+    vestibule_port: u16,
     application_port: u16,
 }
 
@@ -79,11 +81,20 @@ impl Setup {
     }
 }
 
+/// Of the issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
 /// What a stage is put up around, whichever provider it has.
 pub(crate) struct Plan<'a> {
     pub(crate) proxy: Proxy,
     /// Of the logs, under `target/proxies`.
     pub(crate) folder: &'a str,
+    /// Whether the provider is known by its TLS port.
+    pub(crate) issuer_scheme: Scheme,
     /// What follows the authority in the issuer.
     pub(crate) issuer_path: &'a str,
     /// The client in clients.yaml, except where it is and what it guards.
@@ -98,6 +109,10 @@ impl Stage {
         let plan = Plan {
             proxy: setup.proxy,
             folder: &test,
+            issuer_scheme: match setup.registration {
+                Registration::Https => Scheme::Https,
+                _ => Scheme::Http,
+            },
             issuer_path: "",
             client: &setup.registration.client_yaml(),
             further_headers: &[],
@@ -116,8 +131,12 @@ impl Stage {
         std::fs::create_dir_all(&folder).unwrap();
         seeds::value(CLIENT_SECRET);
 
-        let (proxy_port, vestibule_port, application_port, provider_port) =
-            (free_port(), free_port(), free_port(), free_port());
+        let (proxy_port, vestibule_port, application_port) = (free_port(), free_port(), free_port());
+        let (provider_port, provider_tls_port) = (free_port(), free_port());
+        let authority = match plan.issuer_scheme {
+            Scheme::Http => format!("http://localhost:{provider_port}"),
+            Scheme::Https => format!("https://localhost:{provider_tls_port}"),
+        };
         let mut stage = Self {
             proxy: None,
             vestibule: None,
@@ -125,7 +144,8 @@ impl Stage {
             provider: None,
             relay: Relay::to(vestibule_port),
             origin: format!("http://{HOST}:{proxy_port}"),
-            issuer: format!("http://localhost:{provider_port}{}", plan.issuer_path),
+            issuer: format!("{authority}{}", plan.issuer_path),
+            provider_tls_port,
             proxy_port,
             vestibule_port,
             folder,
@@ -133,7 +153,8 @@ impl Stage {
         };
         std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan.client)).unwrap();
         start_provider(&mut stage, provider_port);
-        stage.application = Some(stage.node("application", application_port, &["app/app.mjs"]));
+        stage.application =
+            Some(stage.node("application", application_port, application_port, &["app/app.mjs"]));
         stage.start_vestibule();
 
         let configured = Command::new(root().join("examples/quickstart/configure"))
@@ -191,8 +212,6 @@ impl Stage {
                 command.env_remove(name);
             }
         }
-        // For a provider's TLS port; everything else here is without TLS.
-        command.env("SSL_CERT_FILE", root().join("tests/proxies/tls/server.pem"));
         self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
     }
 
@@ -207,18 +226,21 @@ impl Stage {
             "--access-token-seconds",
             &seconds,
         ];
-        let further = setup.registration.provider_arguments();
+        let further = setup.registration.provider_arguments(self);
         arguments.extend(further.iter().map(String::as_str));
-        self.provider = Some(self.node("provider", port, &arguments));
+        // It listens there last.
+        let last = if setup.registration.has_tls() { self.provider_tls_port } else { port };
+        self.provider = Some(self.node("provider", port, last, &arguments));
     }
 
-    fn node(&self, name: &str, port: u16, arguments: &[&str]) -> Process {
+    /// Starts a program of the quickstart on that port, and waits for its last one.
+    fn node(&self, name: &str, port: u16, last: u16, arguments: &[&str]) -> Process {
         let mut command = Command::new(tool("node"));
         command
             .current_dir(root().join("examples/quickstart"))
             .args(arguments)
             .args(["--port", &port.to_string()]);
-        Process::start(name, command, port, &self.folder)
+        Process::start(name, command, last, &self.folder)
     }
 
     /// An address of the guarded application.
