@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::browser::Browser;
+use crate::browser::{self, Browser};
 use crate::http::{Answer, Request};
 use crate::process::Process;
 use crate::seeds;
@@ -37,6 +37,12 @@ const CLIENT: &str = "    client_id: example.shop
       name: X-User-Name
       realm_access.roles: X-User-Groups
       resource_access.example.shop.roles: X-User-Roles
+";
+/// Keycloak tells a client of one of the two ways only.
+const FRAMED: &str = "    client_id: example.framed
+    client_secret: seeded-secret-of-the-client-4f6c2e
+    preset: keycloak
+    logout: { frontchannel: true }
 ";
 
 #[test]
@@ -147,6 +153,38 @@ fn a_session_that_an_admin_ends_is_over_here_at_once() {
     }
 }
 
+/// V-FC-1, V-FC-2: Keycloak's page for it, with a frame for each client.
+#[test]
+fn a_logout_at_keycloak_ends_the_session_by_a_frame() {
+    let Some(stage) = stage() else { return };
+    let own = |page: &str| format!("{}/oidc/framed/{page}", stage.framed_origin());
+    let (mut flora, mut phone) = (Browser::default(), Browser::default());
+    for browser in [&mut flora, &mut phone] {
+        browser.sign_in(&own("login"), "flora");
+        assert_eq!(browser.fetch(&own("session")).status, 200);
+    }
+    let asked = flora.open(&format!("{}/protocol/openid-connect/logout", stage.issuer));
+    let page = flora.submit(&asked, &[]);
+    let frame = page.answer.body.split("<iframe src=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let frame = frame.unwrap_or_else(|| panic!("no frame at {}: {}", page.place(), page.answer.body));
+    let frame = frame.replace("&amp;", "&");
+    assert!(frame.starts_with(&own("frontchannel-logout")), "{}", page.place());
+
+    // As browsers load it: without the cookies of a site that is not the page's.
+    let (authority, target) = browser::split(&frame);
+    let request = Request::get(target)
+        .header("Sec-Fetch-Mode", "navigate")
+        .header("Sec-Fetch-Dest", "iframe")
+        .header("Sec-Fetch-Site", "cross-site");
+    let answer = request.send(authority, stage.proxy_port).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let policy = answer.header("content-security-policy").unwrap();
+    let origin = stage.issuer.split("/realms").next().unwrap();
+    assert!(policy.ends_with(&format!("frame-ancestors {origin}")), "{policy}");
+    assert_eq!(flora.fetch(&own("session")).status, 401);
+    assert_eq!(phone.fetch(&own("session")).status, 200, "another session of the same person goes on");
+}
+
 /// The stage that all of these tests share; `None` where one cannot be put up, which is said.
 fn stage() -> Option<Arc<Stage>> {
     static SHARED: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
@@ -174,6 +212,7 @@ fn stage() -> Option<Arc<Stage>> {
         issuer_scheme: Scheme::Http,
         issuer_path: "/realms/vestibule",
         client: CLIENT,
+        framed_client: Some(FRAMED),
         further_headers: &["X-User-Roles"],
     };
     let stage = Arc::new(Stage::put_up(&plan, start));
@@ -194,6 +233,7 @@ fn start(stage: &mut Stage, port: u16) {
     std::os::unix::fs::symlink(distribution().join("lib"), home.join("lib")).unwrap();
     let realm = include_str!("keycloak-realm.json")
         .replace("@ORIGIN@", &stage.origin)
+        .replace("@FRAMED@", &stage.framed_origin())
         .replace("@CLIENT_SECRET@", CLIENT_SECRET)
         .replace("@OPERATOR_SECRET@", OPERATOR_SECRET);
     std::fs::write(home.join("data/import/vestibule-realm.json"), realm).unwrap();

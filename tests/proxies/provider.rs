@@ -1,48 +1,32 @@
-//! With the certified npm `oidc-provider`: every way to be registered, rotated refresh tokens, logout, an outage.
+//! With the certified npm `oidc-provider`: what it may be asked for and answer, rotated refresh tokens, an outage.
 
 use std::time::Duration;
 
 use crate::browser::Browser;
-use crate::client_keys;
 use crate::http::Request;
 use crate::registration::Registration;
+use crate::signing_out::signs_out;
 use crate::stage::{Proxy, Seen, Setup, Stage};
 
 /// Seconds: the shortest life of an access token that vestibule believes.
 const SHORT_LIFE: u32 = 10;
 /// Tokens younger than that are new enough for whoever asks for new ones; and a little more.
-const NEW_ENOUGH: Duration = Duration::from_millis(5_200);
+pub(crate) const NEW_ENOUGH: Duration = Duration::from_millis(5_200);
 
 /// nginx is the proxy here: the strictest of the dialects.
-fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
+pub(crate) fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
     Setup { proxy: Proxy::Nginx, registration, access_token_seconds }.start()
 }
 
-fn signs_in(registration: Registration) {
+pub(crate) fn signs_in(registration: Registration) {
     let Some(stage) = start(registration, 600) else { return };
     let mut alice = Browser::default();
     let page = alice.sign_in(&stage.at("/deep?x=%20"), "alice");
     assert_eq!(page.address, stage.at("/deep?x=%20"), "{}", page.answer.body);
     assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Email"), "alice@example.com");
+    std::thread::sleep(NEW_ENOUGH);
     assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "the refresh uses the same authentication");
-}
-
-/// V-TK-1
-#[test]
-fn a_client_with_client_secret_basic_signs_in() {
-    signs_in(Registration::SecretBasic);
-}
-
-/// V-TK-1
-#[test]
-fn a_client_with_client_secret_post_signs_in() {
-    signs_in(Registration::SecretPost);
-}
-
-/// V-TK-1, V-RQ-4: it has nothing but the code challenge, which this provider demands.
-#[test]
-fn a_public_client_signs_in() {
-    signs_in(Registration::Public);
+    assert_eq!(refreshes(&stage), 1, "{registration:?}");
 }
 
 /// V-RS-1
@@ -51,66 +35,25 @@ fn a_provider_that_answers_by_form_post_signs_in() {
     signs_in(Registration::FormPost);
 }
 
-/// V-TK-1
-#[test]
-fn a_client_that_signs_with_its_secret_signs_in() {
-    signs_in(Registration::SecretJwt);
-}
-
-/// V-TK-1: the provider reads the public key where vestibule publishes it, through the proxy.
-#[test]
-fn a_client_that_signs_with_a_private_key_signs_in() {
-    signs_in(Registration::PrivateKeyJwt);
-}
-
-/// V-TK-1: what the platform wrote last goes along. This provider takes each once.
-#[test]
-fn a_client_that_its_platform_vouches_for_signs_in() {
-    let Some(stage) = start(Registration::AssertionFile, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    client_keys::write_assertion(&stage);
-    std::thread::sleep(NEW_ENOUGH);
-    assert_eq!(alice.fetch(&stage.own("new-token")).status, 200);
-    assert_eq!(refreshes(&stage), 1);
-
-    // Nothing new was written: the provider has seen this one.
-    let page = Browser::default().sign_in(&stage.at("/"), "alice");
-    assert!(!page.answer.is_application(), "{}", page.place());
-    assert_eq!(page.answer.header("vestibule-refusal"), Some("token_invalid_client"));
-}
-
-/// V-TK-1: the token endpoint is the one under `mtls_endpoint_aliases`; its own certificate is by the authority in `ca_file`.
-#[test]
-fn a_client_that_shows_its_own_certificate_signs_in() {
-    signs_in(Registration::SelfSignedTls);
-}
-
-/// V-TK-1: the provider looks at who signed the certificate and whose it is. Revocation goes the same way.
-#[test]
-fn a_client_that_shows_a_certificate_of_an_authority_signs_in() {
-    signs_in(Registration::Tls("ca.pem"));
-    let Some(stage) = start(Registration::Tls("ca.pem"), 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    alice.follow(&stage.own("logout"), |target| {
-        Request::post(target, "scope=app").navigation().header("Origin", &stage.origin)
-    });
-    until(&stage, "revocation: 200 a refresh token");
-}
-
-#[test]
-fn a_provider_of_another_authority_than_the_configured_one_gets_no_code() {
-    let Some(stage) = start(Registration::Tls("stranger.pem"), 600) else { return };
-    let page = Browser::default().sign_in(&stage.at("/"), "alice");
-    assert_eq!(page.answer.status, 503, "{}", page.answer.body);
-    assert_eq!(page.answer.header("vestibule-refusal"), Some("provider_tls"));
-    assert_eq!(logged(&stage, "provider: token"), 0);
-}
-
 /// V-ID-5, V-ID-6
 #[test]
 fn id_tokens_signed_by_each_kind_of_key_are_believed() {
     for algorithm in ["ES256", "PS256", "EdDSA"] {
         signs_in(Registration::SignedBy(algorithm));
+    }
+}
+
+/// V-ID-1
+#[test]
+fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
+    for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
+        let Some(stage) = start(Registration::Encrypted(alg, enc), 600) else { return };
+        let mut alice = stage.signed_in("alice");
+        assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Groups"), "admins,readers");
+        std::thread::sleep(NEW_ENOUGH);
+        assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "{alg} {enc}");
+        assert_eq!(refreshes(&stage), 1, "{alg} {enc}");
+        signs_out(&stage, &mut alice);
     }
 }
 
@@ -140,20 +83,6 @@ fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     }
 }
 
-/// V-ID-1
-#[test]
-fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
-    for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
-        let Some(stage) = start(Registration::Encrypted(alg, enc), 600) else { return };
-        let mut alice = stage.signed_in("alice");
-        assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Groups"), "admins,readers");
-        std::thread::sleep(NEW_ENOUGH);
-        assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "{alg} {enc}");
-        assert_eq!(refreshes(&stage), 1, "{alg} {enc}");
-        signs_out(&stage, &mut alice);
-    }
-}
-
 /// V-UI-2
 #[test]
 fn signed_and_encrypted_userinfo_is_believed() {
@@ -166,38 +95,6 @@ fn signed_and_encrypted_userinfo_is_believed() {
         assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Email"), "alice@example.com");
         assert_eq!(logged(&stage, "userinfo: 200"), 1, "{registration:?}");
     }
-}
-
-/// V-BC-12: somebody signs out at the provider, without asking vestibule. The provider calls the address that it would have anywhere: the
-/// proxy's.
-#[test]
-fn a_logout_at_the_provider_ends_the_session_here_behind_each_proxy() {
-    for proxy in [Proxy::Nginx, Proxy::Traefik, Proxy::Caddy] {
-        let setup = Setup { proxy, registration: Registration::BackchannelLogout, access_token_seconds: 600 };
-        let Some(stage) = setup.start() else { return };
-        let (mut desk, mut phone) = (stage.signed_in("alice"), stage.signed_in("alice"));
-        let asked = desk.open(&format!("{}/session/end", stage.issuer));
-        assert_eq!(asked.answer.status, 200, "{}", asked.place());
-        desk.submit(&asked, &[]);
-        assert_eq!(logged(&stage, "provider: backchannel logout\n"), 1, "{proxy:?}");
-        assert_eq!(desk.fetch(&stage.at("/")).status, 401, "the provider waits for the answer");
-        assert!(phone.fetch(&stage.at("/")).is_application(), "another session of the same person goes on");
-        assert!(desk.open(&stage.at("/")).is_sign_in(), "{proxy:?}: the next page is the login");
-    }
-}
-
-/// The provider says which token it found: it answers 200 to any text (RFC 7009 section 2.2).
-#[test]
-fn a_logout_revokes_the_refresh_token() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    // Of this application only: a logout at the provider would end the token, too.
-    let end = alice.follow(&stage.own("logout"), |target| {
-        Request::post(target, "scope=app").navigation().header("Origin", &stage.origin)
-    });
-    assert_eq!(end.place(), stage.own("signed-out"));
-    until(&stage, "revocation: 200 a refresh token");
-    assert!(alice.open(&stage.at("/")).answer.is_application(), "the provider still knows who it is");
 }
 
 /// OpenID Connect Core 1.0 section 4.
@@ -237,8 +134,18 @@ fn a_login_that_the_provider_starts_leads_to_the_page_that_it_names() {
     }
 }
 
+/// How many refreshes the provider has answered.
+pub(crate) fn refreshes(stage: &Stage) -> usize {
+    logged(stage, "token: refresh_token")
+}
+
+/// How often the provider says that.
+pub(crate) fn logged(stage: &Stage, what: &str) -> usize {
+    stage.provider.as_ref().unwrap().log_text().matches(what).count()
+}
+
 /// Waits until the provider says that.
-fn until(stage: &Stage, what: &str) {
+pub(crate) fn until(stage: &Stage, what: &str) {
     for _ in 0..50 {
         if logged(stage, what) > 0 {
             return;
@@ -246,16 +153,6 @@ fn until(stage: &Stage, what: &str) {
         std::thread::sleep(Duration::from_millis(100));
     }
     panic!("not within five seconds: {what}\n{}", stage.provider.as_ref().unwrap().log_text());
-}
-
-/// How many refreshes the provider has answered.
-fn refreshes(stage: &Stage) -> usize {
-    logged(stage, "token: refresh_token")
-}
-
-/// How often the provider says that.
-fn logged(stage: &Stage, what: &str) -> usize {
-    stage.provider.as_ref().unwrap().log_text().matches(what).count()
 }
 
 /// V-RF-3
@@ -296,51 +193,6 @@ fn an_access_token_that_ends_is_refreshed_and_nobody_notices() {
         std::thread::sleep(Duration::from_millis(250));
     }
     panic!("two refreshes were due within thirty seconds");
-}
-
-/// By vestibule's own page, over the provider's, back to the page that says so.
-fn signs_out(stage: &Stage, browser: &mut Browser) {
-    let asked = browser.follow(&stage.own("logout"), |target| {
-        Request::post(target, "").navigation().header("Origin", &stage.origin)
-    });
-    // The provider's page sends itself: it was shown the ID token.
-    assert!(
-        asked.answer.body.contains("document.forms[0].submit()"),
-        "{}: {}",
-        asked.answer.status,
-        asked.place()
-    );
-    let end = browser.submit(&asked, &[]);
-    assert_eq!(end.place(), stage.own("signed-out"));
-    assert_eq!(end.answer.status, 200);
-}
-
-/// V-LO-1: the provider asks nothing, for it was shown the ID token.
-#[test]
-fn a_logout_ends_the_session_here_and_at_the_provider() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    let old = Stage::cookies(&alice);
-    signs_out(&stage, &mut alice);
-
-    assert_eq!(alice.fetch(&stage.at("/")).status, 401);
-    let replayed = stage.send(&Request::get("/").fetch().header("Cookie", &old));
-    assert_eq!(replayed.status, 401, "the old cookie opens nothing");
-    assert!(alice.open(&stage.at("/")).is_sign_in(), "the provider asks again");
-}
-
-/// V-LO-3
-#[test]
-fn a_logout_that_another_site_starts_asks_first() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    alice.ask(&stage.own("logout"), |target| {
-        Request::get(target)
-            .header("Accept", "text/html")
-            .header("Sec-Fetch-Mode", "navigate")
-            .header("Sec-Fetch-Site", "cross-site")
-    });
-    assert!(alice.fetch(&stage.at("/")).is_application(), "still signed in");
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) issuer_path: &'a str,
     /// The client in clients.yaml, except where it is and what it guards.
     pub(crate) client: &'a str,
+    /// Another one, on a host of its own behind the same proxy, where only its own pages are.
+    pub(crate) framed_client: Option<&'a str>,
     /// Identity headers that the shipped configuration does not have.
     pub(crate) further_headers: &'a [&'a str],
 }
@@ -115,6 +117,7 @@ impl Stage {
             },
             issuer_path: "",
             client: &setup.registration.client_yaml(),
+            framed_client: None,
             further_headers: &[],
         };
         Self::put_up(&plan, |stage, port| {
@@ -151,7 +154,7 @@ impl Stage {
             folder,
             application_port,
         };
-        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan.client)).unwrap();
+        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan)).unwrap();
         start_provider(&mut stage, provider_port);
         stage.application =
             Some(stage.node("application", application_port, application_port, &["app/app.mjs"]));
@@ -253,6 +256,11 @@ impl Stage {
         self.at(&format!("/oidc/quickstart/{page}"))
     }
 
+    /// Of the second client, if there is one.
+    pub(crate) fn framed_origin(&self) -> String {
+        format!("http://framed.localhost:{}", self.proxy_port)
+    }
+
     /// A browser in which that user is signed in.
     pub(crate) fn signed_in(&self, name: &str) -> Browser {
         let mut browser = Browser::default();
@@ -287,20 +295,28 @@ impl Stage {
         Seen::from(&answer).served
     }
 
-    fn clients_yaml(&self, client: &str) -> String {
-        let (origin, issuer, vestibule) = (&self.origin, &self.issuer, self.vestibule_port);
-        let host = origin.strip_prefix("http://").unwrap();
+    fn clients_yaml(&self, plan: &Plan<'_>) -> String {
+        let client = |name: &str, origin: &str, lines: &str| {
+            let (issuer, host) = (&self.issuer, origin.strip_prefix("http://").unwrap());
+            format!(
+                "  {name}:
+    issuer: {issuer}
+    redirect_uri: {origin}/oidc/{name}/callback
+    hosts: [\"{host}\"]
+{lines}"
+            )
+        };
+        let first = client("quickstart", &self.origin, plan.client);
+        let framed = plan.framed_client.map(|lines| client("framed", &self.framed_origin(), lines));
         format!(
             "clients:
-  quickstart:
-    issuer: {issuer}
-    redirect_uri: {origin}/oidc/quickstart/callback
-    hosts: [\"{host}\"]
-{client}server:
-  listen: 127.0.0.1:{vestibule}
-  admin_listen: 127.0.0.1:{admin}
+{first}{}server:
+  listen: 127.0.0.1:{}
+  admin_listen: 127.0.0.1:{}
 ",
-            admin = free_port(),
+            framed.unwrap_or_default(),
+            self.vestibule_port,
+            free_port(),
         )
     }
 }
