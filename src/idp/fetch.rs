@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::Semaphore;
+use url::Origin;
 
 use super::addresses::{Addresses, PrivateAddress, Resolver};
 use super::ca_file::Watch;
@@ -27,6 +28,8 @@ pub struct Fetcher {
     ca_file: Option<Watch>,
     /// Who the client is on a connection, if it proves itself there.
     identity: Option<TlsIdentity>,
+    /// Where it says that it is.
+    issuer: Origin,
     pending: Semaphore,
     strangers: Semaphore,
 }
@@ -36,21 +39,24 @@ pub struct Fetcher {
 pub enum FetchFault {
     /// No secure connection: certificate, name or protocol version. Nothing was sent.
     Tls {
-        /// What the TLS library said.
+        /// What the TLS library said, and the origin that was asked, if it is not the issuer's.
         why: String,
     },
     /// No connection: name not found, or refused. Nothing was sent.
     Unreachable {
-        /// What the network said, without the address.
+        /// What the network said, and the origin that was asked, if it is not the issuer's.
         why: String,
     },
     /// It is at a private address although the issuer is not. Nothing was sent.
     PrivateAddress,
     /// No complete answer within [`TOTAL_DEADLINE`], or no connection within [`CONNECT_DEADLINE`].
-    TimedOut,
+    TimedOut {
+        /// The origin that was asked, if it is not the issuer's.
+        at: Option<String>,
+    },
     /// The connection ended in the middle of an answer, or what came was not HTTP.
     Broken {
-        /// What the network said, without the address.
+        /// What the network said, and the origin that was asked, if it is not the issuer's.
         why: String,
     },
     /// The answer was longer than what this call allows, in bytes.
@@ -79,6 +85,7 @@ impl Fetcher {
         Ok(Self {
             client: RwLock::new(client(authorities, identity, &addresses)?),
             addresses,
+            issuer: issuer.url().origin(),
             ca_file: settings.ca_file.clone().map(|file| Watch::new(file, clock.clone())),
             identity: identity.cloned(),
             pending: Semaphore::const_new(MAX_PENDING),
@@ -114,9 +121,19 @@ impl Fetcher {
         let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
         let request = reqwest::Request::try_from(request)
             .map_err(|error| FetchFault::Unreachable { why: innermost(&error) })?;
+        let origin = request.url().origin();
+        let answer = self.exchange(request, limit).await;
+        answer.map_err(|fault| if origin == self.issuer { fault } else { fault.at(&origin) })
+    }
+
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
         tokio::time::timeout(CONNECT_DEADLINE, self.addresses.judge(request.url()))
             .await
-            .map_err(|_| FetchFault::TimedOut)?
+            .map_err(|_| FetchFault::TimedOut { at: None })?
             .map_err(|_| FetchFault::PrivateAddress)?;
         let mut response = self.client().await.execute(request).await.map_err(|error| fault(&error))?;
         let mut body = BytesMut::new();
@@ -186,13 +203,31 @@ fn client(
         })
 }
 
+impl FetchFault {
+    /// The same with the origin that was asked: who sees only the issuer looks in the wrong place.
+    fn at(self, origin: &Origin) -> Self {
+        let at = origin.ascii_serialization();
+        let with = |why: String| format!("{why}, at {at}");
+        match self {
+            Self::Tls { why } => Self::Tls { why: with(why) },
+            Self::Unreachable { why } => Self::Unreachable { why: with(why) },
+            Self::Broken { why } => Self::Broken { why: with(why) },
+            Self::TimedOut { .. } => Self::TimedOut { at: Some(at) },
+            Self::PrivateAddress | Self::TooLarge { .. } | Self::TooBusy => self,
+        }
+    }
+}
+
 impl fmt::Display for FetchFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tls { why } => write!(f, "no secure connection: {why}"),
             Self::Unreachable { why } => write!(f, "no connection: {why}"),
             Self::PrivateAddress => PrivateAddress.fmt(f),
-            Self::TimedOut => write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs()),
+            Self::TimedOut { at } => {
+                write!(f, "no complete answer within {} s", TOTAL_DEADLINE.as_secs())?;
+                at.iter().try_for_each(|at| write!(f, ", at {at}"))
+            }
             Self::Broken { why } => write!(f, "the answer broke off: {why}"),
             Self::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
             Self::TooBusy => f.write_str("too many calls are already under way"),
@@ -202,7 +237,7 @@ impl fmt::Display for FetchFault {
 
 fn fault(error: &reqwest::Error) -> FetchFault {
     if error.is_timeout() {
-        FetchFault::TimedOut
+        FetchFault::TimedOut { at: None }
     } else if has_cause::<PrivateAddress>(error) {
         FetchFault::PrivateAddress
     } else if let Some(alert) = alert(error) {

@@ -54,7 +54,7 @@ pub fn of_call(issuer: &Issuer, fault: &FetchFault) -> Refusal {
         FetchFault::Tls { why } => (Trouble::Tls, why.clone()),
         // The sentence of the refusal says it all.
         FetchFault::PrivateAddress => (Trouble::PrivateAddress, String::new()),
-        FetchFault::TimedOut | FetchFault::TooBusy => (Trouble::Timeout, fault.to_string()),
+        FetchFault::TimedOut { .. } | FetchFault::TooBusy => (Trouble::Timeout, fault.to_string()),
         FetchFault::TooLarge { .. } => (Trouble::TooLarge, fault.to_string()),
     };
     Refusal::Provider { issuer: issuer.clone(), trouble, detail: detail.into() }

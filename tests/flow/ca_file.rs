@@ -91,9 +91,9 @@ async fn the_file_is_read_again_when_it_changes_and_a_broken_one_changes_nothing
     assert!(is_tls(&ask(&fetcher, port).await));
 
     fs::write(&path, AUTHORITY).unwrap();
-    clock.shift(9);
+    clock.shift(4);
     assert!(is_tls(&ask(&fetcher, port).await), "it is not looked at for each call");
-    clock.shift(2);
+    clock.shift(7);
     assert_eq!(ask(&fetcher, port).await, Ok(200));
 
     let told = || logs::lines_with(&["ca_file_unusable", &path.display().to_string()]).len();
@@ -111,4 +111,17 @@ async fn the_file_is_read_again_when_it_changes_and_a_broken_one_changes_nothing
     fs::write(&path, STRANGER).unwrap();
     clock.shift(11);
     assert!(is_tls(&ask(&fetcher, port).await), "no connection of an authority that was taken out goes on");
+}
+
+/// A token endpoint is often elsewhere than the issuer, and so is what stands behind `backchannel_url`.
+#[tokio::test]
+async fn who_cannot_be_reached_is_named_where_it_is_not_the_issuer() {
+    let (port, clock) = (server().await, Clock::system());
+    for (issuer, named) in
+        [("http://localhost:1".to_owned(), true), (format!("https://localhost:{port}"), false)]
+    {
+        let fault = ask(&fetcher(&issuer, "clock_leeway: 60s", &clock), port).await.unwrap_err();
+        let ends = fault.to_string().ends_with(&format!(", at https://localhost:{port}"));
+        assert_eq!(ends, named, "{fault}");
+    }
 }

@@ -1,6 +1,7 @@
 // One scenario in a real Chromium, driven over the DevTools protocol with nothing but Node's own WebSocket.
 //
-//   node chromium.mjs SCENARIO --chromium PATH --profile FOLDER --origin http://app.localhost:PORT [--seeds FILE]
+//   node chromium.mjs SCENARIO --chromium PATH --profile FOLDER --origin http://app.localhost:PORT
+//     --issuer https://localhost:PORT [--seeds FILE]
 //
 // Ends with status 0 when the scenario went as it should; else prints what was seen and ends with 1.
 
@@ -16,6 +17,8 @@ const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0",
 ];
+// It knows nothing of the authority of a provider's certificate; vestibule is the one that looks.
+const ANY_CERTIFICATE = "--ignore-certificate-errors";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,14 +26,15 @@ const { values: options, positionals } = parseArgs({
     chromium: { type: "string" },
     profile: { type: "string" },
     origin: { type: "string" },
+    issuer: { type: "string" },
     seeds: { type: "string" },
   },
 });
-const { origin, profile } = options;
+const { origin, issuer, profile } = options;
 const own = `${origin}/oidc/quickstart`;
 
 const log = openSync(`${profile}.log`, "a");
-const chromium = spawn(options.chromium, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", log, log] });
+const chromium = spawn(options.chromium, [...FLAGS, ...(issuer.startsWith("https:") ? [ANY_CERTIFICATE] : []), `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", log, log] });
 const ended = new Promise((resolve) => chromium.on("exit", resolve));
 
 class Failure extends Error {}
@@ -106,7 +110,7 @@ class Tab {
 
   async evaluate(expression) {
     try {
-      const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, returnByValue: true, userGesture: true });
+      const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, returnByValue: true, userGesture: true, awaitPromise: true });
       return exceptionDetails ? undefined : result.value;
     } catch {
       return undefined; // The page is just being replaced.
@@ -214,7 +218,6 @@ const scenarios = {
     const tab = await Tab.open(devtools);
     await tab.signIn(`${origin}/wanted`);
     // The provider's site posts an answer that nobody waits for, as a page restored from a history would.
-    const issuer = new URL(tab.visited.find((visited) => new URL(visited).hostname === "localhost")).origin;
     await tab.go(`${issuer}/.well-known/openid-configuration`);
     await tab.waits("the provider's document", 'location.hostname === "localhost"');
     await tab.evaluate(`{
@@ -226,6 +229,43 @@ const scenarios = {
       form.submit();
     }`);
     await tab.landed(`${origin}/`);
+    if (!tab.visited.some((visited) => visited.startsWith(`${own}/callback?stray=`))) {
+      throw new Failure("the session cookie came with the form of another site");
+    }
+  },
+
+  async frame(devtools) {
+    const tab = await Tab.open(devtools);
+    await tab.signIn(`${origin}/`);
+    const sid = await tab.evaluate(`fetch("${own}/userinfo").then((answer) => answer.json()).then((claims) => claims.sid)`);
+    if (!sid) throw new Failure("the provider does not name its session");
+    const signedIn = () => tab.evaluate(`fetch("${own}/session").then((answer) => answer.status === 200)`);
+    const other = await Tab.open(devtools);
+    // A page at that address shows the frame, which is an error of Chromium's own where it may not.
+    const shows = async (page, named) => {
+      const address = `${own}/frontchannel-logout?${new URLSearchParams({ iss: issuer, sid: named })}`;
+      await other.go(`${page}/.well-known/openid-configuration`);
+      await other.waits("the provider's document", `location.origin === ${JSON.stringify(page)}`);
+      await other.evaluate(`new Promise((loaded) => {
+        const frame = document.createElement("iframe");
+        frame.onload = () => loaded(true);
+        frame.src = ${JSON.stringify(address)};
+        document.body.append(frame);
+      })`);
+      return until("the frame", STEP_SECONDS, async () => {
+        const { targetInfos } = await devtools.send("Target.getTargets", { filter: [{ type: "iframe" }] });
+        if (targetInfos.length !== 1) return undefined;
+        const { sessionId } = await devtools.send("Target.attachToTarget", { targetId: targetInfos[0].targetId, flatten: true });
+        const { result } = await devtools.send("Runtime.evaluate", { expression: "location.href" }, sessionId);
+        return { [address]: "shown", "chrome-error://chromewebdata/": "blocked" }[result.value];
+      });
+    };
+    const elsewhere = issuer.replace("localhost", "127.0.0.1");
+    if ((await shows(issuer, "another-session")) !== "shown") throw new Failure("the issuer's page does not show the frame");
+    if ((await shows(elsewhere, "another-session")) !== "blocked") throw new Failure("a page of another origin shows the frame");
+    if (!(await signedIn())) throw new Failure("the session is over though another one was named");
+    await shows(issuer, sid);
+    if (await signedIn()) throw new Failure("the session goes on");
   },
 
   async back(devtools) {

@@ -24,7 +24,7 @@ fn plays_with(scenario: &str, registration: Registration) {
         .arg(tool("chromium"))
         .arg("--profile")
         .arg(stage.folder.join("chromium"))
-        .args(["--origin", &stage.origin])
+        .args(["--origin", &stage.origin, "--issuer", &stage.issuer])
         .arg("--seeds")
         .arg(seeds.join(format!("chromium-{scenario}-{registration:?}.txt")))
         .output()
@@ -43,12 +43,19 @@ fn somebody_signs_in_and_lands_on_the_page_they_wanted() {
     plays("login");
 }
 
-/// The provider's page is of another site, and posts here: only a cookie that says so comes along.
+/// Every address of the provider is https, by an authority that only `ca_file` names.
+#[test]
+fn somebody_signs_in_at_a_provider_of_a_private_authority() {
+    plays_with("login", Registration::Https);
+}
+
+/// V-RS-1: the provider's page is of another site, and posts here: only a cookie that says so comes along.
 #[test]
 fn somebody_signs_in_by_form_post() {
     plays_with("login", Registration::FormPost);
 }
 
+/// V-RS-3
 #[test]
 fn twenty_tabs_restored_at_once_all_land_where_they_wanted() {
     plays("tabs");
@@ -66,14 +73,20 @@ fn twenty_tabs_restored_at_once_all_land_by_form_post_too() {
 
 /// The browser keeps the session cookie from a post of another site, so that vestibule has to ask for it in a second step.
 #[test]
-#[ignore = "not in vestibule yet: /oidc/{client}/callback/stray"]
 fn a_form_post_that_is_of_no_use_leads_whoever_is_signed_in_on() {
     plays_with("stray", Registration::FormPost);
 }
 
+/// V-LO-3
 #[test]
 fn somebody_signs_out_and_another_site_cannot_do_it_for_them() {
     plays("logout");
+}
+
+/// V-FC-1, V-FC-2: a browser sends no cookie with a frame of another site, and shows it to pages of the issuer's origin only.
+#[test]
+fn a_frame_of_the_provider_ends_the_session_and_no_other_page_shows_it() {
+    plays_with("frame", Registration::FrontchannelLogout);
 }
 
 #[test]

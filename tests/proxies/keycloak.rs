@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::browser::Browser;
+use crate::browser::{self, Browser};
 use crate::http::{Answer, Request};
 use crate::process::Process;
 use crate::seeds;
-use crate::stage::{CLIENT_SECRET, Plan, Proxy, Seen, Stage, missing, root, skip, skip_in_any_case, tool};
+use crate::stage::{
+    CLIENT_SECRET, HOST, Plan, Proxy, Scheme, Seen, Stage, missing, root, skip, skip_in_any_case, tool,
+};
 
 /// What the tests ask Keycloak's admin REST API with.
 const OPERATOR_SECRET: &str = "seeded-secret-of-the-operator-91be07";
@@ -29,12 +31,18 @@ const TOLD: Duration = Duration::from_secs(10);
 /// The id has a dot, as many do at Keycloak: its roles are found all the same.
 const CLIENT: &str = "    client_id: example.shop
     client_secret: seeded-secret-of-the-client-4f6c2e
-    scopes: openid profile email
+    preset: keycloak
     extra_claim_headers:
       email: X-User-Email
       name: X-User-Name
       realm_access.roles: X-User-Groups
       resource_access.example.shop.roles: X-User-Roles
+";
+/// Keycloak tells a client of one of the two ways only.
+const FRAMED: &str = "    client_id: example.framed
+    client_secret: seeded-secret-of-the-client-4f6c2e
+    preset: keycloak
+    logout: { frontchannel: true }
 ";
 
 #[test]
@@ -97,6 +105,7 @@ fn somebody_who_is_disabled_is_out_at_the_next_refresh() {
     assert_eq!(edgar.fetch(&stage.at("/")).status, 401);
 }
 
+/// V-LO-1
 #[test]
 fn a_logout_ends_the_session_here_and_at_keycloak() {
     let Some(stage) = stage() else { return };
@@ -115,8 +124,8 @@ fn a_logout_ends_the_session_here_and_at_keycloak() {
     assert!(carol.open(&stage.at("/")).is_sign_in(), "Keycloak asks again");
 }
 
+/// V-BC-12: Keycloak calls the proxy, as it would anywhere.
 #[test]
-#[ignore = "vestibule has no /oidc/{client}/backchannel-logout yet"]
 fn a_session_that_an_admin_ends_is_over_here_at_once() {
     let Some(stage) = stage() else { return };
     let (mut desk, mut phone) = (Browser::default(), Browser::default());
@@ -144,6 +153,38 @@ fn a_session_that_an_admin_ends_is_over_here_at_once() {
     }
 }
 
+/// V-FC-1, V-FC-2: Keycloak's page for it, with a frame for each client.
+#[test]
+fn a_logout_at_keycloak_ends_the_session_by_a_frame() {
+    let Some(stage) = stage() else { return };
+    let own = |page: &str| format!("{}/oidc/framed/{page}", stage.framed_origin());
+    let (mut flora, mut phone) = (Browser::default(), Browser::default());
+    for browser in [&mut flora, &mut phone] {
+        browser.sign_in(&own("login"), "flora");
+        assert_eq!(browser.fetch(&own("session")).status, 200);
+    }
+    let asked = flora.open(&format!("{}/protocol/openid-connect/logout", stage.issuer));
+    let page = flora.submit(&asked, &[]);
+    let frame = page.answer.body.split("<iframe src=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let frame = frame.unwrap_or_else(|| panic!("no frame at {}: {}", page.place(), page.answer.body));
+    let frame = frame.replace("&amp;", "&");
+    assert!(frame.starts_with(&own("frontchannel-logout")), "{}", page.place());
+
+    // As browsers load it: without the cookies of a site that is not the page's.
+    let (authority, target) = browser::split(&frame);
+    let request = Request::get(target)
+        .header("Sec-Fetch-Mode", "navigate")
+        .header("Sec-Fetch-Dest", "iframe")
+        .header("Sec-Fetch-Site", "cross-site");
+    let answer = request.send(authority, stage.proxy_port).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let policy = answer.header("content-security-policy").unwrap();
+    let origin = stage.issuer.split("/realms").next().unwrap();
+    assert!(policy.ends_with(&format!("frame-ancestors {origin}")), "{policy}");
+    assert_eq!(flora.fetch(&own("session")).status, 401);
+    assert_eq!(phone.fetch(&own("session")).status, 200, "another session of the same person goes on");
+}
+
 /// The stage that all of these tests share; `None` where one cannot be put up, which is said.
 fn stage() -> Option<Arc<Stage>> {
     static SHARED: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
@@ -168,8 +209,10 @@ fn stage() -> Option<Arc<Stage>> {
     let plan = Plan {
         proxy: Proxy::Nginx,
         folder: "keycloak",
+        issuer_scheme: Scheme::Http,
         issuer_path: "/realms/vestibule",
         client: CLIENT,
+        framed_client: Some(FRAMED),
         further_headers: &["X-User-Roles"],
     };
     let stage = Arc::new(Stage::put_up(&plan, start));
@@ -190,10 +233,12 @@ fn start(stage: &mut Stage, port: u16) {
     std::os::unix::fs::symlink(distribution().join("lib"), home.join("lib")).unwrap();
     let realm = include_str!("keycloak-realm.json")
         .replace("@ORIGIN@", &stage.origin)
-        .replace("@VESTIBULE@", &format!("http://127.0.0.1:{}", stage.vestibule_port))
+        .replace("@FRAMED@", &stage.framed_origin())
         .replace("@CLIENT_SECRET@", CLIENT_SECRET)
         .replace("@OPERATOR_SECRET@", OPERATOR_SECRET);
     std::fs::write(home.join("data/import/vestibule-realm.json"), realm).unwrap();
+    // Keycloak calls the proxy by the guarded host's name, which not every resolver takes for this machine.
+    std::fs::write(home.join("hosts"), format!("127.0.0.1 localhost {HOST}\n")).unwrap();
 
     // What bin/kc.sh does, without the shell that would stand between us and the process. It runs for a minute or so: the quick
     // compiler is the right one.
@@ -205,6 +250,7 @@ fn start(stage: &mut Stage, port: u16) {
             format!("--add-opens=java.base/java.{package}=ALL-UNNAMED")
         }))
         .arg("-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory")
+        .arg(format!("-Djdk.net.hosts.file={}", home.join("hosts").display()))
         .arg("-Djava.util.logging.manager=org.jboss.logmanager.LogManager")
         .arg(format!("-Dkc.home.dir={}", home.display()))
         .arg(format!("-Djboss.server.config.dir={}", home.join("conf").display()))

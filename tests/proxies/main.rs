@@ -8,6 +8,8 @@
 
 mod browser;
 mod chromium;
+mod client_authentication;
+mod client_keys;
 mod http;
 mod keycloak;
 mod process;
@@ -17,6 +19,7 @@ mod registration;
 mod relay;
 mod seeds;
 mod shipped;
+mod signing_out;
 mod stage;
 mod through;
 mod websocket;

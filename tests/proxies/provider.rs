@@ -1,71 +1,41 @@
-//! With the certified npm `oidc-provider`: every way to be registered, rotated refresh tokens, logout, an outage.
+//! With the certified npm `oidc-provider`: what it may be asked for and answer, rotated refresh tokens, an outage.
 
 use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::http::Request;
 use crate::registration::Registration;
+use crate::signing_out::signs_out;
 use crate::stage::{Proxy, Seen, Setup, Stage};
 
 /// Seconds: the shortest life of an access token that vestibule believes.
 const SHORT_LIFE: u32 = 10;
 /// Tokens younger than that are new enough for whoever asks for new ones; and a little more.
-const NEW_ENOUGH: Duration = Duration::from_millis(5_200);
+pub(crate) const NEW_ENOUGH: Duration = Duration::from_millis(5_200);
 
 /// nginx is the proxy here: the strictest of the dialects.
-fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
+pub(crate) fn start(registration: Registration, access_token_seconds: u32) -> Option<Stage> {
     Setup { proxy: Proxy::Nginx, registration, access_token_seconds }.start()
 }
 
-fn signs_in(registration: Registration) {
+pub(crate) fn signs_in(registration: Registration) {
     let Some(stage) = start(registration, 600) else { return };
     let mut alice = Browser::default();
     let page = alice.sign_in(&stage.at("/deep?x=%20"), "alice");
     assert_eq!(page.address, stage.at("/deep?x=%20"), "{}", page.answer.body);
     assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Email"), "alice@example.com");
+    std::thread::sleep(NEW_ENOUGH);
     assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "the refresh uses the same authentication");
+    assert_eq!(refreshes(&stage), 1, "{registration:?}");
 }
 
-#[test]
-fn a_client_with_client_secret_basic_signs_in() {
-    signs_in(Registration::SecretBasic);
-}
-
-#[test]
-fn a_client_with_client_secret_post_signs_in() {
-    signs_in(Registration::SecretPost);
-}
-
-#[test]
-fn a_public_client_signs_in() {
-    signs_in(Registration::Public);
-}
-
+/// V-RS-1
 #[test]
 fn a_provider_that_answers_by_form_post_signs_in() {
     signs_in(Registration::FormPost);
 }
 
-#[test]
-#[ignore = "not in vestibule yet: client_secret_jwt"]
-fn a_client_that_signs_with_its_secret_signs_in() {
-    signs_in(Registration::SecretJwt);
-}
-
-/// The provider reads the public key where vestibule publishes it.
-#[test]
-#[ignore = "not in vestibule yet: private_key_jwt"]
-fn a_client_that_signs_with_a_private_key_signs_in() {
-    signs_in(Registration::PrivateKeyJwt);
-}
-
-/// The token endpoint is the one under `mtls_endpoint_aliases`.
-#[test]
-#[ignore = "not in vestibule yet: self_signed_tls_client_auth"]
-fn a_client_that_shows_a_certificate_signs_in() {
-    signs_in(Registration::SelfSignedTls);
-}
-
+/// V-ID-5, V-ID-6
 #[test]
 fn id_tokens_signed_by_each_kind_of_key_are_believed() {
     for algorithm in ["ES256", "PS256", "EdDSA"] {
@@ -73,8 +43,21 @@ fn id_tokens_signed_by_each_kind_of_key_are_believed() {
     }
 }
 
+/// V-ID-1
 #[test]
-#[ignore = "not in vestibule yet: pushed authorization requests"]
+fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
+    for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
+        let Some(stage) = start(Registration::Encrypted(alg, enc), 600) else { return };
+        let mut alice = stage.signed_in("alice");
+        assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Groups"), "admins,readers");
+        std::thread::sleep(NEW_ENOUGH);
+        assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "{alg} {enc}");
+        assert_eq!(refreshes(&stage), 1, "{alg} {enc}");
+        signs_out(&stage, &mut alice);
+    }
+}
+
+#[test]
 fn a_provider_that_takes_pushed_requests_only_signs_in() {
     let Some(stage) = start(Registration::Pushed, 600) else { return };
     let mut alice = Browser::default();
@@ -83,9 +66,8 @@ fn a_provider_that_takes_pushed_requests_only_signs_in() {
     assert_eq!(logged(&stage, "pushed_authorization_request: 201"), 1);
 }
 
-/// OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
+/// V-ID-13, OpenID Connect Core 1.0 section 3.1.2.1: the provider signs the person in anew who has not done so within `max_age`.
 #[test]
-#[ignore = "not in vestibule yet: max_age"]
 fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     for (max_age, asked_again) in [("2s", true), ("1h", false)] {
         let Some(stage) = start(Registration::MaxAge(max_age), 600) else { return };
@@ -101,19 +83,7 @@ fn a_sign_in_that_is_older_than_max_age_is_made_anew() {
     }
 }
 
-#[test]
-fn encrypted_id_tokens_are_opened_at_login_refresh_and_logout() {
-    for (alg, enc) in [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A256GCM"), ("ECDH-ES", "A128GCM")] {
-        let Some(stage) = start(Registration::Encrypted(alg, enc), 600) else { return };
-        let mut alice = stage.signed_in("alice");
-        assert_eq!(Seen::from(&alice.fetch(&stage.at("/"))).header("X-User-Groups"), "admins,readers");
-        std::thread::sleep(NEW_ENOUGH);
-        assert_eq!(alice.fetch(&stage.own("new-token")).status, 200, "{alg} {enc}");
-        assert_eq!(refreshes(&stage), 1, "{alg} {enc}");
-        signs_out(&stage, &mut alice);
-    }
-}
-
+/// V-UI-2
 #[test]
 fn signed_and_encrypted_userinfo_is_believed() {
     for registration in
@@ -127,45 +97,65 @@ fn signed_and_encrypted_userinfo_is_believed() {
     }
 }
 
-/// Somebody signs out at the provider, without asking vestibule.
+/// OpenID Connect Core 1.0 section 4.
 #[test]
-#[ignore = "not in vestibule yet: /oidc/{client}/backchannel-logout"]
-fn a_logout_at_the_provider_ends_the_session_here() {
-    let Some(stage) = start(Registration::BackchannelLogout, 600) else { return };
-    let (mut desk, mut phone) = (stage.signed_in("alice"), stage.signed_in("alice"));
-    let asked = desk.open(&format!("{}/session/end", stage.issuer));
-    assert_eq!(asked.answer.status, 200, "{}", asked.place());
-    desk.submit(&asked, &[]);
-    assert_eq!(logged(&stage, "provider: backchannel logout\n"), 1);
-    assert_eq!(desk.fetch(&stage.at("/")).status, 401, "the provider waits for the answer");
-    assert!(phone.fetch(&stage.at("/")).is_application(), "another session of the same person goes on");
-}
+fn a_login_that_the_provider_starts_leads_to_the_page_that_it_names() {
+    let Some(stage) = start(Registration::InitiateLogin, 600) else { return };
+    let parameters = |issuer: &str, target: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("iss", issuer)
+            .append_pair("target_link_uri", target)
+            .append_pair("login_hint", "al");
+        query.finish()
+    };
+    let wanted = parameters(&stage.issuer, &stage.at("/inbox?x=%20"));
+    let mut alice = Browser::default();
+    let asked = alice.open(&stage.own(&format!("initiate-login?{wanted}")));
+    assert!(asked.answer.body.contains("value=\"al\""), "{}: {}", asked.place(), asked.answer.body);
+    let page = alice.submit(&asked, &[("name", "alice"), ("password", "alice")]);
+    assert_eq!(page.address, stage.at("/inbox?x=%20"), "{}: {}", page.answer.status, page.answer.body);
+    assert!(page.answer.is_application());
 
-#[test]
-#[ignore = "not in vestibule yet: token revocation"]
-fn a_logout_revokes_the_tokens() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    signs_out(&stage, &mut alice);
-    for _ in 0..50 {
-        if logged(&stage, "revocation: 200") == 1 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
+    // By a form, and signed in at the provider already.
+    Stage::forget_session(&mut alice);
+    let page = alice.follow(&stage.own("initiate-login"), |target| {
+        Request::post(target, &wanted).navigation().header("Origin", &stage.issuer)
+    });
+    assert_eq!(page.address, stage.at("/inbox?x=%20"));
+
+    for (issuer, target, code) in [
+        ("http://localhost:1", stage.at("/"), "initiate_login_issuer"),
+        (stage.issuer.as_str(), "http://elsewhere.example/".to_owned(), "return_to_host"),
+    ] {
+        let query = parameters(issuer, &target);
+        let page = Browser::default().open(&stage.own(&format!("initiate-login?{query}")));
+        assert_eq!(page.answer.header("vestibule-refusal"), Some(code), "{}", page.place());
     }
-    panic!("no revocation within five seconds after the logout");
 }
 
 /// How many refreshes the provider has answered.
-fn refreshes(stage: &Stage) -> usize {
+pub(crate) fn refreshes(stage: &Stage) -> usize {
     logged(stage, "token: refresh_token")
 }
 
 /// How often the provider says that.
-fn logged(stage: &Stage, what: &str) -> usize {
+pub(crate) fn logged(stage: &Stage, what: &str) -> usize {
     stage.provider.as_ref().unwrap().log_text().matches(what).count()
 }
 
+/// Waits until the provider says that.
+pub(crate) fn until(stage: &Stage, what: &str) {
+    for _ in 0..50 {
+        if logged(stage, what) > 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("not within five seconds: {what}\n{}", stage.provider.as_ref().unwrap().log_text());
+}
+
+/// V-RF-3
 #[test]
 fn rotated_refresh_tokens_are_each_used_once_however_many_ask() {
     let Some(stage) = start(Registration::SecretBasic, 600) else { return };
@@ -203,49 +193,6 @@ fn an_access_token_that_ends_is_refreshed_and_nobody_notices() {
         std::thread::sleep(Duration::from_millis(250));
     }
     panic!("two refreshes were due within thirty seconds");
-}
-
-/// By vestibule's own page, over the provider's, back to the page that says so.
-fn signs_out(stage: &Stage, browser: &mut Browser) {
-    let asked = browser.follow(&stage.own("logout"), |target| {
-        Request::post(target, "").navigation().header("Origin", &stage.origin)
-    });
-    // The provider's page sends itself: it was shown the ID token.
-    assert!(
-        asked.answer.body.contains("document.forms[0].submit()"),
-        "{}: {}",
-        asked.answer.status,
-        asked.place()
-    );
-    let end = browser.submit(&asked, &[]);
-    assert_eq!(end.place(), stage.own("signed-out"));
-    assert_eq!(end.answer.status, 200);
-}
-
-#[test]
-fn a_logout_ends_the_session_here_and_at_the_provider() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    let old = Stage::cookies(&alice);
-    signs_out(&stage, &mut alice);
-
-    assert_eq!(alice.fetch(&stage.at("/")).status, 401);
-    let replayed = stage.send(&Request::get("/").fetch().header("Cookie", &old));
-    assert_eq!(replayed.status, 401, "the old cookie opens nothing");
-    assert!(alice.open(&stage.at("/")).is_sign_in(), "the provider asks again");
-}
-
-#[test]
-fn a_logout_that_another_site_starts_asks_first() {
-    let Some(stage) = start(Registration::SecretBasic, 600) else { return };
-    let mut alice = stage.signed_in("alice");
-    alice.ask(&stage.own("logout"), |target| {
-        Request::get(target)
-            .header("Accept", "text/html")
-            .header("Sec-Fetch-Mode", "navigate")
-            .header("Sec-Fetch-Site", "cross-site")
-    });
-    assert!(alice.fetch(&stage.at("/")).is_application(), "still signed in");
 }
 
 #[test]

@@ -1,16 +1,8 @@
 //! How the client is registered, at the development provider and in clients.yaml.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RsaKeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::process::free_port;
+use crate::client_keys;
 use crate::stage::{CLIENT_SECRET, Stage, root};
 
 /// One way to be registered. Where nothing else is said the secret goes into the header `Authorization`.
@@ -20,7 +12,11 @@ pub(crate) enum Registration {
     SecretPost,
     SecretJwt,
     PrivateKeyJwt,
+    /// The JWT that the platform keeps in a file.
+    AssertionFile,
     SelfSignedTls,
+    /// A certificate of an authority; the provider's own is by the authority in that file of tests/keys, or by another.
+    Tls(&'static str),
     Public,
     FormPost,
     /// The provider takes nothing but pushed requests, and says so in its discovery document.
@@ -37,30 +33,44 @@ pub(crate) enum Registration {
     EncryptedUserinfo(&'static str),
     /// The provider tells vestibule about logouts.
     BackchannelLogout,
+    /// Its pages do so, in a frame.
+    FrontchannelLogout,
+    /// The provider's pages start logins.
+    InitiateLogin,
+    /// Every address of the provider is https, with a certificate of a private authority.
+    Https,
 }
 
 impl Registration {
     /// The client's lines in clients.yaml.
     pub(crate) fn client_yaml(self) -> String {
-        let tls = root().join("tests/proxies/tls");
+        let keys = root().join("tests/keys");
+        let keys = keys.display();
+        let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
-            Self::SecretPost | Self::SecretJwt => {
-                format!("    token_endpoint_auth_method: {}\n", self.method())
+            Self::SecretPost | Self::SecretJwt => method(),
+            Self::PrivateKeyJwt => method() + "    client_key_file: client.pem\n",
+            Self::AssertionFile => method() + "    client_assertion_file: platform.jwt\n",
+            Self::SelfSignedTls => {
+                method()
+                    + &format!(
+                        "    client_certificate_file: {keys}/stranger.pem
+    client_certificate_key_file: {keys}/p384_sec1.pem
+    ca_file: {keys}/ca.pem\n"
+                    )
             }
-            Self::PrivateKeyJwt => {
-                format!(
-                    "    token_endpoint_auth_method: {}\n    client_key_file: client.pem\n",
-                    self.method()
-                )
+            Self::Tls(authority) => {
+                method()
+                    + &format!(
+                        "    client_certificate_file: {keys}/client.pem
+    client_certificate_key_file: {keys}/p256_pkcs8.pem
+    ca_file: {keys}/{authority}\n"
+                    )
             }
-            Self::SelfSignedTls => format!(
-                "    token_endpoint_auth_method: {}
-    client_certificate_file: {tls}/client.pem
-    client_certificate_key_file: {tls}/client.key\n",
-                self.method(),
-                tls = tls.display(),
-            ),
+            Self::Https => format!("    ca_file: {keys}/ca.pem\n"),
+            Self::InitiateLogin => "    initiate_login: true\n".to_owned(),
+            Self::FrontchannelLogout => "    logout: { frontchannel: true }\n".to_owned(),
             Self::FormPost => "    response_mode: form_post\n".to_owned(),
             Self::MaxAge(time) => format!("    authorization: {{ max_age: {time} }}\n"),
             Self::SignedBy(algorithm) => format!("    id_token_signed_response_alg: {algorithm}\n"),
@@ -94,7 +104,6 @@ impl Registration {
     /// Writes the files that the client's lines name, and returns its metadata (OpenID Connect Dynamic Client Registration 1.0
     /// section 2), in the list that the provider takes.
     pub(crate) fn metadata(self, stage: &Stage) -> Value {
-        let own = format!("http://127.0.0.1:{}/oidc/quickstart", stage.vestibule_port);
         let mut client = json!({
             "client_id": "quickstart",
             "redirect_uris": [stage.own("callback")],
@@ -114,28 +123,37 @@ impl Registration {
             | Self::Public
             | Self::FormPost
             | Self::Pushed
+            | Self::Https
+            // This provider would take an address of https only, and starts no login by itself.
+            | Self::InitiateLogin
             | Self::MaxAge(_) => {}
             Self::PrivateKeyJwt => {
-                write_key(stage, "client.pem", &ec_key().0);
+                client_keys::signing(stage, "client.pem");
                 // Read where everybody reads it, so that the page and the `kid` are tried too.
-                client["jwks_uri"] = format!("{own}/jwks.json").into();
+                client["jwks_uri"] = stage.own("jwks.json").into();
             }
-            Self::SelfSignedTls => client["jwks"] = json!({ "keys": [certificate_key()] }),
+            Self::AssertionFile => {
+                client["jwks"] = client_keys::signing(stage, "platform.pem");
+                client_keys::write_assertion(stage);
+            }
+            Self::SelfSignedTls => client["jwks"] = client_keys::of_certificate(),
+            Self::Tls(_) => client["tls_client_auth_subject_dn"] = "CN=vestibule-a".into(),
             Self::SignedBy(algorithm) => client["id_token_signed_response_alg"] = algorithm.into(),
             Self::Encrypted(alg, enc) => {
                 client["id_token_encrypted_response_alg"] = alg.into();
                 client["id_token_encrypted_response_enc"] = enc.into();
-                client["jwks"] = decryption_key(stage, alg);
+                client["jwks"] = client_keys::decryption(stage, alg);
             }
             Self::EncryptedUserinfo(alg) => {
                 client["userinfo_signed_response_alg"] = "RS256".into();
                 client["userinfo_encrypted_response_alg"] = alg.into();
                 client["userinfo_encrypted_response_enc"] = "A256GCM".into();
-                client["jwks"] = decryption_key(stage, alg);
+                client["jwks"] = client_keys::decryption(stage, alg);
             }
             Self::SignedUserinfo(algorithm) => client["userinfo_signed_response_alg"] = algorithm.into(),
-            Self::BackchannelLogout => {
-                client["backchannel_logout_uri"] = format!("{own}/backchannel-logout").into();
+            // This provider has no frames; it names its sessions to whom it tells about logouts.
+            Self::BackchannelLogout | Self::FrontchannelLogout => {
+                client["backchannel_logout_uri"] = stage.own("backchannel-logout").into();
                 client["backchannel_logout_session_required"] = true.into();
             }
         }
@@ -143,19 +161,28 @@ impl Registration {
     }
 
     /// What the provider is started with for it.
-    pub(crate) fn provider_arguments(self) -> Vec<String> {
-        let tls = root().join("tests/proxies/tls");
+    pub(crate) fn provider_arguments(self, stage: &Stage) -> Vec<String> {
         match self {
             Self::Pushed => vec!["--require-pushed".to_owned()],
             // Userinfo is not encrypted: what is to be seen comes from the ID token.
             Self::Encrypted(..) => vec!["--id-token-claims".to_owned()],
-            Self::SelfSignedTls => vec![
-                format!("--tls-port={}", free_port()),
-                format!("--tls-certificate={}", tls.join("server.pem").display()),
-                format!("--tls-key={}", tls.join("server.key").display()),
-            ],
+            _ if self.has_tls() => {
+                let file = |name: &str| root().join("tests/keys").join(name).display().to_string();
+                vec![
+                    format!("--issuer={}", stage.issuer),
+                    format!("--tls-port={}", stage.provider_tls_port),
+                    format!("--tls-certificate={}", file("server.pem")),
+                    format!("--tls-key={}", file("server.key")),
+                    format!("--tls-client-authority={}", file("ca.pem")),
+                ]
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether the provider has a TLS port.
+    pub(crate) const fn has_tls(self) -> bool {
+        matches!(self, Self::SelfSignedTls | Self::Tls(_) | Self::Https)
     }
 
     const fn method(self) -> &'static str {
@@ -163,66 +190,17 @@ impl Registration {
             Self::Public => "none",
             Self::SecretPost => "client_secret_post",
             Self::SecretJwt => "client_secret_jwt",
-            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::PrivateKeyJwt | Self::AssertionFile => "private_key_jwt",
             Self::SelfSignedTls => "self_signed_tls_client_auth",
+            Self::Tls(_) => "tls_client_auth",
             _ => "client_secret_basic",
         }
     }
 
     const fn has_secret(self) -> bool {
-        !matches!(self, Self::Public | Self::PrivateKeyJwt | Self::SelfSignedTls)
+        !matches!(
+            self,
+            Self::Public | Self::PrivateKeyJwt | Self::AssertionFile | Self::SelfSignedTls | Self::Tls(_)
+        )
     }
-}
-
-/// A new key on P-256 as PKCS#8, and its public half as a JWK.
-fn ec_key() -> (Vec<u8>, Value) {
-    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    (key.to_pkcs8v1().unwrap().as_ref().to_vec(), ec_jwk(&key))
-}
-
-fn ec_jwk(key: &EcdsaKeyPair) -> Value {
-    // Uncompressed (SEC 1 section 2.3.3): a byte that says so, and two coordinates of 32 bytes.
-    let (x, y) = key.public_key().as_ref()[1..].split_at(32);
-    json!({ "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
-}
-
-/// A new RSA key as PKCS#8, and its public half as a JWK.
-fn rsa_key() -> (Vec<u8>, Value) {
-    let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let public = key.public_key();
-    let jwk = json!({
-        "kty": "RSA",
-        "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
-        "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
-    });
-    (key.as_der().unwrap().as_ref().to_vec(), jwk)
-}
-
-/// The key of the client's certificate as a JWK with the certificate in it (RFC 8705 section 2.2.2).
-fn certificate_key() -> Value {
-    let der = |file: &str| {
-        let pem = std::fs::read_to_string(root().join("tests/proxies/tls").join(file)).unwrap();
-        let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-        (STANDARD.decode(&base64).unwrap(), base64)
-    };
-    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der("client.key").0).unwrap();
-    let mut jwk = ec_jwk(&key);
-    jwk["x5c"] = json!([der("client.pem").1]);
-    jwk
-}
-
-/// A new key for what the provider encrypts, written to where clients.yaml names it; its public half as a set of keys.
-fn decryption_key(stage: &Stage, alg: &str) -> Value {
-    let (key, mut jwk) = if alg == "RSA-OAEP-256" { rsa_key() } else { ec_key() };
-    write_key(stage, "decryption.pem", &key);
-    jwk["use"] = "enc".into();
-    jwk["alg"] = alg.into();
-    json!({ "keys": [jwk] })
-}
-
-fn write_key(stage: &Stage, file: &str, pkcs8: &[u8]) {
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(pkcs8));
-    let path = stage.folder.join(file);
-    std::fs::write(&path, pem).unwrap();
-    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }

@@ -13,7 +13,7 @@ use crate::relay::Relay;
 use crate::seeds;
 
 /// The guarded host; `*.localhost` is this machine (RFC 6761 section 6.3).
-const HOST: &str = "app.localhost";
+pub(crate) const HOST: &str = "app.localhost";
 /// What the client is registered with; `tests/run` looks for it in all logs.
 pub(crate) const CLIENT_SECRET: &str = "seeded-secret-of-the-client-4f6c2e";
 
@@ -46,9 +46,11 @@ pub(crate) struct Stage {
     pub(crate) origin: String,
     /// The provider's.
     pub(crate) issuer: String,
+    /// Where the provider also listens, if it is told to.
+    pub(crate) provider_tls_port: u16,
     pub(crate) proxy_port: u16,
     pub(crate) folder: PathBuf,
-    pub(crate) vestibule_port: u16,
+    vestibule_port: u16,
     application_port: u16,
 }
 
@@ -79,15 +81,26 @@ impl Setup {
     }
 }
 
+/// Of the issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
 /// What a stage is put up around, whichever provider it has.
 pub(crate) struct Plan<'a> {
     pub(crate) proxy: Proxy,
     /// Of the logs, under `target/proxies`.
     pub(crate) folder: &'a str,
+    /// Whether the provider is known by its TLS port.
+    pub(crate) issuer_scheme: Scheme,
     /// What follows the authority in the issuer.
     pub(crate) issuer_path: &'a str,
     /// The client in clients.yaml, except where it is and what it guards.
     pub(crate) client: &'a str,
+    /// Another one, on a host of its own behind the same proxy, where only its own pages are.
+    pub(crate) framed_client: Option<&'a str>,
     /// Identity headers that the shipped configuration does not have.
     pub(crate) further_headers: &'a [&'a str],
 }
@@ -98,8 +111,13 @@ impl Stage {
         let plan = Plan {
             proxy: setup.proxy,
             folder: &test,
+            issuer_scheme: match setup.registration {
+                Registration::Https => Scheme::Https,
+                _ => Scheme::Http,
+            },
             issuer_path: "",
             client: &setup.registration.client_yaml(),
+            framed_client: None,
             further_headers: &[],
         };
         Self::put_up(&plan, |stage, port| {
@@ -116,8 +134,12 @@ impl Stage {
         std::fs::create_dir_all(&folder).unwrap();
         seeds::value(CLIENT_SECRET);
 
-        let (proxy_port, vestibule_port, application_port, provider_port) =
-            (free_port(), free_port(), free_port(), free_port());
+        let (proxy_port, vestibule_port, application_port) = (free_port(), free_port(), free_port());
+        let (provider_port, provider_tls_port) = (free_port(), free_port());
+        let authority = match plan.issuer_scheme {
+            Scheme::Http => format!("http://localhost:{provider_port}"),
+            Scheme::Https => format!("https://localhost:{provider_tls_port}"),
+        };
         let mut stage = Self {
             proxy: None,
             vestibule: None,
@@ -125,15 +147,17 @@ impl Stage {
             provider: None,
             relay: Relay::to(vestibule_port),
             origin: format!("http://{HOST}:{proxy_port}"),
-            issuer: format!("http://localhost:{provider_port}{}", plan.issuer_path),
+            issuer: format!("{authority}{}", plan.issuer_path),
+            provider_tls_port,
             proxy_port,
             vestibule_port,
             folder,
             application_port,
         };
-        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan.client)).unwrap();
+        std::fs::write(stage.folder.join("clients.yaml"), stage.clients_yaml(plan)).unwrap();
         start_provider(&mut stage, provider_port);
-        stage.application = Some(stage.node("application", application_port, &["app/app.mjs"]));
+        stage.application =
+            Some(stage.node("application", application_port, application_port, &["app/app.mjs"]));
         stage.start_vestibule();
 
         let configured = Command::new(root().join("examples/quickstart/configure"))
@@ -191,8 +215,6 @@ impl Stage {
                 command.env_remove(name);
             }
         }
-        // For a provider's TLS port; everything else here is without TLS.
-        command.env("SSL_CERT_FILE", root().join("tests/proxies/tls/server.pem"));
         self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
     }
 
@@ -207,18 +229,21 @@ impl Stage {
             "--access-token-seconds",
             &seconds,
         ];
-        let further = setup.registration.provider_arguments();
+        let further = setup.registration.provider_arguments(self);
         arguments.extend(further.iter().map(String::as_str));
-        self.provider = Some(self.node("provider", port, &arguments));
+        // It listens there last.
+        let last = if setup.registration.has_tls() { self.provider_tls_port } else { port };
+        self.provider = Some(self.node("provider", port, last, &arguments));
     }
 
-    fn node(&self, name: &str, port: u16, arguments: &[&str]) -> Process {
+    /// Starts a program of the quickstart on that port, and waits for its last one.
+    fn node(&self, name: &str, port: u16, last: u16, arguments: &[&str]) -> Process {
         let mut command = Command::new(tool("node"));
         command
             .current_dir(root().join("examples/quickstart"))
             .args(arguments)
             .args(["--port", &port.to_string()]);
-        Process::start(name, command, port, &self.folder)
+        Process::start(name, command, last, &self.folder)
     }
 
     /// An address of the guarded application.
@@ -229,6 +254,11 @@ impl Stage {
     /// An address of vestibule's own pages.
     pub(crate) fn own(&self, page: &str) -> String {
         self.at(&format!("/oidc/quickstart/{page}"))
+    }
+
+    /// Of the second client, if there is one.
+    pub(crate) fn framed_origin(&self) -> String {
+        format!("http://framed.localhost:{}", self.proxy_port)
     }
 
     /// A browser in which that user is signed in.
@@ -265,20 +295,28 @@ impl Stage {
         Seen::from(&answer).served
     }
 
-    fn clients_yaml(&self, client: &str) -> String {
-        let (origin, issuer, vestibule) = (&self.origin, &self.issuer, self.vestibule_port);
-        let host = origin.strip_prefix("http://").unwrap();
+    fn clients_yaml(&self, plan: &Plan<'_>) -> String {
+        let client = |name: &str, origin: &str, lines: &str| {
+            let (issuer, host) = (&self.issuer, origin.strip_prefix("http://").unwrap());
+            format!(
+                "  {name}:
+    issuer: {issuer}
+    redirect_uri: {origin}/oidc/{name}/callback
+    hosts: [\"{host}\"]
+{lines}"
+            )
+        };
+        let first = client("quickstart", &self.origin, plan.client);
+        let framed = plan.framed_client.map(|lines| client("framed", &self.framed_origin(), lines));
         format!(
             "clients:
-  quickstart:
-    issuer: {issuer}
-    redirect_uri: {origin}/oidc/quickstart/callback
-    hosts: [\"{host}\"]
-{client}server:
-  listen: 127.0.0.1:{vestibule}
-  admin_listen: 127.0.0.1:{admin}
+{first}{}server:
+  listen: 127.0.0.1:{}
+  admin_listen: 127.0.0.1:{}
 ",
-            admin = free_port(),
+            framed.unwrap_or_default(),
+            self.vestibule_port,
+            free_port(),
         )
     }
 }

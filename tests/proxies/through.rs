@@ -354,8 +354,13 @@ fn a_post_without_a_session_is_no_redirect_and_its_body_is_not_waited_for(stage:
 /// No test clicks its way to these: they are asked for without a session, and must not be asked about.
 fn pages_that_only_providers_and_redirects_ask_for_are_reached(stage: Stage) {
     let before = stage.served();
-    for page in ["initiate-login", "callback/stray", "backchannel-logout", "frontchannel-logout", "jwks.json"]
-    {
+    for page in [
+        "initiate-login",
+        "callback?stray=flow_replayed",
+        "backchannel-logout",
+        "frontchannel-logout",
+        "jwks.json",
+    ] {
         let reached = stage.relay.answers();
         let answer = stage.send(&Request::get(format!("/oidc/quickstart/{page}")).navigation());
         assert!(stage.relay.answers() > reached, "{page}: {} from the proxy", answer.status);

@@ -2,8 +2,8 @@
 
 import { everybody } from "./users.mjs";
 
-/** The sign-in form; `wrong` is what was wrong with the last try. */
-export function signIn(uid, client, wrong) {
+/** The sign-in form; `name` is who it may be, and `wrong` what was wrong with the last try. */
+export function signIn(uid, client, name, wrong) {
   const people = everybody.map(({ name, password }) => `<tr><td>${text(name)}</td><td>${text(password)}</td></tr>`).join("");
   return page(
     "Sign in",
@@ -11,7 +11,7 @@ export function signIn(uid, client, wrong) {
     ${wrong && `<p class="wrong" role="alert">${text(wrong)}</p>`}
     <form method="post" action="/sign-in/${text(uid)}" id="sign-in">
       <label for="name">Name</label>
-      <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus>
+      <input id="name" name="name" value="${text(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus>
       <label for="password">Password</label>
       <input id="password" name="password" type="password" autocomplete="current-password" required>
       <button type="submit">Sign in</button>

@@ -6,16 +6,18 @@
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
 //                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed]
 //                     [--registration-token-file FILE]
-//                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE]
+//                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE [--tls-client-authority FILE]]
 //
 // --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
 // members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
 // is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
 // --registration-token-file lets whoever has the token in that file register more clients (RFC 7591).
 // --require-pushed takes authorization requests only that were pushed (RFC 9126). --tls-port is for clients that prove themselves
-// with a certificate (RFC 8705): the provider answers there too, and announces that address for them.
+// with a certificate (RFC 8705), by itself or by that authority: the provider answers there too, and announces that address for them.
+// With --issuer https://localhost:8491 it is there altogether.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import dns from "node:dns";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -40,8 +42,13 @@ const { values: options } = parseArgs({
     "tls-port": { type: "string" },
     "tls-certificate": { type: "string" },
     "tls-key": { type: "string" },
+    "tls-client-authority": { type: "string" },
   },
 });
+
+// What ends in .localhost is this machine (RFC 6761 section 6.3), which not every resolver knows: it calls clients there.
+const { lookup } = dns;
+dns.lookup = (name, ...rest) => lookup(name.endsWith(".localhost") ? "127.0.0.1" : name, ...rest);
 
 // Its users have passwords that everybody knows: no other machine may ever reach it.
 if (!/^127\.\d+\.\d+\.\d+$/.test(options.listen) && options.listen !== "::1") {
@@ -72,7 +79,8 @@ provider.on("backchannel.error", (_ctx, error) => console.error(`provider: backc
 provider.use(async (ctx, next) => {
   await next();
   if (["revocation", "pushed_authorization_request", "userinfo"].includes(ctx.oidc?.route)) {
-    console.log(`provider: ${ctx.oidc.route}: ${ctx.status}`);
+    const revoked = ctx.oidc.route === "revocation" && ctx.oidc.entities.RefreshToken ? " a refresh token" : "";
+    console.log(`provider: ${ctx.oidc.route}: ${ctx.status}${revoked}`);
   }
 });
 
@@ -84,6 +92,7 @@ if (options["tls-port"]) {
     {
       cert: readFileSync(options["tls-certificate"]),
       key: readFileSync(options["tls-key"]),
+      ...(options["tls-client-authority"] && { ca: readFileSync(options["tls-client-authority"]) }),
       requestCert: true,
       rejectUnauthorized: false,
     },
@@ -114,12 +123,12 @@ async function signInPage(request, response) {
     return provider.interactionFinished(request, response, { error: "access_denied" });
   }
   if (request.method !== "POST") {
-    return send(response, 200, pages.signIn(uid, params.client_id, ""));
+    return send(response, 200, pages.signIn(uid, params.client_id, params.login_hint ?? "", ""));
   }
   const form = new URLSearchParams(await body(request));
   const sub = signIn(form.get("name") ?? "", form.get("password") ?? "");
   if (!sub) {
-    return send(response, 401, pages.signIn(uid, params.client_id, "There is no such user with this password."));
+    return send(response, 401, pages.signIn(uid, params.client_id, form.get("name") ?? "", "There is no such user with this password."));
   }
   return provider.interactionFinished(request, response, { login: { accountId: sub, amr: ["pwd"] } });
 }
@@ -146,7 +155,7 @@ function configuration(list) {
       "client_secret_jwt",
       "private_key_jwt",
       "none",
-      ...(options["tls-port"] ? ["self_signed_tls_client_auth"] : []),
+      ...(options["tls-port"] ? ["self_signed_tls_client_auth", "tls_client_auth"] : []),
     ],
     responseTypes: ["code"],
     scopes: ["openid", "offline_access"],
@@ -180,6 +189,10 @@ function configuration(list) {
       mTLS: {
         enabled: Boolean(options["tls-port"]),
         selfSignedTlsClientAuth: Boolean(options["tls-port"]),
+        tlsClientAuth: Boolean(options["tls-port"]),
+        certificateAuthorized: (ctx) => ctx.socket.authorized,
+        certificateSubjectMatches: (ctx, property, expected) =>
+          property === "tls_client_auth_subject_dn" && ctx.socket.getPeerX509Certificate().subject === expected,
         getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.(),
       },
       pushedAuthorizationRequests: {
