@@ -1,15 +1,16 @@
 //! A provider's answer to a registration, and the entry of clients.yaml that is written from it.
 //!
 //! Input: status and media type on a line, then the body. A letter before the status is how the client is to prove itself: `p` by
-//! form, `n` not at all.
+//! form, `n` not at all. Or, after a line `file`, a clients.yaml to which an entry is added; or, after a line `secrets`, a
+//! client_secrets.json.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
-use vestibule::config::check;
 use vestibule::config::entry::{Entry, EntrySecret};
 use vestibule::config::source::{Contents, Environment, FileFault, Files};
+use vestibule::config::{check, client_secrets};
 use vestibule::protocol::dynamic_registration::{AuthenticationMethod, Note, Registered, Wanted, judge};
 use vestibule::protocol::pushed;
 use vestibule::protocol::registration::SigningAlgorithm;
@@ -25,6 +26,11 @@ const BEFORE: &str = "# The clients.\nclients:\n  first:\n    issuer: https://id
 
 fuzz_target!(|data: &[u8]| {
     let (line, body) = first_line(data);
+    match line {
+        b"file" => return check_addition(&String::from_utf8_lossy(body)),
+        b"secrets" => return check_secrets(body),
+        _ => {}
+    }
     let line = String::from_utf8_lossy(line);
     let method = match line.as_bytes().first() {
         Some(b'p') => AuthenticationMethod::Post,
@@ -95,15 +101,10 @@ fn check_registered(registered: &Registered, method: AuthenticationMethod, membe
 fn check_entry(registered: &Registered, method: AuthenticationMethod) {
     let secret = registered.client_secret.clone();
     let entry = Entry {
-        name: "app".to_owned(),
-        issuer: ISSUER.to_owned(),
         client_id: registered.client_id.clone(),
         secret: secret.clone().map_or(EntrySecret::None, EntrySecret::Here),
-        redirect_uri: REDIRECT_URI.to_owned(),
-        host: "app.example.com".to_owned(),
-        scopes: Some(vec!["openid".to_owned()]),
         method: (method != AuthenticationMethod::None).then_some(method.name()),
-        algorithm: None,
+        ..entry()
     };
     let text = entry.added_to(BEFORE).expect("it can be added to a plain file");
     assert_eq!(text.lines().count(), BEFORE.lines().count() + 6 + secret.iter().count() * 2, "{text}");
@@ -127,6 +128,65 @@ fn check_entry(registered: &Registered, method: AuthenticationMethod) {
         secret.as_ref().map(|secret| secret.expose())
     );
     assert_eq!(registration.redirect_uri, REDIRECT_URI);
+}
+
+fn entry() -> Entry {
+    Entry {
+        name: "app".to_owned(),
+        issuer: ISSUER.to_owned(),
+        client_id: "vestibule-app".to_owned(),
+        secret: EntrySecret::None,
+        redirect_uri: REDIRECT_URI.to_owned(),
+        host: "app.example.com".to_owned(),
+        scopes: Some(vec!["openid".to_owned()]),
+        method: None,
+        algorithm: None,
+    }
+}
+
+/// What stands in a file stays, byte for byte; and where the file was in order, it has one client more, unless the two cannot
+/// be together.
+fn check_addition(before: &str) {
+    let after = match entry().added_to(before) {
+        Ok(after) => after,
+        Err(fault) => return assert!(fault.to_string().lines().count() <= 2),
+    };
+    let same = |(a, b): &(u8, u8)| a == b;
+    let front = before.bytes().zip(after.bytes()).take_while(same).count();
+    let back = before.bytes().rev().zip(after.bytes().rev()).take_while(same).count();
+    assert!(front + back >= before.len() && after.len() > before.len(), "{after}");
+    let load = |text: &str| check("clients.yaml", text, &Environment::default(), &NoFiles);
+    if let (Ok((old, _)), Ok((new, _))) = (load(before), load(&after)) {
+        assert_eq!(new.clients.len(), old.clients.len() + 1);
+        assert!(old.clients.iter().all(|client| new.client(&client.name).is_some()));
+    }
+}
+
+/// A file of somebody else's making, whose texts are taken as they are.
+fn check_secrets(file: &[u8]) {
+    let read = match client_secrets::read(file) {
+        Ok(read) => read,
+        Err(fault) => {
+            let text = fault.to_string();
+            return assert!(
+                text.chars().all(|c| c == '\n' || !c.is_control()) && text.len() < 2048,
+                "{text:?}"
+            );
+        }
+    };
+    let members: Value = serde_json::from_slice(file).expect("an accepted file is JSON");
+    let web = &members["web"];
+    assert_eq!(web["client_id"], json!(read.client_id));
+    assert!(web["issuer"] == json!(read.issuer) || read.issuer == "https://accounts.google.com");
+    let secret = read.client_secret.as_ref().map(|secret| secret.expose());
+    assert!(secret.is_none() || web["client_secret"].as_str() == secret);
+    for origin in &read.origins {
+        let url = url::Url::parse(origin).expect("an origin is an address");
+        assert!(matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin);
+    }
+    let secret = read.client_secret.clone().map_or(EntrySecret::None, EntrySecret::Here);
+    let entry = Entry { issuer: read.issuer, client_id: read.client_id, secret, ..entry() };
+    assert!(entry.added_to(BEFORE).is_ok(), "it cannot be written down");
 }
 
 /// The same answer to a pushed request: what goes into the browser's address is one address, and fits it.
