@@ -420,3 +420,24 @@ async fn a_command_line_that_means_nothing_is_refused() {
     assert!(help.code == 0 && help.out.contains("vestibule register ISSUER ORIGIN"), "{help:?}");
     assert!(Path::new(env!("CARGO_BIN_EXE_vestibule")).exists());
 }
+
+/// G-08: what carries secrets goes to the provider itself, whatever the environment of a shell says of proxies.
+#[tokio::test]
+async fn no_proxy_of_the_environment_is_used() {
+    let (folder, provider) = (Folder::new(), provider());
+    let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", trap.local_addr().unwrap());
+    let variables: Vec<(&str, &str)> =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .into_iter()
+            .map(|name| (name, proxy.as_str()))
+            .collect();
+    let ran = folder.run_with(&["register", &provider.issuer, ORIGIN], &variables).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(provider.calls(Endpoint::Registration).len(), 1);
+    tokio::select! {
+        biased;
+        _ = trap.accept() => panic!("the proxy was asked"),
+        () = std::future::ready(()) => {}
+    }
+}
