@@ -16,6 +16,7 @@ use vestibule::gate::return_to::{self, ReturnTo};
 use vestibule::protocol::authorize::{self, PARAMETERS, RESERVED, Transaction};
 use vestibule::protocol::callback::MAX_STATE_BYTES;
 use vestibule::protocol::initiate_login::{self, MAX_LOGIN_HINT_BYTES};
+use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::requested::Requested;
 use vestibule::session::sealing::KeyRing;
 use vestibule::session::transaction::{Flow, FlowCookie, begin};
@@ -23,6 +24,13 @@ use vestibule_fuzz::provider::{NOW, provider};
 use vestibule_fuzz::{ISSUER, check_address, check_refusal, client};
 
 static RING: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(&[], [5; 32]));
+
+static TEMPLATE: LazyLock<Issuer> = LazyLock::new(|| {
+    let tenants = TENANTS.map(str::to_owned).to_vec();
+    Issuer::parse_template("https://login.example.com/{tenantid}/v2.0", tenants, HttpIssuer::OnlyLoopback)
+        .expect("it is a template")
+});
+const TENANTS: [&str; 2] = ["11111111-2222-4333-8444-555555555555", "9188040d-6c67-4c5b-b112-36a304b66dad"];
 
 fuzz_target!(|data: &[u8]| {
     let Some((what, rest)) = data.split_first() else { return };
@@ -130,6 +138,12 @@ fn check_initiated(bytes: &[u8]) {
     let all = |name: &'static str| {
         pairs.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_ref())
     };
+    // Of a template, exactly the tenants that are let in.
+    if initiate_login::judge(bytes, &TEMPLATE).is_ok() {
+        let named: Vec<_> = all("iss").collect();
+        let tenant = |tenant: &&str| named == [format!("https://login.example.com/{tenant}/v2.0")];
+        assert!(TENANTS.iter().any(tenant), "{named:?}");
+    }
     let initiated = match initiate_login::judge(bytes, &client.issuer) {
         Ok(initiated) => initiated,
         Err(fault) => {
