@@ -49,6 +49,7 @@ fuzz_target!(|data: &[u8]| {
         post_logout_redirect_uri: SIGNED_OUT.to_owned(),
         backchannel_logout_uri: LOGOUT.to_owned(),
         frontchannel_logout_uri: None,
+        initiate_login_uri: None,
         scopes: vec!["openid".to_owned()],
         method,
         algorithm: SigningAlgorithm::Rs256,
@@ -87,7 +88,8 @@ fn check_registered(registered: &Registered, method: AuthenticationMethod, membe
         assert!((1..=512).contains(&text.len()) && !text.chars().any(char::is_control));
     }
     if secret.is_some() {
-        let ends = members["client_secret_expires_at"].as_u64().expect("a number");
+        // One whose end is not said has none.
+        let ends = given("client_secret_expires_at").map_or(0, |ends| ends.as_u64().expect("a number"));
         assert!(ends == 0 || ends > NOW.seconds());
         assert_eq!(registered.notes.iter().any(|note| matches!(note, Note::SecretEnds(_))), ends != 0);
     }
@@ -141,6 +143,7 @@ fn entry() -> Entry {
         scopes: Some(vec!["openid".to_owned()]),
         method: None,
         algorithm: None,
+        settings: Vec::new(),
     }
 }
 
