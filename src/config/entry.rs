@@ -202,9 +202,19 @@ fn scalar(text: &str) -> String {
     if plain { text.to_owned() } else { quoted(text) }
 }
 
-/// Between double quotes, where JSON's escapes are YAML's too.
+/// Between double quotes, where JSON's escapes are YAML's too. What only JSON takes as it is (YAML 1.2 section 5.1) is escaped
+/// besides.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::new();
+    for character in serde_json::Value::from(text).to_string().chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                quoted += &format!("\\u{:04x}", u32::from(character))
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted
 }
 
 impl fmt::Display for EntryFault {

@@ -1,9 +1,11 @@
 //! The logout token (OpenID Connect Back-Channel Logout 1.0 sections 2.4 and 2.6), judged in the specification's own order.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
+use url::form_urlencoded;
 
 use super::id_token_fault::IdTokenFault;
 use super::jwks::Keys;
@@ -84,6 +86,16 @@ pub enum Flaw {
     Event,
     /// `nonce`.
     Nonce,
+}
+
+/// The logout token in the form that was posted (section 2.5, where other parameters are ignored); none if there is none, or more
+/// than one.
+pub fn in_form(form: &[u8]) -> Option<Cow<'_, str>> {
+    let mut tokens = form_urlencoded::parse(form).filter(|(name, _)| name == "logout_token");
+    match (tokens.next(), tokens.next()) {
+        (Some((_, token)), None) => Some(token),
+        _ => None,
+    }
 }
 
 /// Verifies a logout token. `expected` is what an ID token is judged against; nonce and access token do not count.

@@ -3,7 +3,6 @@
 use aws_lc_rs::digest;
 use http::StatusCode;
 use hyper::body::Incoming;
-use url::form_urlencoded;
 
 use super::body;
 use super::respond::{self, Answer};
@@ -11,7 +10,7 @@ use super::service::Asked;
 use crate::gate::decide::Ended;
 use crate::gate::refusal::Refusal;
 use crate::idp::{refusal, verify};
-use crate::protocol::logout_token::LogoutToken;
+use crate::protocol::logout_token::{self, LogoutToken};
 use crate::session::index::{Logout, Whose};
 use crate::session::used_flows::Taken;
 
@@ -30,11 +29,7 @@ async fn log_out(asked: Asked<'_>, body: Incoming) -> Result<(), Refusal> {
     let Asked { service, client, .. } = asked;
     asked.takes("POST")?;
     let form = body::form(asked.head, body, MAX_FORM).await?;
-    // Section 2.5: other parameters are ignored.
-    let mut tokens = form_urlencoded::parse(&form).filter(|(name, _)| name == "logout_token");
-    let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
-        return Err(Refusal::LogoutTokenMissing);
-    };
+    let token = logout_token::in_form(&form).ok_or(Refusal::LogoutTokenMissing)?;
     let is_encrypted = verify::is_encrypted_logout_token(client, &token);
     if is_encrypted {
         asked.may_be_decrypted()?;

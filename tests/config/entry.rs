@@ -130,6 +130,8 @@ fn what_a_provider_gives_is_text_and_adds_no_structure() {
         "{}",
         "a:",
         "\u{e9}\u{2028}z",
+        // No characters of YAML (1.2 section 5.1), but of JSON.
+        "a\u{fffe}\u{ffff}z",
         "007",
         "true",
         "\\",

@@ -31,8 +31,16 @@ fuzz_target!(|data: &[u8]| {
         Some(provider.jwks_uri()),
         provider.userinfo_endpoint(),
         provider.end_session_endpoint(),
+        provider.revocation_endpoint(),
+        provider.introspection_endpoint(),
+        provider.pushed_authorization_request_endpoint(),
+        provider.registration_endpoint(),
     ];
-    endpoints.into_iter().flatten().for_each(check_endpoint);
+    for endpoint in endpoints.into_iter().flatten() {
+        check_endpoint(endpoint);
+        // What stands in its place where the client shows a certificate is no worse.
+        check_endpoint(provider.for_mutual_tls(endpoint));
+    }
     check_authorization(&provider);
     check_back_channel(&provider);
     check_logout(&provider);
@@ -65,8 +73,9 @@ fn check_endpoint(endpoint: &Endpoint) {
 /// Every parameter once, with its value, beside what the provider's own address has.
 fn check_authorization(provider: &Provider) {
     let registration = &client("app").registration;
+    let asked = [("login_hint".to_owned(), "a&state=b".to_owned())];
     let transaction =
-        Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge", asked: &[] };
+        Transaction { state: STATE, nonce: "a-nonce", code_challenge: "a-challenge", asked: &asked };
     let url = Url::parse(&authorize::url(provider, registration, &transaction)).expect("an address");
     let endpoint = Url::parse(provider.authorization_endpoint().as_str()).expect("an address");
     assert_eq!((url.origin(), url.path()), (endpoint.origin(), endpoint.path()));
@@ -86,7 +95,8 @@ fn check_authorization(provider: &Provider) {
     assert_eq!(one("state"), Some(STATE));
     assert_eq!(one("nonce"), Some("a-nonce"));
     assert_eq!(one("code_challenge_method"), Some("S256"));
-    let kept: Vec<_> = endpoint.query_pairs().into_owned().collect();
+    assert_eq!(one("login_hint"), Some("a&state=b"), "what was asked replaces what the endpoint says");
+    let kept: Vec<_> = endpoint.query_pairs().into_owned().filter(|(name, _)| name != "login_hint").collect();
     assert_eq!(pairs[..kept.len()], kept, "the provider's own parameters");
 }
 
@@ -110,7 +120,7 @@ fn check_back_channel(provider: &Provider) {
     let keys = jwks::request(provider);
     assert_eq!(keys.uri(), provider.jwks_uri().uri());
     assert!(keys.body().is_empty() && !keys.headers().contains_key(AUTHORIZATION));
-    let request = userinfo::request(provider, &Secret::new("an-access-token"));
+    let request = userinfo::request(provider, &Secret::new("an-access-token"), userinfo::Form::Json);
     assert_eq!(request.as_ref().map(http::Request::uri), provider.userinfo_endpoint().map(Endpoint::uri));
 }
 

@@ -58,6 +58,7 @@ fuzz_target!(|data: &[u8]| {
 fn page_path(page: Page<'_>) -> String {
     match page {
         Page::Login => "/login".to_owned(),
+        Page::InitiateLogin => "/initiate-login".to_owned(),
         Page::Callback => "/callback".to_owned(),
         Page::Logout => "/logout".to_owned(),
         Page::SignedOut => "/signed-out".to_owned(),
@@ -70,6 +71,7 @@ fn page_path(page: Page<'_>) -> String {
         }
         Page::Userinfo => "/userinfo".to_owned(),
         Page::Session => "/session".to_owned(),
+        Page::Jwks => "/jwks.json".to_owned(),
     }
 }
 

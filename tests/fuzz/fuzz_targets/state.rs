@@ -47,7 +47,10 @@ fuzz_target!(|data: &[u8]| {
         begun: Timestamp::from_seconds(number),
         return_to: String::from_utf8_lossy(return_to).into_owned(),
         in_vain: number.to_le_bytes()[1],
-        asked: vec![("login_hint".to_owned(), String::from_utf8_lossy(&client[..client.len().min(64)]).into_owned())],
+        asked: vec![(
+            "login_hint".to_owned(),
+            String::from_utf8_lossy(&client[..client.len().min(64)]).into_owned(),
+        )],
         before: Some(SessionKey::of_cookie(&[number.to_le_bytes()[2]; 32])),
     };
     let nonce = std::array::from_fn(|place| data.get(place).copied().unwrap_or_default());

@@ -17,7 +17,8 @@ use vestibule::config::source::{Contents, Environment, FileFault, Files};
 use vestibule::config::{Client, Config, check};
 use vestibule::gate::refusal::{Kind, Refusal};
 
-/// Three clients: one over https with a port and a wildcard, one over http on this machine, and a neighbour.
+/// Four clients: one over https with a port and a wildcard, one over http on this machine, a neighbour, and one whose login
+/// addresses may ask for something.
 pub fn config() -> &'static Config {
     static CONFIG: OnceLock<Config> = OnceLock::new();
     CONFIG.get_or_init(|| match check("clients.yaml", CLIENTS_YAML, &Environment::default(), &NoFiles) {
@@ -113,6 +114,16 @@ clients:
     client_id: vestibule-next
     redirect_uri: https://next.example.com/oidc/next/callback
     hosts: [next.example.com]
+  asking:
+    issuer: https://id.example.com/realms/a
+    client_id: vestibule-asking
+    redirect_uri: https://asking.example.com/oidc/asking/callback
+    hosts: [asking.example.com]
+    initiate_login: true
+    authorization:
+      prompt: [consent]
+      parameters: { audience: api }
+      from_login_url: [login_hint, ui_locales, acr_values, max_age, kc_idp_hint]
 server:
   trusted_proxies: [10.0.0.0/8, 127.0.0.0/8, "::1"]
 "#;
