@@ -159,8 +159,8 @@ impl ClaimsFault {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::IdToken(VerifyFault::Keys(_)) | Self::Keys(_) | Self::Call(_) => true,
-            // The provider may be changing its keys just now: that is no reason to sign people out.
-            Self::IdToken(VerifyFault::IdToken(fault)) => fault.asks_for_new_keys(),
+            // Somebody may be changing keys just now, the provider or we: that is no reason to sign people out.
+            Self::IdToken(VerifyFault::IdToken(fault)) => fault.may_pass(),
             Self::Userinfo(fault) => fault.may_pass(),
         }
     }
