@@ -14,7 +14,6 @@ use super::preset::Preset;
 use super::problem::Finding;
 use super::tree::Tree;
 use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
-use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::authorize::Pushing;
 use crate::protocol::logout::LogoutForm;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
@@ -174,7 +173,7 @@ table! {
         /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
         /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
-        token_endpoint_auth_signing_alg: Choice<AssertionAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
+        token_endpoint_auth_signing_alg: Choice<SigningAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
         /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
         response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
@@ -449,32 +448,6 @@ impl AuthenticationMethod {
             Self::None => "nothing",
         }
     }
-}
-
-/// What a client signs by, as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AssertionAlgorithm {
-    Key(SigningAlgorithm),
-    Secret(MacAlgorithm),
-}
-
-impl Choices for AssertionAlgorithm {
-    const ALL: &'static [(&'static str, Self)] = &{
-        let (keys, secrets) = (SigningAlgorithm::ASYMMETRIC, MacAlgorithm::ALL);
-        let mut names =
-            [("", Self::Secret(secrets[0])); SigningAlgorithm::ASYMMETRIC.len() + MacAlgorithm::ALL.len()];
-        let mut index = 0;
-        while index < names.len() {
-            names[index] = if index < keys.len() {
-                (keys[index].name(), Self::Key(keys[index]))
-            } else {
-                let secret = secrets[index - keys.len()];
-                (secret.name(), Self::Secret(secret))
-            };
-            index += 1;
-        }
-        names
-    };
 }
 
 impl Choices for ResponseMode {

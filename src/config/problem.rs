@@ -11,9 +11,8 @@ use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
 use crate::protocol::assertion::AssertionFault;
 use crate::protocol::authorities::AuthoritiesFault;
-use crate::protocol::decryption_key::DecryptionKeyFault;
 use crate::protocol::endpoint::EndpointFault;
-use crate::protocol::signing_key::SigningKeyFault;
+use crate::protocol::private_key::PrivateKeyFault;
 use crate::protocol::tls_identity::TlsIdentityFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
@@ -100,8 +99,7 @@ pub(super) enum Finding {
     NotABackchannel(String),
     BackchannelHasExtras,
     BackchannelNotHttps(String),
-    CaFile(FileFault),
-    CaFileUnusable(AuthoritiesFault),
+    CaFileUnusable { found: String, fault: AuthoritiesFault },
     DangerPrivateEndpoints,
     EndpointUnfit { found: String, fault: EndpointFault },
     StrangeAudience,
@@ -147,9 +145,9 @@ pub(super) enum Finding {
     ShortMacSecret { bytes: usize, needed: usize, algorithm: &'static str },
     StrangeKeyId,
     KeyTwice { kid: String },
-    ClientKey(SigningKeyFault),
-    ClientCertificate(TlsIdentityFault),
-    Assertion(AssertionFault),
+    ClientKey { found: String, fault: PrivateKeyFault },
+    ClientCertificate { found: String, fault: TlsIdentityFault },
+    Assertion { found: String, fault: AssertionFault },
     SecretFile(FileFault),
     SecretNotText,
     SecretEmpty,
@@ -165,7 +163,7 @@ pub(super) enum Finding {
     ShortKey { found: String, bytes: usize, needed: usize },
     PoorKey { found: String },
     OpenToAll,
-    NotADecryptionKey { found: String, fault: DecryptionKeyFault },
+    NotADecryptionKey { found: String, fault: PrivateKeyFault },
     KeyFileTwice { found: String },
     KeyUnused { found: String, algorithm: &'static str },
     TooManyKeys(usize),
@@ -302,8 +300,7 @@ impl fmt::Display for Finding {
             Self::NotABackchannel(found) => write!(f, "{} is not an address.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443", q(found)),
             Self::BackchannelHasExtras => f.write_str("has a path, a query or a user name, but the provider's own paths are asked for there.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443"),
             Self::BackchannelNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could read codes and the client secret, and swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
-            Self::CaFile(fault) => write!(f, "{}", file_fault(fault)),
-            Self::CaFileUnusable(fault) => write!(f, "{fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+            Self::CaFileUnusable { found, fault } => write!(f, "{}: {fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.", q(found)),
             Self::DangerPrivateEndpoints => f.write_str("the provider's metadata may lead into your own network.\nWhoever can change them can make vestibule ask services there."),
             Self::EndpointUnfit { found, fault } => write!(f, "{}.\nWrite the address as the provider's documentation has it.", fault.explain(&without_password(found).replace('…', "..."))),
             Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
@@ -346,10 +343,10 @@ impl fmt::Display for Finding {
             Self::ShortMacSecret { bytes, needed, algorithm } => write!(f, "the secret has {bytes} bytes, and {algorithm} needs at least {needed} (RFC 7518 section 3.2).\nLet the provider make a longer one, or use another method."),
             Self::StrangeKeyId => f.write_str("has a control character, or more than 256 bytes.\nWrite the id of the key as the provider shows it, or leave it out."),
             Self::KeyTwice { kid } => write!(f, "the key {} is among the others already.\nKeep one, or name them apart by the kid of a JWK.", q(kid)),
-            Self::ClientKey(fault @ SigningKeyFault::Algorithm(_)) => write!(f, "{fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out."),
-            Self::ClientKey(fault) => write!(f, "{fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem"),
-            Self::ClientCertificate(fault) => write!(f, "{fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file."),
-            Self::Assertion(fault) => write!(f, "the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client."),
+            Self::ClientKey { found, fault: fault @ PrivateKeyFault::Algorithm(_) } => write!(f, "{}: {fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out.", q(found)),
+            Self::ClientKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem", q(found)),
+            Self::ClientCertificate { found, fault } => write!(f, "{}: {fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file.", q(found)),
+            Self::Assertion { found, fault } => write!(f, "{}: the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client.", q(found)),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
             Self::SecretNotText => f.write_str("the secret is not UTF-8.\nLook whether it is the right file: a provider gives secrets as text."),
             Self::SecretEmpty => f.write_str("the secret is empty.\nWrite the secret that the provider gave."),
@@ -365,7 +362,7 @@ impl fmt::Display for Finding {
             Self::ShortKey { found, bytes, needed } => write!(f, "{}: the file holds {bytes} bytes, at least {needed} are needed.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::OpenToAll => f.write_str("everybody on this machine can read the file.\nTake that right away: chmod o= FILE"),
-            Self::NotADecryptionKey { found, fault } => write!(f, "{}: {}\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found), not_a_decryption_key(*fault)),
+            Self::NotADecryptionKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found)),
             Self::KeyFileTwice { found } => write!(f, "{}: the key has the name of one before it, or is the same.\nName each file once, and give each JWK a kid of its own.", q(found)),
             Self::KeyUnused { found, algorithm } => write!(f, "{}: the key is for {algorithm}, but nothing is agreed to be encrypted by that.\nWrite id_token_encrypted_response_alg: {algorithm}, or remove the file from the list.", q(found)),
             Self::TooManyKeys(limit) => write!(f, "has more than {limit} keys.\nWrite the new one and those that the provider may still use."),
@@ -422,22 +419,6 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::Unreadable(reason) => {
             format!("the file cannot be read: {reason}.\nLet the user that runs vestibule read it.")
         }
-    }
-}
-
-const fn not_a_decryption_key(fault: DecryptionKeyFault) -> &'static str {
-    match fault {
-        DecryptionKeyFault::Form => "the file is neither PEM with one private key nor a JWK.",
-        DecryptionKeyFault::Password => {
-            "the private key is encrypted with a password, which nobody could type."
-        }
-        DecryptionKeyFault::Public => {
-            "the file holds a public key or a certificate, but the private key is needed."
-        }
-        DecryptionKeyFault::Kind => "the key is neither RSA nor on P-256 or P-384.",
-        DecryptionKeyFault::Purpose => "use, key_ops or alg of the JWK says that it is for something else.",
-        DecryptionKeyFault::Strength => "the RSA key has fewer than 2048 bits, or more than 8192.",
-        DecryptionKeyFault::Numbers => "the numbers in the file make no key.",
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub use super::claims::{Claims, judge_refreshed};
 pub use super::id_token_fault::IdTokenFault;
 use super::issuer::Issuer;
+use super::json;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;
 use super::jws;
@@ -195,11 +196,7 @@ pub(super) fn optional_text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, IdTokenFault> {
-    match claims.get(claim) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenFault::Form { claim, needed: "a text" }),
-    }
+    json::text(claims, claim).map_err(|_| IdTokenFault::Form { claim, needed: "a text" })
 }
 
 /// RFC 7519 section 4.1.3: one text, or a list of them.

@@ -84,7 +84,7 @@ pub enum ResponseMode {
     FormPost,
 }
 
-/// A JWS algorithm (RFC 7518 section 3.1) that an ID token may be signed with. `none` is not among them.
+/// A JWS algorithm (RFC 7518 section 3.1) that tokens and assertions may be signed with. `none` is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// RSASSA-PKCS1-v1_5 using SHA-256, the default of OpenID Connect.

@@ -138,11 +138,11 @@ fn ca_file(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<Ca
     let path = Path::new(&at.value);
     let contents = match judge.files.read(path) {
         Ok(contents) => contents,
-        Err(fault) => return judge.refuse(at.problem(Finding::CaFile(fault))),
+        Err(fault) => return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault })),
     };
     match Authorities::parse(&contents.bytes) {
         Ok(authorities) => Some(Some(CaFile { path: judge.files.locate(path), authorities })),
-        Err(fault) => judge.refuse(at.problem(Finding::CaFileUnusable(fault))),
+        Err(fault) => judge.refuse(at.problem(Finding::CaFileUnusable { found: at.value.clone(), fault })),
     }
 }
 
