@@ -97,10 +97,9 @@ impl ClientKeys {
         &self.signing
     }
 
-    /// The public halves of all, as a set (RFC 7517 section 5).
-    pub fn public_set(&self) -> Value {
-        let keys = std::iter::once(&self.signing).chain(&self.others);
-        serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() })
+    /// The public halves of all, the signing one first.
+    pub fn public_jwks(&self) -> impl Iterator<Item = &Value> {
+        std::iter::once(&self.signing).chain(&self.others).map(SigningKey::public_jwk)
     }
 
     /// `private_key_jwt`.
