@@ -405,6 +405,10 @@ pub(super) fn elsewhere(key: &str) -> Option<String> {
 
 /// The path of a setting whose table was written into its name: `cookie_domain` for `cookie.domain`.
 pub(super) fn flattened(key: &str) -> Option<String> {
+    // What the client's registration calls it.
+    if key.starts_with("frontchannel_logout") {
+        return Some("clients.<client>.logout.frontchannel".to_owned());
+    }
     TABLES.iter().find_map(|(table, settings)| {
         let (_, name) = table.rsplit_once('.').unwrap_or(("", table));
         let inner = key.strip_prefix(name)?.strip_prefix('_')?;

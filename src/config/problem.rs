@@ -47,7 +47,7 @@ pub(super) enum Finding {
     ListForTable,
     TableForList,
     TextForList { found: String, write: String },
-    NotKnown { found: String, write: String },
+    NotKnown { found: String, near: Option<&'static str>, write: String },
     NotAFlag(String),
     NotANumber(String),
     OutOfRange { found: usize, limit: usize },
@@ -92,6 +92,7 @@ pub(super) enum Finding {
     NoOpenid { write: String },
     NotATemplate(String),
     TenantsNeeded,
+    EveryTenant { found: String, write: String },
     TenantsUnused,
     NotATenant(String),
     TenantTwice(String),
@@ -109,6 +110,9 @@ pub(super) enum Finding {
 
     // What is known of the provider.
     NoSlash { provider: &'static str, write: String },
+    Slash { provider: &'static str, write: String },
+    NoSuchScope { provider: &'static str, write: String },
+    NoHostedDomain { provider: &'static str },
     ClaimLacks { claim: String, provider: &'static str, write: Option<&'static str> },
     VerifiesNoEmail { provider: &'static str },
     NeedsUserinfo { provider: &'static str },
@@ -139,7 +143,7 @@ pub(super) enum Finding {
     // Secrets and keys.
     SecondProof { first: &'static str },
     ProofNeeded { add: &'static str },
-    ProofUnfit { given: &'static str, methods: &'static str },
+    ProofUnfit { given: &'static str, methods: &'static str, needs: &'static str },
     Idle { needs: &'static str },
     AlgorithmUnfit { of: &'static str, write: &'static str },
     ShortMacSecret { bytes: usize, needed: usize, algorithm: &'static str },
@@ -247,7 +251,8 @@ impl fmt::Display for Finding {
             Self::ListForTable => f.write_str("is a list, but a table is needed.\nWrite its settings beneath it without a dash before them."),
             Self::TableForList => f.write_str("is a table, but a list is needed.\nWrite a dash before each item."),
             Self::TextForList { found, write } => write!(f, "{} is one text, but a list is needed.\nWrite: {write}", q(found)),
-            Self::NotKnown { found, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
+            Self::NotKnown { found, near: Some(near), write } => write!(f, "{} is not known. Did you mean {near}?\nWrite {write}.", q(found)),
+            Self::NotKnown { found, near: None, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
             Self::NotAFlag(found) => write!(f, "{} is neither true nor false.\nWrite true or false.", q(found)),
             Self::NotANumber(found) => write!(f, "{} is not a whole number.\nWrite digits alone, such as 10000.", q(found)),
             Self::OutOfRange { found, limit } => write!(f, "{found} is out of range.\nWrite a number from 1 to {limit}."),
@@ -293,6 +298,7 @@ impl fmt::Display for Finding {
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
             Self::NotATemplate(found) => write!(f, "{} has braces and is no template.\nWrite {{tenantid}} once, between two slashes: issuer: \"https://login.microsoftonline.com/{{tenantid}}/v2.0\"", q(found)),
             Self::TenantsNeeded => f.write_str("is a template, under which everybody with an account anywhere could sign in.\nList the tenants whose people are let in: tenants: [11111111-2222-3333-4444-555555555555]\nFor one tenant, write its own issuer in place of the template."),
+            Self::EveryTenant { found, write } => write!(f, "{} is where people of any tenant sign in, and no tenant calls itself that.\nWrite the issuer of your tenant: {write}\nFor several tenants, write {{tenantid}} in that place, between quotes, and list them under tenants.", q(found)),
             Self::TenantsUnused => f.write_str("issuer is no template, so there is nothing to choose from.\nRemove it, or write the template: issuer: \"https://login.microsoftonline.com/{tenantid}/v2.0\""),
             Self::NotATenant(found) => write!(f, "{} is not the id of a tenant.\nWrite 32 digits and small letters from a to f, in the form 11111111-2222-3333-4444-555555555555.", q(found)),
             Self::TenantTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
@@ -309,6 +315,9 @@ impl fmt::Display for Finding {
             Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
 
             Self::NoSlash { provider, write } => write!(f, "the issuers of {provider} end with a slash, and it counts.\nWrite: {write}"),
+            Self::Slash { provider, write } => write!(f, "the issuers of {provider} do not end with a slash, and it counts.\nWrite: {write}"),
+            Self::NoSuchScope { provider, write } => write!(f, "{provider} does not know offline_access, and may refuse whoever asks for it.\nWrite: {write}"),
+            Self::NoHostedDomain { provider } => write!(f, "the claim hd is Google's, and {provider} has none, so that nobody could sign in.\nRemove it, unless you have {provider} send hd."),
             Self::ClaimLacks { claim, provider, write: Some(write) } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nWrite {write}, unless you have {provider} send this claim.", q(claim)),
             Self::ClaimLacks { claim, provider, write: None } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nRemove it, unless you have {provider} send this claim.", q(claim)),
             Self::VerifiesNoEmail { provider } => write!(f, "{provider} says of every address that it is not verified, unless a scope mapping of yours says otherwise, and nobody can sign in then.\nMake such a mapping, or write email_verified: ignore if nobody can change the own address there. Either way write email_verified, and this is not said again."),
@@ -337,7 +346,8 @@ impl fmt::Display for Finding {
 
             Self::SecondProof { first } => write!(f, "{first} is given too, and a client proves itself in one way.\nKeep one of client_secret, client_secret_file, client_secret_env, client_key_file, client_certificate_file and client_assertion_file."),
             Self::ProofNeeded { add } => write!(f, "what this method proves the client by is not given.\nAdd {add}."),
-            Self::ProofUnfit { given, methods } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or remove {given}."),
+            Self::ProofUnfit { given, methods, needs: "nothing" } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or remove {given}."),
+            Self::ProofUnfit { given, methods, needs } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or in place of {given} give {needs}."),
             Self::Idle { needs } => write!(f, "does nothing without {needs}.\nAdd that, or leave this out."),
             Self::AlgorithmUnfit { of, write } => write!(f, "is no algorithm of {of}.\nWrite {write}."),
             Self::ShortMacSecret { bytes, needed, algorithm } => write!(f, "the secret has {bytes} bytes, and {algorithm} needs at least {needed} (RFC 7518 section 3.2).\nLet the provider make a longer one, or use another method."),
@@ -358,6 +368,7 @@ impl fmt::Display for Finding {
             Self::SecretTooShortToSign { alg, bytes, needed } => write!(f, "{alg} signs with the client secret, which has {bytes} bytes; at least {needed} are needed.\nWhoever has one token could try out shorter ones. Let the provider make a longer secret, or sign with RS256."),
             Self::NoVariable(name) => write!(f, "the environment has no {name}.\nSet it, or name another variable."),
             Self::NoVariableUnnamed => f.write_str("the environment has no variable of that name.\nWrite the name of a variable, not the secret: client_secret_env: CLIENT_SECRET"),
+            Self::KeyFile { found, .. } if is_content(found) => f.write_str("what is in a file stands here, but its name is needed.\nPut it into a file that only the user who runs vestibule can read, and write the name of that file."),
             Self::KeyFile { found, fault } => write!(f, "{}: {}", q(found), file_fault(fault)),
             Self::ShortKey { found, bytes, needed } => write!(f, "{}: the file holds {bytes} bytes, at least {needed} are needed.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
@@ -430,6 +441,11 @@ fn quoted(found: &str) -> String {
         text.push('…');
     }
     format!("\"{text}\"").replace("\\'", "'")
+}
+
+/// Whether somebody wrote a key or a token where the name of its file belongs. It is not shown then.
+fn is_content(found: &str) -> bool {
+    found.contains(['\n', '{']) || found.contains("-----BEGIN") || found.starts_with("eyJ")
 }
 
 fn without_password(found: &str) -> String {

@@ -78,9 +78,9 @@ pub(super) fn judge(
         (method, Proof::Nothing) => {
             return judge.refuse(at.problem(Finding::ProofNeeded { add: method.needs() }));
         }
-        (_, proof) => {
-            let given = first.unwrap_or_default();
-            return judge.refuse(at.problem(Finding::ProofUnfit { given, methods: proof.methods() }));
+        (method, proof) => {
+            let (given, methods, needs) = (first.unwrap_or_default(), proof.methods(), method.needs());
+            return judge.refuse(at.problem(Finding::ProofUnfit { given, methods, needs }));
         }
     })
 }
