@@ -115,7 +115,7 @@ pub async fn learn(
                 let expected = UserinfoExpected {
                     issuer: &client.issuer,
                     client_id: &client.registration.client_id,
-                    other_audiences: &client.audiences,
+                    audiences: &client.audiences,
                     algorithm,
                     sub: claims.sub(),
                     now,

@@ -8,6 +8,7 @@
 //! | [`issuer`] | the issuer identifier | Discovery 3, RFC 8414 2 |
 //! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
 //! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
+//! | [`discovery_fault`] | why that is not used | Discovery 4.3 |
 //! | [`dynamic_registration`] | a client that the provider registers on request | RFC 7591 3; Dynamic Client Registration 3 |
 //! | [`dynamic_registration_fault`] | why there is no such client | RFC 7591 3.2.2 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
@@ -60,6 +61,7 @@ pub mod client_authentication;
 mod concat_kdf;
 pub mod decryption_key;
 pub mod discovery;
+pub mod discovery_fault;
 pub mod dynamic_registration;
 pub mod dynamic_registration_fault;
 pub mod endpoint;

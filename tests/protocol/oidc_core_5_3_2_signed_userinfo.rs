@@ -26,7 +26,7 @@ pub(crate) fn verify(token: &str) -> Result<Userinfo, UserinfoFault> {
     let expected = UserinfoExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         algorithm: RS256,
         sub: "a1",
         now: now(),

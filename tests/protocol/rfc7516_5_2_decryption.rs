@@ -43,7 +43,7 @@ fn accept(token: &str, agreed: &Encryption) -> Result<(), IdTokenFault> {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n-0S6_WzA2Mj"),
         algorithm: RS256,
         now: now(),

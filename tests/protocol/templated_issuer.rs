@@ -36,7 +36,7 @@ fn verify(issuer: &Issuer, claims: &Value) -> Result<Claims, IdTokenFault> {
     let expected = IdTokenExpected {
         issuer,
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n-0S6_WzA2Mj"),
         algorithm: ALGORITHM,
         now: now(),
