@@ -5,6 +5,7 @@ const MANIFEST: &str = include_str!("../Cargo.toml");
 const DENY: &str = include_str!("../.deny.toml");
 
 /// The lock file also names what optional features would bring (rustls could use ring), so what is built is asked for.
+/// F-16: no `rsa`, no second crypto backend.
 #[test]
 fn nothing_that_deny_toml_bans_is_built() {
     let banned: Vec<_> =

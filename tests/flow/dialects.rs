@@ -36,6 +36,7 @@ async fn a_navigation_is_redirected_to_the_login_with_an_absolute_address() {
     assert_closed_to_caches(&answer);
 }
 
+/// E-26: a POST is not kept for later.
 #[tokio::test]
 async fn anything_but_a_navigation_gets_401_and_learns_where_to_sign_in() {
     let world = World::new().start().await;

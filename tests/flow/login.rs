@@ -24,6 +24,7 @@ async fn a_first_visit_ends_on_the_page_with_an_identity_and_costs_each_endpoint
 }
 
 /// a browser restored with twenty tabs.
+/// E-08
 #[tokio::test]
 async fn twenty_tabs_at_once_all_land_where_they_wanted_in_any_order_with_one_flow_cookie() {
     let world = World::new().start().await;
@@ -94,6 +95,7 @@ async fn twenty_callbacks_on_the_wire_together_all_end_in_a_page() {
 }
 
 /// nothing piles up.
+/// E-07
 #[tokio::test]
 async fn two_hundred_visits_without_a_login_leave_one_cookie_and_the_next_login_works() {
     let world = World::new().start().await;
@@ -134,6 +136,7 @@ async fn with_form_post_the_flow_cookie_is_sent_across_sites_and_the_login_works
     assert_eq!(browser.jar.get(SESSION).unwrap().same_site, SameSite::Lax);
 }
 
+/// E-21, E-22
 #[tokio::test]
 async fn the_return_from_the_provider_is_303_never_307() {
     let world = World::new().start().await;

@@ -79,7 +79,7 @@ async fn with_a_provider_that_hangs_sessions_go_on_and_a_callback_ends_at_the_de
     browser.open(PAGE).await.assert_at(PAGE);
 }
 
-/// XI-03: the deadline is for the whole, not from byte to byte.
+/// XI-03, G-04: the deadline is for the whole, not from byte to byte.
 #[tokio::test]
 async fn an_answer_that_drips_ends_at_the_deadline() {
     let world = World::new().start().await;

@@ -74,6 +74,7 @@ fn assert_harmless(asked: &str, client: &Client) {
     }
 }
 
+/// E-01, E-02, E-03
 #[test]
 fn no_attack_leaves_the_guarded_hosts() {
     let client = client();

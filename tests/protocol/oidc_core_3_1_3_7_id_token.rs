@@ -65,6 +65,7 @@ fn a_good_token_gives_its_claims() {
 
 // Step 2: "The Issuer Identifier for the OpenID Provider … MUST exactly match the value of the iss (issuer) Claim."
 /// V-ID-2
+/// E-24
 #[test]
 fn the_issuer_is_exactly_the_configured_one() {
     let others = [
@@ -204,6 +205,7 @@ fn a_token_is_not_used_before_its_time() {
 
 // Step 11: "If a nonce value was sent in the Authentication Request, a nonce Claim MUST be present and its value checked".
 /// V-ID-10
+/// E-12
 #[test]
 fn the_nonce_is_the_one_of_this_login() {
     refused("nonce", &[json!("n-0S6_WzA2Mk"), json!("n-0S6_WzA2M"), json!("N-0S6_WzA2Mj")], "id_token_nonce");

@@ -44,6 +44,7 @@ fn empty_parameters_count_as_left_out_and_unknown_ones_are_ignored() {
 
 // Section 3.1: "Request and response parameters MUST NOT be included more than once."
 /// V-RS-2
+/// E-15
 #[test]
 fn a_parameter_given_twice_is_refused() {
     for name in ["code", "state", "iss", "error"] {

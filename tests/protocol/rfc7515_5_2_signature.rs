@@ -184,6 +184,7 @@ fn a_public_key_is_no_secret() {
 }
 
 /// V-ID-5
+/// F-03
 #[test]
 fn one_bit_anywhere_breaks_the_signature() {
     let [_, payload, signature] = parts(&good());
@@ -292,6 +293,7 @@ fn keys_in_the_header_are_not_looked_at() {
 // Section 4.1.11: "If any of the listed extension Header Parameters are not understood and supported by the recipient, then the
 // JWS is invalid."
 /// V-ID-16
+/// F-07
 #[test]
 fn critical_extensions_are_refused() {
     for crit in [json!(["x"]), json!([]), json!("exp"), json!(["b64"]), Value::Null] {
@@ -321,6 +323,7 @@ fn a_token_that_says_it_is_another_kind_is_refused() {
 }
 
 // Section 4.1.4: `kid` is a name, compared and nothing else.
+/// F-05
 #[test]
 fn a_key_is_found_by_its_name_only() {
     for kid in ["../../dev/null", "' OR 1=1--", "RSA", "rsa ", ""] {
@@ -346,6 +349,7 @@ fn of_several_keys_with_one_name_those_that_fit_are_tried() {
 }
 
 // OpenID Connect Core 1.0 section 10.1.
+/// F-06
 #[test]
 fn without_a_name_a_few_fitting_keys_are_tried() {
     let token = with_header(&without(header(RS256), "kid"));

@@ -3,6 +3,7 @@
 use vestibule::protocol::pkce;
 
 // Appendix B.
+/// E-10
 #[test]
 fn the_challenge_is_the_one_of_the_specification() {
     assert_eq!(pkce::METHOD, "S256");
