@@ -52,6 +52,7 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
         scopes: None,
         method: None,
         algorithm: None,
+        settings: Vec::new(),
         name: client_name.clone(),
     };
     let target = Target::of(wanted.write.as_deref());

@@ -83,6 +83,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             name: options.text("name")?,
             scopes: options.text("scopes")?,
             frontchannel_logout: options.take("frontchannel-logout").is_some(),
+            initiate_login: options.take("initiate-login").is_some(),
             token_file: options.take("initial-access-token-file").map(PathBuf::from),
             write: options.take("write").map(PathBuf::from),
         }),
@@ -121,6 +122,7 @@ const OPTIONS: &[(&str, Takes, &[&str])] = &[
     ("origin", Takes::Value, &["import"]),
     ("scopes", Takes::Value, &["register"]),
     ("frontchannel-logout", Takes::Nothing, &["register"]),
+    ("initiate-login", Takes::Nothing, &["register"]),
     ("initial-access-token-file", Takes::Value, &["register"]),
 ];
 
@@ -253,7 +255,8 @@ register and import print the entry for clients.yaml, its secret included. Optio
     --name NAME      the name of the client; the first part of the host if it is left out
 register:
     --scopes \"SCOPES\"     what to ask for; openid profile email, and offline_access where the provider has it
-    --frontchannel-logout   register the front-channel logout address too
+    --frontchannel-logout   take front-channel logouts, and register their address
+    --initiate-login        take logins that the provider starts, and register their address
     --initial-access-token-file FILE
                             the token, where the provider wants one; or in the variable INITIAL_ACCESS_TOKEN
 import:

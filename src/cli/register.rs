@@ -23,6 +23,7 @@ pub(super) struct Wanted {
     pub(super) name: Option<String>,
     pub(super) scopes: Option<String>,
     pub(super) frontchannel_logout: bool,
+    pub(super) initiate_login: bool,
     pub(super) token_file: Option<PathBuf>,
     pub(super) write: Option<PathBuf>,
 }
@@ -43,6 +44,7 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
         scopes: given,
         method: None,
         algorithm: None,
+        settings: settings(wanted),
     };
     let target = Target::of(wanted.write.as_deref());
     // Everything that can be wrong without the provider is found before it makes a client that nobody uses.
@@ -72,6 +74,7 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
         post_logout_redirect_uri: uri("signed-out"),
         backchannel_logout_uri: uri("backchannel-logout"),
         frontchannel_logout_uri: wanted.frontchannel_logout.then(|| uri("frontchannel-logout")),
+        initiate_login_uri: wanted.initiate_login.then(|| uri("initiate-login")),
         scopes,
         method,
         algorithm,
@@ -91,6 +94,13 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
         complain(&format_args!("vestibule: {note}"));
     }
     target.put(&entry)
+}
+
+/// Without these the addresses that are registered are not there.
+fn settings(wanted: &Wanted) -> Vec<(&'static str, &'static str)> {
+    let frontchannel = wanted.frontchannel_logout.then_some(("logout", "{ frontchannel: true }"));
+    let initiate_login = wanted.initiate_login.then_some(("initiate_login", "true"));
+    frontchannel.into_iter().chain(initiate_login).collect()
 }
 
 /// The initial access token: from a file or a variable, never from the command line, which every user of the machine can see.

@@ -28,6 +28,8 @@ pub struct Entry {
     pub method: Option<&'static str>,
     /// `id_token_signed_response_alg`; none leaves the setting out.
     pub algorithm: Option<&'static str>,
+    /// Further settings, each as it is written.
+    pub settings: Vec<(&'static str, &'static str)>,
 }
 
 /// Where the secret of an entry is.
@@ -106,6 +108,9 @@ impl Entry {
         }
         if let Some(algorithm) = self.algorithm {
             line("id_token_signed_response_alg", algorithm);
+        }
+        for (key, value) in &self.settings {
+            line(key, value);
         }
         text
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
 use super::form::{not_a_table, unknown};
-use super::kind::{Choice, Choices, Leeway};
+use super::kind::{Choice, Choices, TimeOrZero};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::preset::Preset;
@@ -184,7 +184,7 @@ table! {
         /// `azp` that it was made for this client.
         audiences: List, "none", "Write: audiences: [other-client]";
         /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
-        clock_leeway: Leeway, "`60s`", "Write: clock_leeway: 60s";
+        clock_leeway: TimeOrZero, "`60s`", "Write: clock_leeway: 60s";
         /// What else the provider is asked when somebody signs in.
         authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
         /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
@@ -258,9 +258,9 @@ table! {
     AuthorizationAsWritten {
         /// What the provider is to ask the person, whether it has to or not: `login`, `consent`, `select_account`.
         prompt: Texts, "none", "Write: prompt: login";
-        /// The person must have signed in at the provider within this time, else the provider asks anew. `auth_time` of the ID token
-        /// is held against it.
-        max_age: Duration, "none", "Write: max_age: 12h";
+        /// The person must have signed in at the provider within this time, else the provider asks anew; with `0s` it asks at each
+        /// login. `auth_time` of the ID token is held against it.
+        max_age: TimeOrZero, "none", "Write: max_age: 12h";
         /// Ways of authentication (`acr`), the best first. One of them must be `acr` of the ID token.
         acr_values: Texts, "none", "Write: acr_values: mfa";
         /// Who will probably sign in, as the provider knows people.

@@ -77,9 +77,9 @@ impl Form for Duration {
 
 /// A time that may be none at all.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leeway(pub(super) Duration);
+pub(super) struct TimeOrZero(pub(super) Duration);
 
-impl Form for Leeway {
+impl Form for TimeOrZero {
     fn kind() -> String {
         "time, such as 90s or 0s".to_owned()
     }

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub backchannel_logout_uri: String,
     /// The same through the browser (Front-Channel Logout 1.0 section 2), if that is wanted.
     pub frontchannel_logout_uri: Option<String>,
+    /// Where the provider or a portal starts a login (Core section 4), if that is wanted.
+    pub initiate_login_uri: Option<String>,
     /// What will be asked for.
     pub scopes: Vec<String>,
     /// `token_endpoint_auth_method`.
@@ -71,6 +73,8 @@ pub struct Registered {
 pub enum Note {
     /// The secret is good until then.
     SecretEnds(Timestamp),
+    /// The provider does not say until when the secret is good, though it has to.
+    SecretEndUnsaid,
     /// `refresh_token` is not among the `grant_types`.
     NoRefresh,
     /// This member was not taken over.
@@ -124,6 +128,9 @@ pub fn request(endpoint: &Endpoint, wanted: &Wanted, token: Option<&Secret>) -> 
         members.insert("frontchannel_logout_uri".to_owned(), uri.as_str().into());
         members.insert("frontchannel_logout_session_required".to_owned(), true.into());
     }
+    if let (Some(uri), Some(members)) = (&wanted.initiate_login_uri, metadata.as_object_mut()) {
+        members.insert("initiate_login_uri".to_owned(), uri.as_str().into());
+    }
     let mut request = Request::new(metadata.to_string().into_bytes());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = endpoint.uri().clone();
@@ -171,8 +178,8 @@ pub fn judge(
     as_asked(&members, wanted)?;
     let client_id =
         shown(&members, "client_id")?.ok_or(RegistrationFault::Missing { member: "client_id" })?;
-    let (client_secret, ends) = secret(&members, wanted.method, now)?;
-    let mut notes = Vec::from_iter(ends.map(Note::SecretEnds));
+    let (client_secret, note) = secret(&members, wanted.method, now)?;
+    let mut notes = Vec::from_iter(note);
     if list(&members, "grant_types")?.is_some_and(|types| !types.contains(&"refresh_token")) {
         notes.push(Note::NoRefresh);
     }
@@ -217,12 +224,13 @@ fn as_asked(members: &Map<String, Value>, wanted: &Wanted) -> Result<(), Registr
     Ok(())
 }
 
-/// The secret, and when it ends. RFC 7591 section 3.2.1: with a secret there is `client_secret_expires_at`, 0 for never.
+/// The secret, and what is to be said of its end. RFC 7591 section 3.2.1: with a secret there is `client_secret_expires_at`, 0 for
+/// never. The conformance suite, for one, leaves it out; the secret is good all the same.
 fn secret(
     members: &Map<String, Value>,
     method: AuthenticationMethod,
     now: Timestamp,
-) -> Result<(Option<Secret>, Option<Timestamp>), RegistrationFault> {
+) -> Result<(Option<Secret>, Option<Note>), RegistrationFault> {
     let found = shown(members, "client_secret")?;
     let secret = match (method, found) {
         (AuthenticationMethod::None, None) => return Ok((None, None)),
@@ -235,7 +243,7 @@ fn secret(
     };
     let member = "client_secret_expires_at";
     let ends = match members.get(member) {
-        None | Some(Value::Null) => return Err(RegistrationFault::Missing { member }),
+        None | Some(Value::Null) => return Ok((Some(secret), Some(Note::SecretEndUnsaid))),
         Some(value) => {
             value.as_u64().ok_or(RegistrationFault::Form { member, needed: "a number of seconds" })?
         }
@@ -243,11 +251,11 @@ fn secret(
     match Timestamp::from_seconds(ends) {
         _ if ends == 0 => Ok((Some(secret), None)),
         ends if ends <= now => Err(RegistrationFault::SecretEnded),
-        ends => Ok((Some(secret), Some(ends))),
+        ends => Ok((Some(secret), Some(Note::SecretEnds(ends)))),
     }
 }
 
-/// The addresses for logouts that the provider did not take over; a login needs none of them.
+/// The addresses that the provider did not take over; a login that begins here needs none of them.
 fn not_taken<'a>(
     members: &'a Map<String, Value>,
     wanted: &'a Wanted,
@@ -266,6 +274,13 @@ fn not_taken<'a>(
                 .frontchannel_logout_uri
                 .as_deref()
                 .is_none_or(|wanted| uri("frontchannel_logout_uri") == Some(wanted)),
+        ),
+        (
+            "initiate_login_uri",
+            wanted
+                .initiate_login_uri
+                .as_deref()
+                .is_none_or(|wanted| uri("initiate_login_uri") == Some(wanted)),
         ),
     ];
     taken.into_iter().filter_map(|(member, taken)| (!taken).then_some(member))
@@ -338,12 +353,16 @@ impl fmt::Display for Note {
                 "the provider lets the secret end at {} (seconds since 1970); register anew before that",
                 at.seconds()
             ),
+            Self::SecretEndUnsaid => f.write_str(
+                "the provider does not say until when the secret is good (client_secret_expires_at); if logins end with \
+                 token_invalid_client one day, register anew",
+            ),
             Self::NoRefresh => {
                 f.write_str("the provider registered no refresh tokens: sessions end without being renewed")
             }
             Self::NotTaken(member) => write!(
                 f,
-                "the provider did not take over {member}; logins work, and for logouts look at its own settings"
+                "the provider did not take over {member}; logins work, and for the rest look at its own settings"
             ),
         }
     }

@@ -18,6 +18,7 @@ fn entry() -> Entry {
         scopes: None,
         method: None,
         algorithm: None,
+        settings: Vec::new(),
     }
 }
 

@@ -139,6 +139,18 @@ async fn a_sign_in_that_is_too_old_signs_nobody_in_where_max_age_was_asked() {
     world.browser().open(PAGE).await.assert_at(PAGE);
 }
 
+/// V-ID-13: `max_age=0` asks the person at each login, as `prompt=login` does, and unlike that the answer shows whether it happened.
+#[tokio::test]
+async fn a_sign_in_at_the_provider_can_be_demanded_of_each_login() {
+    let world = World::new().line("authorization: { max_age: 0s }").start().await;
+    world.browser().open(PAGE).await.assert_at(PAGE);
+    assert_eq!(last(&world, Endpoint::Authorize).parameter("max_age"), Some("0"));
+    world.provider.change_id_token(|token| token.shift("auth_time", -120));
+    let mut browser = world.browser();
+    assert_eq!(browser.open(PAGE).await.answer.refusal(), "id_token_authentication_time");
+    assert!(!browser.has_session());
+}
+
 #[tokio::test]
 async fn the_address_of_a_login_hands_on_what_the_file_names_and_the_answer_is_held_against_it() {
     let world = World::new()

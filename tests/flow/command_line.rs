@@ -103,6 +103,7 @@ server:
   listen: 127.0.0.1:8000
 ";
 
+/// oidcc-client-test-dynamic-registration
 #[tokio::test]
 async fn a_registered_client_is_printed_as_an_entry_that_can_be_used() {
     let (folder, provider) = (Folder::new(), provider());
@@ -143,6 +144,37 @@ async fn a_registered_client_is_printed_as_an_entry_that_can_be_used() {
     assert_eq!(checked.code, 0, "{checked:?}");
 }
 
+/// oidcc-client-test-dynamic-registration: the suite gives names and secrets that end with any characters of RFC 6749 appendix A, says
+/// nothing of the end of the secret, and repeats all else.
+#[tokio::test]
+async fn a_client_registered_with_odd_characters_and_no_end_of_its_secret_is_an_entry_that_can_be_used() {
+    let (folder, provider) = (Folder::new(), provider());
+    let odd = r#"{}[]"'\`~^:@;<=>?/.-,+*)(&%$#! |_"#;
+    provider.change_token_answer(move |_, answer| {
+        answer.insert("client_id".to_owned(), format!("client_abcdefghijklmno01234{odd}").into());
+        answer.insert("client_secret".to_owned(), format!("secret_{}{odd}", "s3cret".repeat(8)).into());
+        answer.remove("client_secret_expires_at");
+        answer.remove("registration_access_token");
+    });
+    for arguments in [&[][..], &["--write", "clients.yaml"]] {
+        let ran = folder.run(&[&["register", &provider.issuer, ORIGIN], arguments].concat()).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.err.contains("does not say until when the secret is good"), "{ran:?}");
+        if arguments.is_empty() {
+            folder.write("printed.yaml", &ran.out);
+            let config = crate::boot::config(&ran.out, &[]);
+            let client = config.client("app").unwrap();
+            assert_eq!(client.registration.client_id, format!("client_abcdefghijklmno01234{odd}"));
+            let secret = client.registration.authentication.secret().unwrap().expose();
+            assert!(secret.starts_with("secret_s3cret") && secret.ends_with(odd), "{secret}");
+        }
+    }
+    for file in ["printed.yaml", "clients.yaml"] {
+        let checked = folder.run(&["check", file]).await;
+        assert_eq!(checked.code, 0, "{checked:?}");
+    }
+}
+
 #[tokio::test]
 async fn with_write_the_entry_is_added_and_the_secret_is_in_a_file_that_nobody_else_reads() {
     let (folder, provider) = (Folder::new(), provider());
@@ -158,6 +190,7 @@ async fn with_write_the_entry_is_added_and_the_secret_is_in_a_file_that_nobody_e
             "--name",
             "second",
             "--frontchannel-logout",
+            "--initiate-login",
         ])
         .await;
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
@@ -172,10 +205,13 @@ async fn with_write_the_entry_is_added_and_the_secret_is_in_a_file_that_nobody_e
     let (entry, after) = rest.split_once("\n\n").unwrap();
     assert_eq!(format!("{before}\n{after}"), EXISTING);
     assert!(entry.contains("client_secret_file: second.secret") && !text.contains(&secret), "{text}");
+    // What is registered is there.
+    assert!(entry.ends_with("    logout: { frontchannel: true }\n    initiate_login: true"), "{text}");
     let checked = folder.run(&["check"]).await;
     assert_eq!(checked.code, 0, "{checked:?}");
     let asked = provider.calls(Endpoint::Registration)[0].parameter("body").unwrap().to_owned();
     assert!(asked.contains("https://app.example.test/oidc/second/frontchannel-logout"), "{asked}");
+    assert!(asked.contains("https://app.example.test/oidc/second/initiate-login"), "{asked}");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod client_assertion;
 mod clients;
 mod clocks;
 mod command_line;
+mod conformance;
 mod deep_link;
 mod dialects;
 mod drain;

@@ -29,8 +29,8 @@ const STRANGERS_KEY: &[u8] = include_bytes!("../keys/p384_sec1.pem");
 /// What came over one connection: the certificate, and the request.
 type Seen = Arc<Mutex<Vec<(CertificateDer<'static>, String)>>>;
 
-/// A server that takes only clients with a certificate of the authority, and its address.
-async fn server() -> (String, Seen) {
+/// The TLS of a server that takes only clients with a certificate of the authority.
+pub(crate) fn acceptor() -> TlsAcceptor {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(AUTHORITY).unwrap()).unwrap();
     let chain = vec![CertificateDer::from_pem_slice(include_bytes!("../keys/server.pem")).unwrap()];
@@ -39,7 +39,12 @@ async fn server() -> (String, Seen) {
         .with_client_cert_verifier(WebPkiClientVerifier::builder(roots.into()).build().unwrap())
         .with_single_cert(chain, key)
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Such a server, and its address.
+async fn server() -> (String, Seen) {
+    let acceptor = acceptor();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://localhost:{}/token", listener.local_addr().unwrap().port());
     let seen = Seen::default();

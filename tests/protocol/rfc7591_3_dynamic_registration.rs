@@ -19,6 +19,7 @@ fn wanted() -> Wanted {
         post_logout_redirect_uri: "https://app.example/oidc/app/signed-out".to_owned(),
         backchannel_logout_uri: "https://app.example/oidc/app/backchannel-logout".to_owned(),
         frontchannel_logout_uri: None,
+        initiate_login_uri: None,
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         method: AuthenticationMethod::Basic,
         algorithm: SigningAlgorithm::Rs256,
@@ -94,13 +95,18 @@ fn the_request_is_json_and_the_token_is_in_a_header_that_logs_do_not_show() {
     assert_eq!(body, needed);
 
     let token = secret("initial-token");
-    let more = Wanted { frontchannel_logout_uri: Some("https://app.example/f".to_owned()), ..wanted() };
+    let more = Wanted {
+        frontchannel_logout_uri: Some("https://app.example/f".to_owned()),
+        initiate_login_uri: Some("https://app.example/i".to_owned()),
+        ..wanted()
+    };
     let more = request(endpoint, &more, Some(&token));
     assert_eq!(more.headers()["authorization"], "Bearer initial-token");
     assert!(!format!("{more:?}").contains("initial-token"));
     let body: Value = serde_json::from_slice(more.body()).unwrap();
     assert_eq!(body["frontchannel_logout_uri"], "https://app.example/f");
     assert_eq!(body["frontchannel_logout_session_required"], true);
+    assert_eq!(body["initiate_login_uri"], "https://app.example/i");
 }
 
 #[test]
@@ -157,6 +163,7 @@ fn what_was_registered_with_less_than_asked_is_said() {
         notes(&with("client_secret_expires_at", (NOW + 60).into())),
         [Note::SecretEnds(Timestamp::from_seconds(NOW + 60))]
     );
+    assert_eq!(notes(&without("client_secret_expires_at")), [Note::SecretEndUnsaid]);
     assert_eq!(notes(&with("grant_types", json!(["authorization_code"]))), [Note::NoRefresh]);
     assert_eq!(notes(&without("backchannel_logout_uri")), [Note::NotTaken("backchannel_logout_uri")]);
     assert_eq!(
@@ -166,6 +173,9 @@ fn what_was_registered_with_less_than_asked_is_said() {
     let front = Wanted { frontchannel_logout_uri: Some("https://app.example/f".to_owned()), ..wanted() };
     let client = judge(&created(&registered()), &front, now()).unwrap();
     assert_eq!(client.notes, [Note::NotTaken("frontchannel_logout_uri")]);
+    let start = Wanted { initiate_login_uri: Some("https://app.example/i".to_owned()), ..wanted() };
+    let client = judge(&created(&registered()), &start, now()).unwrap();
+    assert_eq!(client.notes, [Note::NotTaken("initiate_login_uri")]);
 }
 
 // "The authorization server MAY reject or replace any of the client's requested metadata values submitted during the registration
@@ -236,7 +246,7 @@ fn what_the_provider_registered_otherwise_is_refused() {
 
 #[test]
 fn members_that_are_missing_or_of_another_kind_are_refused() {
-    for member in ["client_id", "client_secret", "client_secret_expires_at", "redirect_uris"] {
+    for member in ["client_id", "client_secret", "redirect_uris"] {
         let fault = judge(&created(&without(member)), &wanted(), now()).unwrap_err();
         assert_eq!(fault, RegistrationFault::Missing { member });
     }

@@ -58,7 +58,7 @@ fn own(judge: &mut Judge<'_>, settings: &AuthorizationAsWritten) -> Vec<(String,
         judge.problems.push(at.problem(Finding::PromptNoneAlone));
     }
     add("prompt", prompt);
-    add("max_age", settings.max_age.given().map(|at| at.value.as_secs().to_string()));
+    add("max_age", settings.max_age.given().map(|at| at.value.0.as_secs().to_string()));
     add("acr_values", words(judge, &settings.acr_values));
     add("login_hint", settings.login_hint.given().and_then(|at| value(judge, at)));
     add("ui_locales", words(judge, &settings.ui_locales));

@@ -10,7 +10,7 @@ use super::origin::has_no_extras;
 use super::{At as Table, Judge};
 use crate::config::file::{ClientAsWritten, EndpointsAsWritten};
 use crate::config::form::{At, Written};
-use crate::config::kind::{Choice, Leeway};
+use crate::config::kind::{Choice, TimeOrZero};
 use crate::config::problem::Finding;
 use crate::config::{CaFile, PrivateEndpoints, ProviderSettings};
 use crate::protocol::authorities::Authorities;
@@ -285,7 +285,7 @@ pub(super) fn clock_leeway(judge: &mut Judge<'_>, written: &ClientAsWritten) -> 
     {
         judge.problems.push(at.problem(Finding::TooLong { limit: "300s" }));
     }
-    written.clock_leeway.or(Leeway(DEFAULT_LEEWAY)).0
+    written.clock_leeway.or(TimeOrZero(DEFAULT_LEEWAY)).0
 }
 
 /// Audiences of one client.
