@@ -22,7 +22,7 @@ pub(super) struct Wanted {
 pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
     let name = wanted.file.display();
     let contents = Disk::beside(Path::new("")).read(&wanted.file);
-    let contents = contents.map_err(|_| Failure::of_configuration(format_args!("{name} cannot be read.")))?;
+    let contents = contents.map_err(|fault| Failure::of_configuration(format_args!("{name}: {fault}")))?;
     let client = client_secrets::read(&contents.bytes)
         .map_err(|fault| Failure::of_configuration(format_args!("{name}: {fault}")))?;
     let chosen = match (&wanted.origin, client.origins.as_slice()) {

@@ -116,8 +116,8 @@ fn token(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
         return token.map(Some).ok_or_else(|| unfit(&TOKEN_VARIABLE));
     };
     let contents = Disk::beside(Path::new("")).read(file);
-    let contents = contents
-        .map_err(|_| Failure::of_configuration(format_args!("{} cannot be read.", file.display())))?;
+    let contents =
+        contents.map_err(|fault| Failure::of_configuration(format_args!("{}: {fault}", file.display())))?;
     let text = str::from_utf8(&contents.bytes).ok();
     text.and_then(registration::initial_access_token).map(Some).ok_or_else(|| unfit(&file.display()))
 }

@@ -58,7 +58,7 @@ pub fn read(bytes: &[u8]) -> Result<ClientSecrets, ClientSecretsFault> {
     let needed = |member| text(web, member)?.ok_or(ClientSecretsFault::Missing(member));
     let issuer = match text(web, "issuer")? {
         Some(issuer) => issuer.to_owned(),
-        None if is_google(needed("auth_uri")?) => GOOGLE.to_owned(),
+        None if text(web, "auth_uri")?.is_some_and(is_google) => GOOGLE.to_owned(),
         None => return Err(ClientSecretsFault::NoIssuer),
     };
     Ok(ClientSecrets {

@@ -14,7 +14,6 @@ use super::preset::Preset;
 use super::problem::Finding;
 use super::tree::Tree;
 use super::{AskUserinfo, EmailVerified, LogFormat, LogLevel};
-use crate::protocol::assertion::MacAlgorithm;
 use crate::protocol::authorize::Pushing;
 use crate::protocol::logout::LogoutForm;
 use crate::protocol::registration::{ContentEncryption, KeyManagement, ResponseMode, SigningAlgorithm};
@@ -119,7 +118,7 @@ table! {
         /// The tenants whose people are let in, by their ids, where `issuer` is a template, as that of an application for several
         /// organisations at Microsoft Entra ID is: `https://login.microsoftonline.com/{tenantid}/v2.0`.
         tenants: List, "none: `issuer` is no template", "Write: tenants: [11111111-2222-3333-4444-555555555555]";
-        /// The provider by name, for defaults that fit it: see [providers](providers.md). What is written here goes before them.
+        /// The provider by name, for defaults that fit it: see [providers](providers.md). Whatever is written goes before them.
         preset: Choice<Preset>, "none", "Write the name of the provider, or leave it out.";
         /// Where vestibule itself reaches the provider, if that is not where browsers do: scheme, host and port, such as
         /// `https://keycloak.internal:8443`. What is for the issuer's own scheme, host and port is asked there, with the issuer's
@@ -139,7 +138,8 @@ table! {
         /// A variable of the environment that holds the secret.
         client_secret_env: String, "none", "Write the name of a variable: client_secret_env: CLIENT_SECRET";
         /// A file with the private key that signs for this client (`private_key_jwt`): PEM (PKCS#8, PKCS#1 or SEC1) or a JWK; RSA
-        /// of 2048 bits or more, P-256, P-384 or Ed25519. The public half is at `/oidc/<client>/jwks.json`.
+        /// of 2048 bits or more, P-256, P-384 or Ed25519. The public half is at `/oidc/<client>/jwks.json`. A relative path is meant
+        /// from the folder of clients.yaml, here and for each file below.
         client_key_file: String, "none", "Write the path of a file: client_key_file: /run/secrets/client_key.pem";
         /// The `kid` of that key, where the provider gave it one.
         client_key_id: String, "that of the JWK, else the thumbprint (RFC 7638)", "Write the id of the key, or leave it out.";
@@ -154,6 +154,10 @@ table! {
         /// A file in which the platform keeps a signed JWT for this client (workload identity, such as a Kubernetes service account
         /// token). Read again for each request.
         client_assertion_file: String, "none", "Write the path of a file: client_assertion_file: /var/run/secrets/tokens/provider";
+        /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
+        token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
+        /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
+        token_endpoint_auth_signing_alg: Choice<SigningAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
         /// Where the provider sends people back to: `<origin>/oidc/<client>/callback`, exactly. Register it at the provider. The
         /// origin is where browsers reach vestibule: https, or http on this machine.
         redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
@@ -162,41 +166,32 @@ table! {
         hosts: Texts, "needed", "Write the hosts that this client guards: hosts: [app.example.com]";
         /// What the provider is asked for. `openid` must be among them; `offline_access` asks for a refresh token.
         scopes: Texts, "`openid profile email`", "Write: scopes: openid profile email";
-        /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
-        /// header `X-Auth-Subject` (the claim `sub`) is always sent.
-        extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
-        /// The session cookie.
-        cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
-        /// How long a session lives.
-        session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
-        /// How sessions are ended.
-        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
-        /// How the client proves itself wherever it asks the provider directly: for tokens, refreshes and all else.
-        token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
-        /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
-        token_endpoint_auth_signing_alg: Choice<AssertionAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
-        /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
-        response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
-        /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
-        /// 32, 48 or 64 bytes.
-        id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
-        /// Audiences that an ID token may name beside `client_id`; one that names any other is refused. The token must then say in
-        /// `azp` that it was made for this client.
-        audiences: List, "none", "Write: audiences: [other-client]";
-        /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
-        clock_leeway: TimeOrZero, "`60s`", "Write: clock_leeway: 60s";
         /// What else the provider is asked when somebody signs in.
         authorization: AuthorizationAsWritten, "see below", "Write: authorization: { prompt: login }";
+        /// How the provider hands the code back. `form_post` needs an https origin or one on this machine.
+        response_mode: Choice<ResponseMode>, "`query`", "Write query or form_post.";
         /// Further parameters of every token request, name and value: `{ resource: "https://api.example.com" }`. They are no place
         /// for secrets.
         token_parameters: Pairs, "none", "Write: token_parameters: { resource: \"https://api.example.com\" }";
         /// Whether the provider or a portal may start a login: `/oidc/<client>/initiate-login` with `iss`, `target_link_uri` and
         /// `login_hint` (OpenID Connect Core section 4). Register it there as `initiate_login_uri`.
         initiate_login: bool, "`false`", "Write true or false.";
+        /// The one algorithm that an ID token may be signed with. HS256, HS384 and HS512 sign with the client secret, which then needs
+        /// 32, 48 or 64 bytes.
+        id_token_signed_response_alg: Choice<SigningAlgorithm>, "`RS256`", "Write: id_token_signed_response_alg: RS256";
         /// How ID tokens are encrypted besides: how the key comes. With it every ID token must be encrypted. ECDH-ES is agreed directly.
         id_token_encrypted_response_alg: Choice<KeyManagement>, "ID tokens are not encrypted", "Write RSA-OAEP-256 or ECDH-ES.";
         /// How ID tokens are encrypted besides: how the content is.
         id_token_encrypted_response_enc: Choice<ContentEncryption>, "needed with `id_token_encrypted_response_alg`", "Write what the client is registered with at the provider: id_token_encrypted_response_enc: A256GCM";
+        /// Audiences that an ID token may name beside `client_id`. The token must then say in `azp` that it was made for this client.
+        /// One that names any other is refused (`id_token_audience`).
+        audiences: List, "none", "Write: audiences: [other-client]";
+        /// How far the clocks of the provider and this machine may be apart: 0s to 300s.
+        clock_leeway: TimeOrZero, "`60s`", "Write: clock_leeway: 60s";
+        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
+        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that counts. A claim of the ID token always
+        /// goes before the same claim of userinfo.
+        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
         /// The one algorithm that userinfo is signed with. With it userinfo must be signed, with `iss` and `aud`.
         userinfo_signed_response_alg: Choice<SigningAlgorithm>, "userinfo is not signed", "Write: userinfo_signed_response_alg: RS256";
         /// How signed userinfo is encrypted besides: how the key comes. With it all userinfo must be encrypted.
@@ -204,15 +199,12 @@ table! {
         /// How signed userinfo is encrypted besides: how the content is.
         userinfo_encrypted_response_enc: Choice<ContentEncryption>, "needed with `userinfo_encrypted_response_alg`", "Write what the client is registered with at the provider: userinfo_encrypted_response_enc: A256GCM";
         /// Files with the private keys for what is encrypted: PEM, or one JWK each. RSA of 2048 bits or more for RSA-OAEP-256, P-256 or P-384
-        /// for ECDH-ES; at most 4, so that the old key can stay while the provider learns the new one. A relative path is meant from
-        /// the folder of clients.yaml.
+        /// for ECDH-ES; at most 4, so that the old key can stay while the provider learns the new one. The public halves are at
+        /// `/oidc/<client>/jwks.json`.
         decryption_key_files: List, "none", "Write: decryption_key_files: [decryption.pem]";
-        /// Whether the provider's userinfo endpoint is asked at each login and refresh: `if_missing` asks where the ID token lacks a claim
-        /// of `extra_claim_headers`, `hd` for `hosted_domain`, or `email_verified` where that counts. A claim of the ID token always goes
-        /// before the same claim of userinfo.
-        userinfo: Choice<AskUserinfo>, "`on`", "Write on, off or if_missing.";
-        /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
-        post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
+        /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
+        /// header `X-Auth-Subject` (the claim `sub`) is always sent.
+        extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
         /// Whether a person may sign in whose e-mail address the provider has not verified (claim `email_verified`). `require`: only
         /// where it says `true`. `if_present`: not where it says something else, if `extra_claim_headers` hands on `email`. `ignore`:
         /// whatever it says.
@@ -220,6 +212,14 @@ table! {
         /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each
         /// refresh.
         hosted_domain: Texts, "none: everybody", "Write: hosted_domain: example.com";
+        /// The session cookie.
+        cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
+        /// How long a session lives.
+        session: SessionAsWritten, "see below", "Write: session: { idle: 8h, absolute: 7d }";
+        /// How sessions are ended.
+        logout: LogoutAsWritten, "see below", "Write: logout: { frontchannel: true }";
+        /// Where the provider sends people after a logout; `none` leaves the parameter out. Register it at the provider.
+        post_logout_redirect_uri: String, "`<origin>/oidc/<client>/signed-out`", "Write an address, or none.";
         /// Takes an issuer or a `backchannel_url` over http that is not on this machine. Anyone on the way can swap the signing keys.
         danger_http_issuer: bool, "`false`", "Write true or false.";
         /// Lets the discovery document of a provider at a public address name endpoints at private ones. Whoever can change the document
@@ -406,6 +406,10 @@ pub(super) fn elsewhere(key: &str) -> Option<String> {
 
 /// The path of a setting whose table was written into its name: `cookie_domain` for `cookie.domain`.
 pub(super) fn flattened(key: &str) -> Option<String> {
+    // What the client's registration calls it.
+    if key.starts_with("frontchannel_logout") {
+        return Some("clients.<client>.logout.frontchannel".to_owned());
+    }
     TABLES.iter().find_map(|(table, settings)| {
         let (_, name) = table.rsplit_once('.').unwrap_or(("", table));
         let inner = key.strip_prefix(name)?.strip_prefix('_')?;
@@ -449,32 +453,6 @@ impl AuthenticationMethod {
             Self::None => "nothing",
         }
     }
-}
-
-/// What a client signs by, as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AssertionAlgorithm {
-    Key(SigningAlgorithm),
-    Secret(MacAlgorithm),
-}
-
-impl Choices for AssertionAlgorithm {
-    const ALL: &'static [(&'static str, Self)] = &{
-        let (keys, secrets) = (SigningAlgorithm::ASYMMETRIC, MacAlgorithm::ALL);
-        let mut names =
-            [("", Self::Secret(secrets[0])); SigningAlgorithm::ASYMMETRIC.len() + MacAlgorithm::ALL.len()];
-        let mut index = 0;
-        while index < names.len() {
-            names[index] = if index < keys.len() {
-                (keys[index].name(), Self::Key(keys[index]))
-            } else {
-                let secret = secrets[index - keys.len()];
-                (secret.name(), Self::Secret(secret))
-            };
-            index += 1;
-        }
-        names
-    };
 }
 
 impl Choices for ResponseMode {

@@ -295,10 +295,15 @@ pub(super) const fn not_a_table(node: &Node) -> Finding {
 /// What is wrong with a key that is no setting of its table.
 pub(super) fn unknown(key: &str, table: &'static [Setting]) -> Finding {
     let names = || table.iter().map(|setting| setting.key);
-    let near = nearest(key, names()).map(str::to_owned);
-    let near = near.or_else(|| elsewhere(key)).or_else(|| flattened(key));
+    // What discovery documents call it.
+    let bare = key.strip_suffix("_endpoint").or_else(|| key.strip_suffix("_uri"));
+    let near = bare.and_then(|bare| names().find(|name| *name == bare)).or_else(|| nearest(key, names()));
+    let near = near.map(str::to_owned).or_else(|| elsewhere(key)).or_else(|| flattened(key));
     let help = match near {
         Some(name) => format!("Did you mean {name}?"),
+        None if key.starts_with("backchannel") => {
+            "Back-channel logouts need no setting: register /oidc/<client>/backchannel-logout at the provider.".to_owned()
+        }
         None if table.len() > MAX_LISTED => "The settings are in docs/configuration.md.".to_owned(),
         None => format!("The settings here are {}.", names().collect::<Vec<_>>().join(", ")),
     };

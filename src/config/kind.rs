@@ -7,6 +7,7 @@ use super::form::{Form, Reader};
 use super::node::{Node, Value};
 use super::place::Place;
 use super::problem::Finding;
+use super::suggest::nearest;
 use crate::protocol::secret::Secret;
 
 /// The text of a scalar, which is not empty.
@@ -147,8 +148,11 @@ impl<T: Choices> Form for Choice<T> {
     }
     fn read(node: &Node, _: &Place, _: &mut Reader) -> Result<Self, Finding> {
         let text = text(node)?;
+        let names = || T::ALL.iter().map(|(name, _)| *name);
         T::ALL.iter().find(|(name, _)| *name == text).map(|(_, value)| Self(*value)).ok_or_else(|| {
-            Finding::NotKnown { found: text.to_owned(), write: one_of(T::ALL.iter().map(|(name, _)| *name)) }
+            // Of a few short words any is near to any.
+            let near = nearest(text, names()).filter(|near| near.len() >= NEAR);
+            Finding::NotKnown { found: text.to_owned(), near, write: one_of(names()) }
         })
     }
 }
@@ -162,3 +166,6 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
         None => String::new(),
     }
 }
+
+/// Letters of a word, at least, that is suggested for another.
+const NEAR: usize = 4;

@@ -100,9 +100,21 @@ impl Preset {
         }
     }
 
-    /// Whether its issuers always end with a slash.
-    pub(super) const fn has_slash(self) -> bool {
-        matches!(self, Self::Auth0 | Self::Authentik)
+    /// Whether its issuers always end with a slash, or never; none where some do.
+    pub(super) const fn has_slash(self) -> Option<bool> {
+        match self {
+            Self::Auth0 | Self::Authentik => Some(true),
+            // Those of tokens of version 1.0 do.
+            Self::Entra => None,
+            Self::Keycloak | Self::Google | Self::Okta | Self::Cognito | Self::Gitlab | Self::Zitadel => {
+                Some(false)
+            }
+        }
+    }
+
+    /// Whether it gives refresh tokens, if it does, without the scope `offline_access`, which it does not know.
+    pub(super) const fn refreshes_otherwise(self) -> bool {
+        matches!(self, Self::Google | Self::Cognito | Self::Gitlab)
     }
 
     /// Whether it says of every address that nobody verified it, until its operator changes that.

@@ -11,9 +11,8 @@ use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
 use crate::protocol::assertion::AssertionFault;
 use crate::protocol::authorities::AuthoritiesFault;
-use crate::protocol::decryption_key::DecryptionKeyFault;
 use crate::protocol::endpoint::EndpointFault;
-use crate::protocol::signing_key::SigningKeyFault;
+use crate::protocol::private_key::PrivateKeyFault;
 use crate::protocol::tls_identity::TlsIdentityFault;
 
 /// What was found, with the facts. Every sentence is in its `Display`.
@@ -48,7 +47,7 @@ pub(super) enum Finding {
     ListForTable,
     TableForList,
     TextForList { found: String, write: String },
-    NotKnown { found: String, write: String },
+    NotKnown { found: String, near: Option<&'static str>, write: String },
     NotAFlag(String),
     NotANumber(String),
     OutOfRange { found: usize, limit: usize },
@@ -93,6 +92,7 @@ pub(super) enum Finding {
     NoOpenid { write: String },
     NotATemplate(String),
     TenantsNeeded,
+    EveryTenant { found: String, write: String },
     TenantsUnused,
     NotATenant(String),
     TenantTwice(String),
@@ -100,8 +100,7 @@ pub(super) enum Finding {
     NotABackchannel(String),
     BackchannelHasExtras,
     BackchannelNotHttps(String),
-    CaFile(FileFault),
-    CaFileUnusable(AuthoritiesFault),
+    CaFileUnusable { found: String, fault: AuthoritiesFault },
     DangerPrivateEndpoints,
     EndpointUnfit { found: String, fault: EndpointFault },
     StrangeAudience,
@@ -111,6 +110,9 @@ pub(super) enum Finding {
 
     // What is known of the provider.
     NoSlash { provider: &'static str, write: String },
+    Slash { provider: &'static str, write: String },
+    NoSuchScope { provider: &'static str, write: String },
+    NoHostedDomain { provider: &'static str },
     ClaimLacks { claim: String, provider: &'static str, write: Option<&'static str> },
     VerifiesNoEmail { provider: &'static str },
     NeedsUserinfo { provider: &'static str },
@@ -141,15 +143,15 @@ pub(super) enum Finding {
     // Secrets and keys.
     SecondProof { first: &'static str },
     ProofNeeded { add: &'static str },
-    ProofUnfit { given: &'static str, methods: &'static str },
+    ProofUnfit { given: &'static str, methods: &'static str, needs: &'static str },
     Idle { needs: &'static str },
     AlgorithmUnfit { of: &'static str, write: &'static str },
     ShortMacSecret { bytes: usize, needed: usize, algorithm: &'static str },
     StrangeKeyId,
     KeyTwice { kid: String },
-    ClientKey(SigningKeyFault),
-    ClientCertificate(TlsIdentityFault),
-    Assertion(AssertionFault),
+    ClientKey { found: String, fault: PrivateKeyFault },
+    ClientCertificate { found: String, fault: TlsIdentityFault },
+    Assertion { found: String, fault: AssertionFault },
     SecretFile(FileFault),
     SecretNotText,
     SecretEmpty,
@@ -165,7 +167,7 @@ pub(super) enum Finding {
     ShortKey { found: String, bytes: usize, needed: usize },
     PoorKey { found: String },
     OpenToAll,
-    NotADecryptionKey { found: String, fault: DecryptionKeyFault },
+    NotADecryptionKey { found: String, fault: PrivateKeyFault },
     KeyFileTwice { found: String },
     KeyUnused { found: String, algorithm: &'static str },
     TooManyKeys(usize),
@@ -249,7 +251,8 @@ impl fmt::Display for Finding {
             Self::ListForTable => f.write_str("is a list, but a table is needed.\nWrite its settings beneath it without a dash before them."),
             Self::TableForList => f.write_str("is a table, but a list is needed.\nWrite a dash before each item."),
             Self::TextForList { found, write } => write!(f, "{} is one text, but a list is needed.\nWrite: {write}", q(found)),
-            Self::NotKnown { found, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
+            Self::NotKnown { found, near: Some(near), write } => write!(f, "{} is not known. Did you mean {near}?\nWrite {write}.", q(found)),
+            Self::NotKnown { found, near: None, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
             Self::NotAFlag(found) => write!(f, "{} is neither true nor false.\nWrite true or false.", q(found)),
             Self::NotANumber(found) => write!(f, "{} is not a whole number.\nWrite digits alone, such as 10000.", q(found)),
             Self::OutOfRange { found, limit } => write!(f, "{found} is out of range.\nWrite a number from 1 to {limit}."),
@@ -295,6 +298,7 @@ impl fmt::Display for Finding {
             Self::NoOpenid { write } => write!(f, "openid is not among them, and without it a provider gives no ID token.\nWrite: {write}"),
             Self::NotATemplate(found) => write!(f, "{} has braces and is no template.\nWrite {{tenantid}} once, between two slashes: issuer: \"https://login.microsoftonline.com/{{tenantid}}/v2.0\"", q(found)),
             Self::TenantsNeeded => f.write_str("is a template, under which everybody with an account anywhere could sign in.\nList the tenants whose people are let in: tenants: [11111111-2222-3333-4444-555555555555]\nFor one tenant, write its own issuer in place of the template."),
+            Self::EveryTenant { found, write } => write!(f, "{} is where people of any tenant sign in, and no tenant calls itself that.\nWrite the issuer of your tenant: {write}\nFor several tenants, write {{tenantid}} in that place, between quotes, and list them under tenants.", q(found)),
             Self::TenantsUnused => f.write_str("issuer is no template, so there is nothing to choose from.\nRemove it, or write the template: issuer: \"https://login.microsoftonline.com/{tenantid}/v2.0\""),
             Self::NotATenant(found) => write!(f, "{} is not the id of a tenant.\nWrite 32 digits and small letters from a to f, in the form 11111111-2222-3333-4444-555555555555.", q(found)),
             Self::TenantTwice(found) => write!(f, "{} is given twice.\nKeep one.", q(found)),
@@ -302,8 +306,7 @@ impl fmt::Display for Finding {
             Self::NotABackchannel(found) => write!(f, "{} is not an address.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443", q(found)),
             Self::BackchannelHasExtras => f.write_str("has a path, a query or a user name, but the provider's own paths are asked for there.\nWrite scheme, host and port: backchannel_url: https://keycloak.internal:8443"),
             Self::BackchannelNotHttps(found) => write!(f, "{} is not https.\nAnyone on the way could read codes and the client secret, and swap the signing keys.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.\nFor a provider in a network that nobody else is in, add danger_http_issuer: true.", q(found)),
-            Self::CaFile(fault) => write!(f, "{}", file_fault(fault)),
-            Self::CaFileUnusable(fault) => write!(f, "{fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."),
+            Self::CaFileUnusable { found, fault } => write!(f, "{}: {fault}.\nPut the certificates of the authorities there, each from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.", q(found)),
             Self::DangerPrivateEndpoints => f.write_str("the provider's metadata may lead into your own network.\nWhoever can change them can make vestibule ask services there."),
             Self::EndpointUnfit { found, fault } => write!(f, "{}.\nWrite the address as the provider's documentation has it.", fault.explain(&without_password(found).replace('…', "..."))),
             Self::StrangeAudience => f.write_str("has a blank at an end, a line break, or more than 512 bytes.\nWrite the audience as the provider puts it into aud."),
@@ -312,6 +315,9 @@ impl fmt::Display for Finding {
             Self::TooManyAudiences(limit) => write!(f, "has more than {limit} audiences.\nWrite {limit} or fewer."),
 
             Self::NoSlash { provider, write } => write!(f, "the issuers of {provider} end with a slash, and it counts.\nWrite: {write}"),
+            Self::Slash { provider, write } => write!(f, "the issuers of {provider} do not end with a slash, and it counts.\nWrite: {write}"),
+            Self::NoSuchScope { provider, write } => write!(f, "{provider} does not know offline_access, and may refuse whoever asks for it.\nWrite: {write}"),
+            Self::NoHostedDomain { provider } => write!(f, "the claim hd is Google's, and {provider} has none, so that nobody could sign in.\nRemove it, unless you have {provider} send hd."),
             Self::ClaimLacks { claim, provider, write: Some(write) } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nWrite {write}, unless you have {provider} send this claim.", q(claim)),
             Self::ClaimLacks { claim, provider, write: None } => write!(f, "{provider} has no claim {}, so that the header stays empty.\nRemove it, unless you have {provider} send this claim.", q(claim)),
             Self::VerifiesNoEmail { provider } => write!(f, "{provider} says of every address that it is not verified, unless a scope mapping of yours says otherwise, and nobody can sign in then.\nMake such a mapping, or write email_verified: ignore if nobody can change the own address there. Either way write email_verified, and this is not said again."),
@@ -340,16 +346,17 @@ impl fmt::Display for Finding {
 
             Self::SecondProof { first } => write!(f, "{first} is given too, and a client proves itself in one way.\nKeep one of client_secret, client_secret_file, client_secret_env, client_key_file, client_certificate_file and client_assertion_file."),
             Self::ProofNeeded { add } => write!(f, "what this method proves the client by is not given.\nAdd {add}."),
-            Self::ProofUnfit { given, methods } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or remove {given}."),
+            Self::ProofUnfit { given, methods, needs: "nothing" } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or remove {given}."),
+            Self::ProofUnfit { given, methods, needs } => write!(f, "{given} is given, which this method does not use.\nWrite {methods}, or in place of {given} give {needs}."),
             Self::Idle { needs } => write!(f, "does nothing without {needs}.\nAdd that, or leave this out."),
             Self::AlgorithmUnfit { of, write } => write!(f, "is no algorithm of {of}.\nWrite {write}."),
             Self::ShortMacSecret { bytes, needed, algorithm } => write!(f, "the secret has {bytes} bytes, and {algorithm} needs at least {needed} (RFC 7518 section 3.2).\nLet the provider make a longer one, or use another method."),
             Self::StrangeKeyId => f.write_str("has a control character, or more than 256 bytes.\nWrite the id of the key as the provider shows it, or leave it out."),
             Self::KeyTwice { kid } => write!(f, "the key {} is among the others already.\nKeep one, or name them apart by the kid of a JWK.", q(kid)),
-            Self::ClientKey(fault @ SigningKeyFault::Algorithm(_)) => write!(f, "{fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out."),
-            Self::ClientKey(fault) => write!(f, "{fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem"),
-            Self::ClientCertificate(fault) => write!(f, "{fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file."),
-            Self::Assertion(fault) => write!(f, "the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client."),
+            Self::ClientKey { found, fault: fault @ PrivateKeyFault::Algorithm(_) } => write!(f, "{}: {fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out.", q(found)),
+            Self::ClientKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem", q(found)),
+            Self::ClientCertificate { found, fault } => write!(f, "{}: {fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file.", q(found)),
+            Self::Assertion { found, fault } => write!(f, "{}: the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client.", q(found)),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
             Self::SecretNotText => f.write_str("the secret is not UTF-8.\nLook whether it is the right file: a provider gives secrets as text."),
             Self::SecretEmpty => f.write_str("the secret is empty.\nWrite the secret that the provider gave."),
@@ -361,11 +368,12 @@ impl fmt::Display for Finding {
             Self::SecretTooShortToSign { alg, bytes, needed } => write!(f, "{alg} signs with the client secret, which has {bytes} bytes; at least {needed} are needed.\nWhoever has one token could try out shorter ones. Let the provider make a longer secret, or sign with RS256."),
             Self::NoVariable(name) => write!(f, "the environment has no {name}.\nSet it, or name another variable."),
             Self::NoVariableUnnamed => f.write_str("the environment has no variable of that name.\nWrite the name of a variable, not the secret: client_secret_env: CLIENT_SECRET"),
+            Self::KeyFile { found, .. } if is_content(found) => f.write_str("what is in a file stands here, but its name is needed.\nPut it into a file that only the user who runs vestibule can read, and write the name of that file."),
             Self::KeyFile { found, fault } => write!(f, "{}: {}", q(found), file_fault(fault)),
             Self::ShortKey { found, bytes, needed } => write!(f, "{}: the file holds {bytes} bytes, at least {needed} are needed.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::PoorKey { found } => write!(f, "{}: the file holds the same few bytes again and again.\nMake one with: head -c 32 /dev/urandom > session.key", q(found)),
             Self::OpenToAll => f.write_str("everybody on this machine can read the file.\nTake that right away: chmod o= FILE"),
-            Self::NotADecryptionKey { found, fault } => write!(f, "{}: {}\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found), not_a_decryption_key(*fault)),
+            Self::NotADecryptionKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out decryption.pem", q(found)),
             Self::KeyFileTwice { found } => write!(f, "{}: the key has the name of one before it, or is the same.\nName each file once, and give each JWK a kid of its own.", q(found)),
             Self::KeyUnused { found, algorithm } => write!(f, "{}: the key is for {algorithm}, but nothing is agreed to be encrypted by that.\nWrite id_token_encrypted_response_alg: {algorithm}, or remove the file from the list.", q(found)),
             Self::TooManyKeys(limit) => write!(f, "has more than {limit} keys.\nWrite the new one and those that the provider may still use."),
@@ -425,22 +433,6 @@ fn file_fault(fault: &FileFault) -> String {
     }
 }
 
-const fn not_a_decryption_key(fault: DecryptionKeyFault) -> &'static str {
-    match fault {
-        DecryptionKeyFault::Form => "the file is neither PEM with one private key nor a JWK.",
-        DecryptionKeyFault::Password => {
-            "the private key is encrypted with a password, which nobody could type."
-        }
-        DecryptionKeyFault::Public => {
-            "the file holds a public key or a certificate, but the private key is needed."
-        }
-        DecryptionKeyFault::Kind => "the key is neither RSA nor on P-256 or P-384.",
-        DecryptionKeyFault::Purpose => "use, key_ops or alg of the JWK says that it is for something else.",
-        DecryptionKeyFault::Strength => "the RSA key has fewer than 2048 bits, or more than 8192.",
-        DecryptionKeyFault::Numbers => "the numbers in the file make no key.",
-    }
-}
-
 /// What was found, on one line, without a password that stands in an address.
 fn quoted(found: &str) -> String {
     let shown = without_password(found);
@@ -449,6 +441,11 @@ fn quoted(found: &str) -> String {
         text.push('…');
     }
     format!("\"{text}\"").replace("\\'", "'")
+}
+
+/// Whether somebody wrote a key or a token where the name of its file belongs. It is not shown then.
+fn is_content(found: &str) -> bool {
+    found.contains(['\n', '{']) || found.contains("-----BEGIN") || found.starts_with("eyJ")
 }
 
 fn without_password(found: &str) -> String {

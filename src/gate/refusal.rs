@@ -392,84 +392,12 @@ impl Refusal {
             Self::HostNotGuarded { host } => {
                 format!("If this client guards it, add {host} to its hosts in clients.yaml.").into()
             }
-            Self::IdToken(IdTokenFault::Audience { expected, found }) => audience_remedy(expected, found),
+            Self::IdToken(IdTokenFault::Audience { expected, found }) => {
+                protocol::audience_remedy(expected, found)
+            }
             _ => self.kind().remedy().into(),
         }
     }
 }
 
-/// What to do about an audience: which mapper of Keycloak makes it, and what to write if it is meant.
-fn audience_remedy(expected: &str, found: &[String]) -> Cow<'static, str> {
-    let others: Vec<&str> =
-        found.iter().map(String::as_str).filter(|audience| *audience != expected).take(5).collect();
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@".contains(&b));
-    // The token is the provider's, but what is pasted into a file should not surprise anybody.
-    if !found.iter().any(|audience| audience == expected)
-        || others.is_empty()
-        || !others.iter().all(|a| plain(a))
-    {
-        return Kind::IdTokenAudience.remedy().into();
-    }
-    let others = others.iter().map(|audience| format!("\"{audience}\"")).collect::<Vec<_>>().join(", ");
-    format!(
-        "The ID token is for others too. In Keycloak a mapper of type Audience does that: Clients, this client, Client scopes, the \
-         dedicated one, the mapper, Add to ID token off. If they are meant, as with the project of Zitadel, write: audiences: [{others}]"
-    )
-    .into()
-}
-
 impl std::error::Error for Refusal {}
-
-impl From<CallbackFault> for Refusal {
-    fn from(fault: CallbackFault) -> Self {
-        Self::Callback(fault)
-    }
-}
-
-impl From<DiscoveryFault> for Refusal {
-    fn from(fault: DiscoveryFault) -> Self {
-        Self::Discovery(fault)
-    }
-}
-
-impl From<JwksFault> for Refusal {
-    fn from(fault: JwksFault) -> Self {
-        Self::Jwks(fault)
-    }
-}
-
-impl From<InitiateLoginFault> for Refusal {
-    fn from(fault: InitiateLoginFault) -> Self {
-        Self::InitiateLogin(fault)
-    }
-}
-
-impl From<PushedFault> for Refusal {
-    fn from(fault: PushedFault) -> Self {
-        Self::Pushed(fault)
-    }
-}
-
-impl From<TokenFault> for Refusal {
-    fn from(fault: TokenFault) -> Self {
-        Self::Token(fault)
-    }
-}
-
-impl From<IdTokenFault> for Refusal {
-    fn from(fault: IdTokenFault) -> Self {
-        Self::IdToken(fault)
-    }
-}
-
-impl From<UserinfoFault> for Refusal {
-    fn from(fault: UserinfoFault) -> Self {
-        Self::Userinfo(fault)
-    }
-}
-
-impl From<LogoutTokenFault> for Refusal {
-    fn from(fault: LogoutTokenFault) -> Self {
-        Self::LogoutToken(fault)
-    }
-}

@@ -115,7 +115,7 @@ pub async fn learn(
                 let expected = UserinfoExpected {
                     issuer: &client.issuer,
                     client_id: &client.registration.client_id,
-                    other_audiences: &client.audiences,
+                    audiences: &client.audiences,
                     algorithm,
                     sub: claims.sub(),
                     now,
@@ -159,8 +159,8 @@ impl ClaimsFault {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::IdToken(VerifyFault::Keys(_)) | Self::Keys(_) | Self::Call(_) => true,
-            // The provider may be changing its keys just now: that is no reason to sign people out.
-            Self::IdToken(VerifyFault::IdToken(fault)) => fault.asks_for_new_keys(),
+            // Somebody may be changing keys just now, the provider or we: that is no reason to sign people out.
+            Self::IdToken(VerifyFault::IdToken(fault)) => fault.may_pass(),
             Self::Userinfo(fault) => fault.may_pass(),
         }
     }

@@ -56,7 +56,7 @@ pub async fn id_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &client.audiences,
+        audiences: &client.audiences,
         nonce: login.map(|login| login.nonce),
         algorithm: client.registration.id_token_algorithm,
         now,
@@ -132,7 +132,7 @@ pub async fn logout_token(
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &client.audiences,
+        audiences: &client.audiences,
         nonce: None,
         algorithm: client.registration.id_token_algorithm,
         now,

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::EncodingKey;
 use serde_json::Value;
 
 use super::client_authentication::Moment;
 use super::issuer::Issuer;
 use super::json;
+use super::jws::jsonwebtoken_name;
+use super::registration::SigningAlgorithm;
 use super::secret::Secret;
 use super::signing_key::SigningKey;
 use super::timestamp::Timestamp;
@@ -28,22 +30,11 @@ const CLOCKS: Duration = Duration::from_secs(60);
 /// `client_assertion_type` (RFC 7523 section 2.2).
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// An algorithm of `client_secret_jwt` (RFC 7518 section 3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MacAlgorithm {
-    /// HMAC using SHA-256.
-    Hs256,
-    /// HMAC using SHA-384.
-    Hs384,
-    /// HMAC using SHA-512.
-    Hs512,
-}
-
 /// A client secret as the key of `client_secret_jwt`.
 #[derive(Clone, Debug)]
 pub struct MacKey {
     secret: Secret,
-    algorithm: MacAlgorithm,
+    algorithm: SigningAlgorithm,
 }
 
 /// The client's own keys: the first signs, and all are published, so that one can follow another.
@@ -72,41 +63,10 @@ pub enum AssertionFault {
     },
 }
 
-impl MacAlgorithm {
-    /// Every algorithm, in the order in which the documentation lists them.
-    pub const ALL: [Self; 3] = [Self::Hs256, Self::Hs384, Self::Hs512];
-
-    /// The `alg` value, letter for letter.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::Hs384 => "HS384",
-            Self::Hs512 => "HS512",
-        }
-    }
-
-    /// Bytes of a key, at least: those of the hash (RFC 7518 section 3.2, OpenID Connect Core 1.0 section 16.19).
-    pub const fn min_key_bytes(self) -> usize {
-        match self {
-            Self::Hs256 => 32,
-            Self::Hs384 => 48,
-            Self::Hs512 => 64,
-        }
-    }
-
-    const fn jsonwebtoken_name(self) -> Algorithm {
-        match self {
-            Self::Hs256 => Algorithm::HS256,
-            Self::Hs384 => Algorithm::HS384,
-            Self::Hs512 => Algorithm::HS512,
-        }
-    }
-}
-
 impl MacKey {
-    /// The key; none if the secret is shorter than [`MacAlgorithm::min_key_bytes`].
-    pub fn new(secret: Secret, algorithm: MacAlgorithm) -> Option<Self> {
-        (secret.len() >= algorithm.min_key_bytes()).then_some(Self { secret, algorithm })
+    /// The key; none if the secret is shorter than [`SigningAlgorithm::secret_bytes`], or no secret signs by the algorithm.
+    pub fn new(secret: Secret, algorithm: SigningAlgorithm) -> Option<Self> {
+        (secret.len() >= algorithm.secret_bytes()?).then_some(Self { secret, algorithm })
     }
 
     /// The client secret.
@@ -120,7 +80,7 @@ impl MacKey {
         let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
         let header = serde_json::json!({ "alg": self.algorithm.name(), "typ": "JWT" });
         compact(&header, &claims(client_id, audience, moment), |message| {
-            jsonwebtoken::crypto::sign(message, &key, self.algorithm.jsonwebtoken_name())
+            jsonwebtoken::crypto::sign(message, &key, jsonwebtoken_name(self.algorithm))
                 .expect("HMAC takes a key of any length")
         })
     }
@@ -137,10 +97,9 @@ impl ClientKeys {
         &self.signing
     }
 
-    /// The public halves of all, as a set (RFC 7517 section 5).
-    pub fn public_set(&self) -> Value {
-        let keys = std::iter::once(&self.signing).chain(&self.others);
-        serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() })
+    /// The public halves of all, the signing one first.
+    pub fn public_jwks(&self) -> impl Iterator<Item = &Value> {
+        std::iter::once(&self.signing).chain(&self.others).map(SigningKey::public_jwk)
     }
 
     /// `private_key_jwt`.

@@ -214,6 +214,11 @@ impl IdTokenFault {
         matches!(self, Self::Jws(fault) if fault.asks_for_new_keys())
     }
 
+    /// Whether it may pass by itself: one side has changed its keys, and the other does not know of it yet.
+    pub fn may_pass(&self) -> bool {
+        self.asks_for_new_keys() || matches!(self, Self::Jwe(JweFault::Decryption { .. }))
+    }
+
     /// Whether the browser is at fault: only a code that was put into another login shows as a wrong nonce.
     pub fn caller_is_at_fault(&self) -> bool {
         matches!(self, Self::Nonce)

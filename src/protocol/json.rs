@@ -45,6 +45,18 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     }
 }
 
+/// A member that is there and no text.
+pub(super) struct NotText;
+
+/// A member that is a text, if it is there.
+pub(super) fn text<'a>(object: &'a Map<String, Value>, member: &str) -> Result<Option<&'a str>, NotText> {
+    match object.get(member) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(NotText),
+    }
+}
+
 impl fmt::Display for JsonFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::concat_kdf;
 use super::decryption_key::{Curve, DecryptionKey, Private};
 use super::json::{self, JsonFault};
-use super::jwks::MAX_KID_BYTES;
+use super::jwk::MAX_KID_BYTES;
 use super::jws::{self, JwsFault, Kinds};
 use super::quote::quote;
 use super::registration::{ContentEncryption, KeyManagement};
@@ -269,11 +269,7 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, JweFault> {
 }
 
 fn text<'a>(header: &'a Map<String, Value>, member: &'static str) -> Result<Option<&'a str>, JweFault> {
-    match header.get(member) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(JweFault::Form { member }),
-    }
+    json::text(header, member).map_err(|_| JweFault::Form { member })
 }
 
 impl fmt::Display for JweFault {

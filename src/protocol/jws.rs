@@ -8,7 +8,8 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use super::json::{self, JsonFault};
-use super::jwks::{Keys, MAX_KID_BYTES};
+use super::jwk::MAX_KID_BYTES;
+use super::jwks::Keys;
 use super::quote::quote;
 use super::registration::SigningAlgorithm;
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub use super::claims::{Claims, judge_refreshed};
 pub use super::id_token_fault::IdTokenFault;
 use super::issuer::Issuer;
+use super::json;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;
 use super::jws::{self, Signed};
@@ -38,7 +39,7 @@ pub struct IdTokenExpected<'a> {
     /// Our `client_id`: the audience.
     pub client_id: &'a str,
     /// Audiences that may be named beside ours (`audiences`): a token that names any other is refused.
-    pub other_audiences: &'a [String],
+    pub audiences: &'a [String],
     /// The nonce of the login; none at a refresh, where [`judge_refreshed`] compares it.
     pub nonce: Option<&'a str>,
     /// The agreed algorithm.
@@ -134,10 +135,7 @@ pub(super) fn judge_parties<'a>(
     }
     // Step 3: `aud` has our client_id and nobody whom we do not trust.
     let audiences = audiences(claims)?;
-    let trusted = |audience: &str| {
-        audience == expected.client_id || expected.other_audiences.iter().any(|o| o == audience)
-    };
-    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
+    if !is_for_us(&audiences, expected.client_id, expected.audiences) {
         return Err(IdTokenFault::Audience {
             expected: expected.client_id.to_owned(),
             found: audiences.into_iter().map(str::to_owned).collect(),
@@ -196,11 +194,13 @@ pub(super) fn optional_text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, IdTokenFault> {
-    match claims.get(claim) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenFault::Form { claim, needed: "a text" }),
-    }
+    json::text(claims, claim).map_err(|_| IdTokenFault::Form { claim, needed: "a text" })
+}
+
+/// OpenID Connect Core 1.0 section 3.1.3.7 step 3: for us, and for nobody whom we do not trust.
+pub(super) fn is_for_us(found: &[&str], client_id: &str, trusted: &[String]) -> bool {
+    let known = |audience: &str| audience == client_id || trusted.iter().any(|other| other == audience);
+    found.contains(&client_id) && found.iter().all(|audience| known(audience))
 }
 
 /// RFC 7519 section 4.1.3: one text, or a list of them.

@@ -8,6 +8,7 @@
 //! | [`issuer`] | the issuer identifier | Discovery 3, RFC 8414 2 |
 //! | [`registration`] | what the client is registered with | Dynamic Client Registration 2, RFC 6749 2 |
 //! | [`discovery`] | provider metadata → `Provider` | Discovery 3, 4; RFC 8414 3; RFC 9207 3 |
+//! | [`discovery_fault`] | why that is not used | Discovery 4.3 |
 //! | [`dynamic_registration`] | a client that the provider registers on request | RFC 7591 3; Dynamic Client Registration 3 |
 //! | [`dynamic_registration_fault`] | why there is no such client | RFC 7591 3.2.2 |
 //! | [`endpoint`] | an address in the metadata | RFC 6749 3.1, 3.2; RFC 9700 4.4 |
@@ -22,17 +23,19 @@
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
 //! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2 |
 //! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
-//! | [`signing_key`], `der` | the keys that sign them | RFC 7517 4; RFC 7468; RFC 7638 |
-//! | [`tls_identity`], `pem` | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
+//! | [`signing_key`] | the keys that sign them | RFC 7515 5.1; RFC 7518 3 |
+//! | [`private_key`], `pem`, `pkcs8` | a private key of ours in a file | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 5958; RFC 7638 |
+//! | [`tls_identity`] | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
 //! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
-//! | [`jwks`] | the signing keys → `Keys` | RFC 7517 4, 5; RFC 7518 6; RFC 8037 2 |
+//! | [`jwks`] | the signing keys → `Keys` | RFC 7517 5 |
+//! | [`jwk`] | one of them | RFC 7517 4; RFC 7518 6; RFC 8037 2 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
 //! | [`jwt`] | ID token → `Claims` | Core 2, 3.1.3.6–8; RFC 7519 4 |
 //! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
 //! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
 //! | [`claim_path`] | where a claim is | Core 5.1.2 |
 //! | [`jwe`] | an encrypted token in compact form | RFC 7516 3.1, 5.2, 11.5; RFC 7518 4.3, 4.6, 5.3; RFC 8725 3 |
-//! | [`decryption_key`] | our private keys for that | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 7638 3 |
+//! | [`decryption_key`] | our private keys for that | RFC 7518 4.3, 4.6 |
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
 //! | [`userinfo_fault`] | why there are none | Core 5.3.2, 5.3.4 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
@@ -57,8 +60,8 @@ pub mod claims;
 pub mod client_authentication;
 mod concat_kdf;
 pub mod decryption_key;
-mod der;
 pub mod discovery;
+pub mod discovery_fault;
 pub mod dynamic_registration;
 pub mod dynamic_registration_fault;
 pub mod endpoint;
@@ -68,6 +71,7 @@ pub mod initiate_login;
 pub mod issuer;
 pub mod json;
 pub mod jwe;
+pub mod jwk;
 pub mod jwks;
 pub mod jws;
 pub mod jwt;
@@ -75,6 +79,8 @@ pub mod logout;
 pub mod logout_token;
 mod pem;
 pub mod pkce;
+mod pkcs8;
+pub mod private_key;
 pub mod pushed;
 mod quote;
 pub mod registration;

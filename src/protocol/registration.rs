@@ -4,8 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::assertion::{ClientKeys, MacKey};
 use super::authorize::Authorization;
+use super::decryption_key::DecryptionKey;
 use super::jwe::Encryption;
 use super::logout::ProviderLogout;
 use super::secret::Secret;
@@ -40,6 +43,23 @@ pub struct Registration {
     pub post_logout_redirect_uri: Option<String>,
     /// How the provider is asked to end its session.
     pub logout: ProviderLogout,
+}
+
+impl Registration {
+    /// `jwks` (RFC 7591 section 2): the public halves of our keys, those that sign and those that are encrypted to, as a set (RFC 7517
+    /// section 5). None where there is no key.
+    pub fn public_key_set(&self) -> Option<Value> {
+        let signing = match &self.authentication {
+            ClientAuthentication::PrivateKeyJwt(keys) => Some(keys.public_jwks()),
+            _ => None,
+        };
+        // Both kinds of token share the keys.
+        let encryption = self.id_token_encryption.as_ref().or(self.userinfo_encryption.as_ref());
+        let decryption =
+            encryption.iter().flat_map(|agreed| agreed.keys.iter().map(DecryptionKey::public_jwk));
+        let keys: Vec<&Value> = signing.into_iter().flatten().chain(decryption).collect();
+        (!keys.is_empty()).then(|| json!({ "keys": keys }))
+    }
 }
 
 /// `token_endpoint_auth_method` (OpenID Connect Core 1.0 section 9).
@@ -84,7 +104,7 @@ pub enum ResponseMode {
     FormPost,
 }
 
-/// A JWS algorithm (RFC 7518 section 3.1) that an ID token may be signed with. `none` is not among them.
+/// A JWS algorithm (RFC 7518 section 3.1) that tokens and assertions may be signed with. `none` is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// RSASSA-PKCS1-v1_5 using SHA-256, the default of OpenID Connect.

@@ -102,6 +102,16 @@ impl TlsIdentity {
     }
 }
 
+impl TlsIdentityFault {
+    /// Whether the private key is what is wrong, and not the certificate.
+    pub const fn is_about_the_key(self) -> bool {
+        match self {
+            Self::NoKey | Self::Encrypted | Self::SeveralKeys | Self::Key => true,
+            Self::NoCertificate | Self::Certificate | Self::Mismatch => false,
+        }
+    }
+}
+
 /// RFC 7468 section 2: 64 characters a line.
 fn section(text: &mut String, label: &str, der: &[u8]) {
     *text += &format!("-----BEGIN {label}-----\n");

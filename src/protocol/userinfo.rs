@@ -45,7 +45,7 @@ pub struct UserinfoExpected<'a> {
     /// Our `client_id`: the audience.
     pub client_id: &'a str,
     /// Audiences that may be named beside ours, as in ID tokens.
-    pub other_audiences: &'a [String],
+    pub audiences: &'a [String],
     /// The agreed algorithm.
     pub algorithm: SigningAlgorithm,
     /// The `sub` of the verified ID token.
@@ -127,10 +127,7 @@ pub fn verify(
         return Err(UserinfoFault::Issuer { expected, found });
     }
     let audiences = jwt::audiences(&claims).unwrap_or_default();
-    let trusted = |audience: &str| {
-        audience == expected.client_id || expected.other_audiences.iter().any(|other| other == audience)
-    };
-    if !audiences.contains(&expected.client_id) || !audiences.iter().all(|audience| trusted(audience)) {
+    if !jwt::is_for_us(&audiences, expected.client_id, expected.audiences) {
         let found = audiences.into_iter().map(str::to_owned).collect();
         return Err(UserinfoFault::Audience { expected: expected.client_id.to_owned(), found });
     }

@@ -119,9 +119,10 @@ impl UserinfoFault {
         matches!(self, Self::Jws(fault) if fault.asks_for_new_keys())
     }
 
-    /// Whether it may pass by itself: what came is no answer to the question, or the provider is changing its keys.
+    /// Whether it may pass by itself: what came is no answer to the question, or one side has changed its keys, and the other does
+    /// not know of it yet.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Answer(_)) || self.asks_for_new_keys()
+        matches!(self, Self::Answer(_) | Self::Jwe(JweFault::Decryption { .. })) || self.asks_for_new_keys()
     }
 
     /// Never: the browser has no part in this.

@@ -228,7 +228,7 @@ pub(super) fn keep(
         code = "signed_in", verdict = "signed_in", client = client.name, session = %handle, refreshable,
         request_id = asked.request_id
     );
-    if !refreshable {
+    if !refreshable && client.testing_profile.is_none() {
         let remedy = Kind::NotRefreshable.remedy();
         tracing::info!(
             code = "no_refresh_token", fault = "operator", client = client.name, session = %handle,

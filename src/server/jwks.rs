@@ -4,7 +4,6 @@
 use super::respond::{self, Answer};
 use super::service::Asked;
 use crate::gate::refusal::Refusal;
-use crate::protocol::registration::ClientAuthentication;
 
 /// The key set (RFC 7517 section 5). It is public: whoever asks gets it.
 ///
@@ -12,8 +11,6 @@ use crate::protocol::registration::ClientAuthentication;
 /// The client has no key.
 pub(super) fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
-    match &asked.client.registration.authentication {
-        ClientAuthentication::PrivateKeyJwt(keys) => Ok(respond::json(&keys.public_set())),
-        _ => Err(Refusal::PathUnknown),
-    }
+    let keys = asked.client.registration.public_key_set().ok_or(Refusal::PathUnknown)?;
+    Ok(respond::json(&keys))
 }

@@ -59,6 +59,7 @@ fn what_is_no_such_file_is_refused_with_what_it_is() {
         (changed("\"flask\"", "7"), ClientSecretsFault::Missing("client_id")),
         (changed("\"flask\"", "\" \""), ClientSecretsFault::Missing("client_id")),
         (without_issuer.clone(), ClientSecretsFault::NoIssuer),
+        (without_issuer.replace("\"auth_uri\"", "\"y\""), ClientSecretsFault::NoIssuer),
         (
             without_issuer.replace(auth_uri, "https://accounts.google.com.evil.example/auth"),
             ClientSecretsFault::NoIssuer,

@@ -292,7 +292,7 @@ fn a_certificate_and_a_key_that_do_not_belong_together_are_refused() {
     case.files.0.insert("other.key".into(), (key.to_vec(), true));
     let shown = case.refusal();
     assert!(
-        shown.contains("clients.my_app.client_certificate_file: the first certificate does not belong"),
+        shown.contains("client_certificate_file: \"client.pem\": the first certificate does not belong"),
         "{shown}"
     );
 }

@@ -135,6 +135,45 @@ async fn the_next_key_is_published_before_it_signs() {
     world.browser().open(PAGE).await.assert_at(PAGE);
 }
 
+/// A provider reads off `use` which key is for what, so that one address does for both.
+#[tokio::test]
+async fn keys_that_are_encrypted_to_are_published_beside_those_that_sign() {
+    for signs in [true, false] {
+        let world = World::new()
+            .app(|app| {
+                let app = if signs {
+                    app.authenticates_by("private_key_jwt")
+                        .line(&format!("client_key_file: {}", key("ed25519_pkcs8.pem")))
+                } else {
+                    app
+                };
+                app.line("id_token_encrypted_response_alg: RSA-OAEP-256")
+                    .line("id_token_encrypted_response_enc: A256GCM")
+                    .line("userinfo_signed_response_alg: RS256")
+                    .line("userinfo_encrypted_response_alg: ECDH-ES")
+                    .line("userinfo_encrypted_response_enc: A256GCM")
+                    .line(&format!(
+                        "decryption_key_files: [{}, {}]",
+                        key("rsa_pkcs8.pem"),
+                        key("p256_pkcs8.pem")
+                    ))
+            })
+            .start()
+            .await;
+        let set = published(&world).await;
+        let keys = set["keys"].as_array().unwrap();
+        let shown: Vec<_> = keys.iter().map(|key| (key["use"].as_str(), key["alg"].as_str())).collect();
+        let encryption = [(Some("enc"), Some("RSA-OAEP-256")), (Some("enc"), Some("ECDH-ES"))];
+        let signing = Some((Some("sig"), Some("EdDSA"))).filter(|_| signs);
+        assert_eq!(shown, signing.into_iter().chain(encryption).collect::<Vec<_>>());
+        for key in keys {
+            for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+                assert!(key.get(private).is_none(), "{private} is private");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_client_without_a_key_publishes_none() {
     let world = World::new().start().await;

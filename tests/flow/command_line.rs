@@ -275,7 +275,7 @@ async fn nothing_is_registered_that_could_not_be_written_down() {
         ("no address", vec!["app.example.test"], 64, "scheme and host alone"),
         ("without openid", vec![ORIGIN, "--scopes", "email"], 78, "openid is not among them"),
         ("a token of two lines", vec![ORIGIN, "--initial-access-token-file", "token"], 78, "holds no token"),
-        ("no token", vec![ORIGIN, "--initial-access-token-file", "none"], 78, "cannot be read"),
+        ("no token", vec![ORIGIN, "--initial-access-token-file", "none"], 78, "none: there is no such file"),
         (
             "the token itself",
             vec![ORIGIN, "--initial-access-token=hunter2-hunter2"],
@@ -422,7 +422,7 @@ async fn a_file_of_another_kind_is_refused_with_what_to_do() {
         ("several.json", 64, "https://app.example.test https://b.example.test"),
         ("none.json", 64, "--origin https://app.example.com"),
         ("sample.json", 78, "client_secret"),
-        ("missing.json", 78, "cannot be read"),
+        ("missing.json", 78, "missing.json: there is no such file"),
     ];
     for (file, code, says) in rows {
         let ran = folder.run(&["import", file]).await;

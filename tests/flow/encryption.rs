@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use serde_json::json;
+
 use crate::encrypter::Recipient;
 use crate::provider::{Endpoint, Provider};
-use crate::refresh::{TOKEN, allowed, over, refresh_once};
+use crate::refresh::{GRACE, TOKEN, allowed, over, refresh_once, settled};
 use crate::wire::Ask;
 use crate::world::{APP, PAGE, SESSION, Setup, World};
 
@@ -161,4 +163,50 @@ async fn encrypted_logout_tokens_that_are_none_are_opened_so_many_times_and_othe
     assert_eq!(post("192.0.2.2", &encrypted(&signed())).await.status, 200);
     assert!(!allowed(&world, &browser).await);
     post("192.0.2.1", &made_up).await.assert_refused(400, "logout_token_unreadable", "seconds later");
+}
+
+/// XK-01: either side may be changing the key just now. What cannot be opened is not used, and nobody is signed out before the grace
+/// is over.
+#[tokio::test]
+async fn a_refreshed_token_that_no_key_of_ours_opens_keeps_the_session_with_its_old_claims() {
+    let userinfo = World::new().app(|app| {
+        app.line("userinfo_signed_response_alg: RS256")
+            .line("userinfo_encrypted_response_alg: ECDH-ES")
+            .line("userinfo_encrypted_response_enc: A256GCM")
+            .line(&format!("decryption_key_files: [{}]", key_file("p256-userinfo-changed.pem", &P256)))
+    });
+    let userinfo = userinfo.provider(|provider| provider.sign_userinfo(|_| {}));
+    for (name, setup) in [("ID token", agreed("p256-changed.pem", "ECDH-ES", &P256)), ("userinfo", userinfo)]
+    {
+        let world = setup.start().await;
+        let encrypt = |to: &'static Recipient| {
+            let encrypts: Arc<dyn Fn(&str) -> String + Send + Sync> =
+                Arc::new(move |token: &str| to.token(to.header("A256GCM"), token));
+            let mut script = world.provider.script();
+            script.encrypts_id_token = (name == "ID token").then(|| Arc::clone(&encrypts));
+            script.encrypts_userinfo = (name == "userinfo").then_some(encrypts);
+        };
+        encrypt(&P256);
+        let browser = world.signed_in().await;
+        world.provider.script().id_token_claims.insert("groups".to_owned(), json!(["forged"]));
+        encrypt(&STRANGER);
+        world.clock.shift(TOKEN + 1);
+        assert!(allowed(&world, &browser).await, "{name}");
+        settled(&world, 1).await;
+        let answer = world.send(&world.base_of(&browser)).await;
+        assert_eq!(answer.all("X-User-Groups"), ["staff,admins"], "{name}");
+        // The key is known again within the grace: nothing was lost on the way.
+        encrypt(&P256);
+        world.clock.shift(60);
+        assert!(allowed(&world, &browser).await, "{name}");
+        settled(&world, 2).await;
+        let answer = world.send(&world.base_of(&browser)).await;
+        assert_eq!(answer.all("X-User-Groups"), ["forged"], "{name}");
+        encrypt(&STRANGER);
+        world.clock.shift(TOKEN + 1);
+        assert!(allowed(&world, &browser).await, "{name}");
+        settled(&world, 3).await;
+        world.clock.shift(GRACE + 30);
+        over(&world, &browser, name).await;
+    }
 }

@@ -38,7 +38,7 @@ pub(super) fn claims(extra: Value) -> Claims {
     let expected = IdTokenExpected {
         issuer: &client().issuer,
         client_id: "vestibule",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n"),
         algorithm: SigningAlgorithm::EdDsa,
         now: Timestamp::from_seconds(2_000_000_001),

@@ -74,7 +74,7 @@ pub(crate) fn verified(client: &Client, token: &Value, nonce: Option<&str>) -> R
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &client.audiences,
+        audiences: &client.audiences,
         nonce,
         algorithm: client.registration.id_token_algorithm,
         now: Timestamp::from_seconds(NOW),

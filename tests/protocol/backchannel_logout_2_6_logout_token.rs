@@ -36,7 +36,7 @@ fn judge_at(
     let expected = IdTokenExpected {
         issuer: &issuer,
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("of no login"),
         algorithm,
         now: Timestamp::from_seconds(now),
@@ -218,7 +218,7 @@ fn a_logout_token_is_no_id_token_and_an_id_token_no_logout_token() {
     let expected = IdTokenExpected {
         issuer: &issuer,
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: None,
         algorithm: Rs256,
         now: Timestamp::from_seconds(NOW),

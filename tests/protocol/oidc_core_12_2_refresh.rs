@@ -15,7 +15,7 @@ fn verified(claims: &Value) -> Claims {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &others,
+        audiences: &others,
         nonce: None,
         algorithm: ALGORITHM,
         now: now(),

@@ -18,13 +18,13 @@ const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
 
 fn verify(
     claims: &Value,
-    other_audiences: &[String],
+    audiences: &[String],
     access_token: Option<&Secret>,
 ) -> Result<Claims, IdTokenFault> {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences,
+        audiences,
         nonce: Some("n-0S6_WzA2Mj"),
         algorithm: ALGORITHM,
         now: now(),
@@ -263,7 +263,7 @@ fn the_hash_of_rs256_is_half_of_sha256() {
         let expected = IdTokenExpected {
             issuer: &issuer(),
             client_id: "vestibule-a",
-            other_audiences: &[],
+            audiences: &[],
             nonce: None,
             algorithm,
             now: now(),

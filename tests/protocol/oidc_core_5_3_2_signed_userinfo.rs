@@ -26,7 +26,7 @@ pub(crate) fn verify(token: &str) -> Result<Userinfo, UserinfoFault> {
     let expected = UserinfoExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         algorithm: RS256,
         sub: "a1",
         now: now(),
@@ -137,7 +137,7 @@ fn a_signed_answer_is_verified_like_an_id_token() {
 #[test]
 fn an_encrypted_answer_is_opened_and_then_verified() {
     let recipient = Recipient::p256();
-    let key = DecryptionKey::parse(&recipient.pem()).unwrap();
+    let key = DecryptionKey::read(recipient.pem().as_bytes()).unwrap();
     let agreed =
         Encryption { algorithm: key.algorithm(), content: ContentEncryption::A128Gcm, keys: [key].into() };
     let jwt = |body: String| answer(200, Some("application/jwt"), body);

@@ -24,7 +24,7 @@ fn is_accepted(token: &str) -> bool {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: None,
         algorithm: SigningAlgorithm::EdDsa,
         now: now(),

@@ -50,7 +50,7 @@ const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "u
 /// The judges as text.
 const SOURCES: &str = concat!(
     include_str!("../../src/protocol/callback_fault.rs"),
-    include_str!("../../src/protocol/discovery.rs"),
+    include_str!("../../src/protocol/discovery_fault.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
     include_str!("../../src/protocol/initiate_login.rs"),
     include_str!("../../src/protocol/jwks.rs"),

@@ -17,7 +17,7 @@ fn verify(token: &str, keys: &Keys, algorithm: SigningAlgorithm) -> Result<(), I
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n-0S6_WzA2Mj"),
         algorithm,
         now: now(),

@@ -2,7 +2,8 @@
 
 use http::HeaderName;
 use serde_json::{Value, json};
-use vestibule::protocol::jwks::{self, MAX_ANSWER_BYTES, SkipReason};
+use vestibule::protocol::jwk::SkipReason;
+use vestibule::protocol::jwks::{self, MAX_ANSWER_BYTES};
 
 use crate::signer::{PROVIDER, STRANGER, encode, with, without};
 use crate::world::{answer, json_answer, metadata_with, provider, provider_from, unusable_answers};

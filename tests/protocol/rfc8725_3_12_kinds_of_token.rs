@@ -40,7 +40,7 @@ fn as_id_token(token: &str, nonce: Option<&str>) -> Option<&'static str> {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce,
         algorithm: RS256,
         now: now(),
@@ -84,7 +84,7 @@ fn at_a_refresh_too_only_an_id_token_passes() {
     let expected = IdTokenExpected {
         issuer: &issuer(),
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: None,
         algorithm: RS256,
         now: now(),

@@ -36,7 +36,7 @@ fn verify(issuer: &Issuer, claims: &Value) -> Result<Claims, IdTokenFault> {
     let expected = IdTokenExpected {
         issuer,
         client_id: "vestibule-a",
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n-0S6_WzA2Mj"),
         algorithm: ALGORITHM,
         now: now(),
@@ -172,7 +172,7 @@ fn a_key_that_is_kept_to_one_tenant_signs_for_no_other() {
         let expected = IdTokenExpected {
             issuer,
             client_id: "vestibule-a",
-            other_audiences: &[],
+            audiences: &[],
             nonce: Some("n-0S6_WzA2Mj"),
             algorithm: ALGORITHM,
             now: now(),

@@ -1,4 +1,4 @@
-//! With Keycloak behind nginx: roles of the realm and of the client, refresh, logout from both sides.
+//! With Keycloak behind nginx: roles of the realm and of the client, refresh, logout from both sides and by frames.
 //!
 //! One Keycloak serves all of these tests, for a start takes 20 seconds of two cores, and 420 MB: whoever comes first puts it up, and
 //! who is the last to use it ends it. All together they take 40 seconds.

@@ -110,7 +110,7 @@ pub(crate) fn claims_of(client: &Client, sub: &str, sid: Option<&str>) -> Claims
     let expected = IdTokenExpected {
         issuer: &client.issuer,
         client_id: &client.registration.client_id,
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some("n"),
         algorithm: SigningAlgorithm::Es256,
         now: START,

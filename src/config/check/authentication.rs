@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use super::Judge;
 use super::secret::{self, Provider};
-use crate::config::file::{AssertionAlgorithm, AuthenticationMethod, ClientAsWritten};
+use crate::config::file::{AuthenticationMethod, ClientAsWritten};
 use crate::config::form::{At, List, Written};
 use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::source::Contents;
-use crate::protocol::assertion::{self, ClientKeys, MacAlgorithm, MacKey};
-use crate::protocol::registration::ClientAuthentication;
+use crate::protocol::assertion::{self, ClientKeys, MacKey};
+use crate::protocol::private_key::PrivateKeyFault;
+use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
 use crate::protocol::secret::Secret;
-use crate::protocol::signing_key::{SigningKey, SigningKeyFault};
+use crate::protocol::signing_key::SigningKey;
 use crate::protocol::tls_identity::TlsIdentity;
 
 /// What a client has to show.
@@ -77,9 +78,9 @@ pub(super) fn judge(
         (method, Proof::Nothing) => {
             return judge.refuse(at.problem(Finding::ProofNeeded { add: method.needs() }));
         }
-        (_, proof) => {
-            let given = first.unwrap_or_default();
-            return judge.refuse(at.problem(Finding::ProofUnfit { given, methods: proof.methods() }));
+        (method, proof) => {
+            let (given, methods, needs) = (first.unwrap_or_default(), proof.methods(), method.needs());
+            return judge.refuse(at.problem(Finding::ProofUnfit { given, methods, needs }));
         }
     })
 }
@@ -151,17 +152,13 @@ fn mac_key(
     method: &At<impl Sized>,
     secret: Secret,
 ) -> Option<MacKey> {
-    let algorithm = match written.token_endpoint_auth_signing_alg.given() {
-        None => MacAlgorithm::Hs256,
-        Some(at) => match at.value.0 {
-            AssertionAlgorithm::Secret(algorithm) => algorithm,
-            AssertionAlgorithm::Key(_) => {
-                let write = "HS256, HS384 or HS512";
-                return judge.refuse(at.problem(Finding::AlgorithmUnfit { of: "client_secret_jwt", write }));
-            }
-        },
-    };
-    let (bytes, needed) = (secret.len(), algorithm.min_key_bytes());
+    let written = written.token_endpoint_auth_signing_alg.given();
+    let algorithm = written.map_or(SigningAlgorithm::Hs256, |at| at.value.0);
+    if let (Some(at), None) = (written, algorithm.secret_bytes()) {
+        let write = "HS256, HS384 or HS512";
+        return judge.refuse(at.problem(Finding::AlgorithmUnfit { of: "client_secret_jwt", write }));
+    }
+    let (bytes, needed) = (secret.len(), algorithm.secret_bytes().unwrap_or_default());
     let name = algorithm.name();
     let short = || method.problem(Finding::ShortMacSecret { bytes, needed, algorithm: name });
     MacKey::new(secret, algorithm).or_else(|| judge.refuse(short()))
@@ -172,13 +169,11 @@ fn keys(judge: &mut Judge<'_>, written: &ClientAsWritten, at: &At<String>) -> Op
     let algorithm = match &written.token_endpoint_auth_signing_alg {
         Written::Broken => return None,
         Written::Absent => None,
-        Written::Given(alg) => match alg.value.0 {
-            AssertionAlgorithm::Key(algorithm) => Some((algorithm, alg)),
-            AssertionAlgorithm::Secret(_) => {
-                let write = "RS256, PS256, ES256, ES384, EdDSA or what else the key signs by";
-                return judge.refuse(alg.problem(Finding::AlgorithmUnfit { of: "client_key_file", write }));
-            }
-        },
+        Written::Given(alg) if alg.value.0.secret_bytes().is_some() => {
+            let write = "RS256, PS256, ES256, ES384, EdDSA or what else the key signs by";
+            return judge.refuse(alg.problem(Finding::AlgorithmUnfit { of: "client_key_file", write }));
+        }
+        Written::Given(alg) => Some((alg.value.0, alg)),
     };
     let kid = match &written.client_key_id {
         Written::Broken => return None,
@@ -213,10 +208,11 @@ fn keys(judge: &mut Judge<'_>, written: &ClientAsWritten, at: &At<String>) -> Op
 }
 
 /// An algorithm that the key does not sign by is the mistake of whoever wrote it, if somebody did.
-fn key_problem<T>(file: &At<String>, written: Option<&At<T>>, fault: SigningKeyFault) -> Problem {
+fn key_problem<T>(file: &At<String>, written: Option<&At<T>>, fault: PrivateKeyFault) -> Problem {
+    let finding = Finding::ClientKey { found: file.value.clone(), fault };
     match (fault, written) {
-        (SigningKeyFault::Algorithm(_), Some(at)) => at.problem(Finding::ClientKey(fault)),
-        _ => file.problem(Finding::ClientKey(fault)),
+        (PrivateKeyFault::Algorithm(_), Some(at)) => at.problem(finding),
+        _ => file.problem(finding),
     }
 }
 
@@ -228,11 +224,14 @@ fn certificate(judge: &mut Judge<'_>, written: &ClientAsWritten, at: &At<String>
             secret::warn_if_open(judge, at, &certificate);
             None
         }
-        Written::Given(at) => Some(file(judge, at)?),
+        Written::Given(at) => Some((file(judge, at)?, at)),
     };
-    match TlsIdentity::read(&certificate.bytes, key.as_ref().map(|key| key.bytes.as_slice())) {
+    match TlsIdentity::read(&certificate.bytes, key.as_ref().map(|(key, _)| key.bytes.as_slice())) {
         Ok(identity) => Some(identity),
-        Err(fault) => judge.refuse(at.problem(Finding::ClientCertificate(fault))),
+        Err(fault) => {
+            let at = key.filter(|_| fault.is_about_the_key()).map_or(at, |(_, at)| at);
+            judge.refuse(at.problem(Finding::ClientCertificate { found: at.value.clone(), fault }))
+        }
     }
 }
 
@@ -242,7 +241,7 @@ fn assertion_file(judge: &mut Judge<'_>, at: &At<String>) -> Option<PathBuf> {
     let text = Secret::new(String::from_utf8_lossy(&contents.bytes));
     match assertion::from_file(&text, None) {
         Ok(_) => Some(judge.files.locate(Path::new(&at.value))),
-        Err(fault) => judge.refuse(at.problem(Finding::Assertion(fault))),
+        Err(fault) => judge.refuse(at.problem(Finding::Assertion { found: at.value.clone(), fault })),
     }
 }
 
@@ -255,7 +254,7 @@ fn file(judge: &mut Judge<'_>, at: &At<String>) -> Option<Contents> {
 fn read(judge: &mut Judge<'_>, at: &At<String>) -> Option<Contents> {
     match judge.files.read(Path::new(&at.value)) {
         Ok(contents) => Some(contents),
-        Err(fault) => judge.refuse(at.problem(Finding::SecretFile(fault))),
+        Err(fault) => judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault })),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::file::ClientAsWritten;
 use crate::config::form::{At, List, Written};
 use crate::config::kind::Choice;
 use crate::config::problem::Finding;
-use crate::protocol::decryption_key::{DecryptionKey, DecryptionKeyFault};
+use crate::protocol::decryption_key::DecryptionKey;
 use crate::protocol::jwe::{Encryption, MAX_DECRYPTION_KEYS};
 use crate::protocol::registration::{ContentEncryption, KeyManagement};
 
@@ -123,11 +123,8 @@ fn key(judge: &mut Judge<'_>, at: &At<String>) -> Option<DecryptionKey> {
         Err(fault) => return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault })),
     };
     secret::warn_if_open(judge, at, &contents);
-    let parsed = std::str::from_utf8(&contents.bytes)
-        .map_err(|_| DecryptionKeyFault::Form)
-        .and_then(DecryptionKey::parse);
-    parsed.map_or_else(
-        |fault| judge.refuse(at.problem(Finding::NotADecryptionKey { found: at.value.clone(), fault })),
-        Some,
-    )
+    match DecryptionKey::read(&contents.bytes) {
+        Ok(key) => Some(key),
+        Err(fault) => judge.refuse(at.problem(Finding::NotADecryptionKey { found: at.value.clone(), fault })),
+    }
 }

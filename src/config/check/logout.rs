@@ -27,7 +27,7 @@ fn clear_site_data(judge: &mut Judge<'_>, written: &LogoutAsWritten) -> Option<H
     for item in asked {
         if !["cache", "storage"].contains(&item.value.as_str()) {
             let (found, write) = (item.value.clone(), "cache or storage".to_owned());
-            judge.problems.push(item.problem(Finding::NotKnown { found, write }));
+            judge.problems.push(item.problem(Finding::NotKnown { found, near: None, write }));
         }
     }
     let asks = |name: &str| asked.iter().any(|item| item.value == name);

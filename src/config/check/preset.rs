@@ -19,26 +19,50 @@ pub(super) fn of(written: &ClientAsWritten) -> Option<Preset> {
 /// Says what cannot work at that provider.
 pub(super) fn notice(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     let Some(preset) = of(written) else { return };
-    if let Some(issuer) = written.issuer.given()
-        && preset.has_slash()
-        && !issuer.value.ends_with('/')
+    let provider = preset.title();
+    if let Some(issuer) = written.issuer.given() {
+        let finding = match (preset.has_slash(), issuer.value.strip_suffix('/')) {
+            (Some(true), None) => {
+                Some(Finding::NoSlash { provider, write: format!("issuer: {}/", issuer.value) })
+            }
+            (Some(false), Some(without)) => {
+                Some(Finding::Slash { provider, write: format!("issuer: {without}") })
+            }
+            _ => None,
+        };
+        judge.notices.extend(finding.map(|finding| issuer.problem(finding)));
+    }
+    if let Some(scopes) = written.scopes.given()
+        && preset.refreshes_otherwise()
+        && scopes.value.0.iter().any(|scope| scope.value == "offline_access")
     {
-        let (provider, write) = (preset.title(), format!("issuer: {}/", issuer.value));
-        judge.notices.push(issuer.problem(Finding::NoSlash { provider, write }));
+        let others = scopes
+            .value
+            .0
+            .iter()
+            .map(|scope| scope.value.as_str())
+            .filter(|scope| *scope != "offline_access");
+        let write = format!("scopes: {}", others.collect::<Vec<_>>().join(" "));
+        judge.notices.push(scopes.problem(Finding::NoSuchScope { provider, write }));
+    }
+    if let Some(domain) = written.hosted_domain.given()
+        && preset != Preset::Google
+    {
+        judge.notices.push(domain.problem(Finding::NoHostedDomain { provider }));
     }
     if let Some(userinfo) = written.userinfo.given()
         && matches!(userinfo.value, Choice(AskUserinfo::Off))
         && preset.needs_userinfo()
         && !headers::pairs(written).is_empty()
     {
-        judge.notices.push(userinfo.problem(Finding::NeedsUserinfo { provider: preset.title() }));
+        judge.notices.push(userinfo.problem(Finding::NeedsUserinfo { provider }));
     }
     for (claim, header) in headers::pairs(written) {
         if let Some(write) = preset.lacks(claim) {
-            let (claim, provider) = (claim.clone(), preset.title());
+            let claim = claim.clone();
             judge.notices.push(header.problem(Finding::ClaimLacks { claim, provider, write }));
         } else if claim == "email" && preset.verifies_no_email() && written.email_verified.is_absent() {
-            judge.notices.push(header.problem(Finding::VerifiesNoEmail { provider: preset.title() }));
+            judge.notices.push(header.problem(Finding::VerifiesNoEmail { provider }));
         }
     }
 }

@@ -45,6 +45,9 @@ pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &T
         let write = format!("issuer: {issuer}");
         return judge.refuse(at.problem(Finding::DocumentForIssuer { found, write }));
     }
+    if let Some(write) = tenant_of_entra(&found) {
+        return judge.refuse(at.problem(Finding::EveryTenant { found, write }));
+    }
     let template = found.contains(['{', '}']);
     let tenants = tenants(judge, written);
     let parsed = match &written.tenants {
@@ -63,6 +66,16 @@ pub(super) fn issuer(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &T
             IssuerFault::Template => Finding::NotATemplate(found),
         })),
     }
+}
+
+/// What to write for an address of Entra ID that stands for many tenants. Its document names another issuer, so that nobody could
+/// sign in.
+fn tenant_of_entra(found: &str) -> Option<String> {
+    let (host, path) = found.strip_prefix("https://login.")?.split_once('/')?;
+    let (tenant, rest) = path.split_once('/').unwrap_or((path, "v2.0"));
+    let of_many = matches!(tenant, "common" | "organizations" | "consumers");
+    (of_many && host.contains("microsoftonline"))
+        .then(|| format!("issuer: https://login.{host}/11111111-2222-3333-4444-555555555555/{rest}"))
 }
 
 /// The tenants whose people are let in.
@@ -138,11 +151,11 @@ fn ca_file(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<Ca
     let path = Path::new(&at.value);
     let contents = match judge.files.read(path) {
         Ok(contents) => contents,
-        Err(fault) => return judge.refuse(at.problem(Finding::CaFile(fault))),
+        Err(fault) => return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault })),
     };
     match Authorities::parse(&contents.bytes) {
         Ok(authorities) => Some(Some(CaFile { path: judge.files.locate(path), authorities })),
-        Err(fault) => judge.refuse(at.problem(Finding::CaFileUnusable(fault))),
+        Err(fault) => judge.refuse(at.problem(Finding::CaFileUnusable { found: at.value.clone(), fault })),
     }
 }
 

@@ -1,6 +1,8 @@
-//! The rows of what the protocol refuses. Exhaustive: a new fault does not compile until it has a row.
+//! What the protocol refuses, and its rows. Exhaustive: a new fault does not compile until it has a row.
 
-use super::Kind;
+use std::borrow::Cow;
+
+use super::{Kind, Refusal};
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::callback::{CallbackFault, ProviderError};
 use crate::protocol::client_authentication::ClientAuthenticationFault;
@@ -242,5 +244,79 @@ pub(super) const fn logout_token(fault: &LogoutTokenFault) -> Kind {
         Flaw::Subject => Kind::LogoutTokenSubject,
         Flaw::Event => Kind::LogoutTokenEvent,
         Flaw::Nonce => Kind::LogoutTokenNonce,
+    }
+}
+
+/// What to do about an audience: which mapper of Keycloak makes it, and what to write if it is meant.
+pub(super) fn audience_remedy(expected: &str, found: &[String]) -> Cow<'static, str> {
+    let others: Vec<&str> =
+        found.iter().map(String::as_str).filter(|audience| *audience != expected).take(5).collect();
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@".contains(&b));
+    // The token is the provider's, but what is pasted into a file should not surprise anybody.
+    if !found.iter().any(|audience| audience == expected)
+        || others.is_empty()
+        || !others.iter().all(|a| plain(a))
+    {
+        return Kind::IdTokenAudience.remedy().into();
+    }
+    let others = others.iter().map(|audience| format!("\"{audience}\"")).collect::<Vec<_>>().join(", ");
+    format!(
+        "The ID token is for others too. In Keycloak a mapper of type Audience does that: Clients, this client, Client scopes, the \
+         dedicated one, the mapper, Add to ID token off. If they are meant, as with the project of Zitadel, write: audiences: [{others}]"
+    )
+    .into()
+}
+
+impl From<CallbackFault> for Refusal {
+    fn from(fault: CallbackFault) -> Self {
+        Self::Callback(fault)
+    }
+}
+
+impl From<DiscoveryFault> for Refusal {
+    fn from(fault: DiscoveryFault) -> Self {
+        Self::Discovery(fault)
+    }
+}
+
+impl From<JwksFault> for Refusal {
+    fn from(fault: JwksFault) -> Self {
+        Self::Jwks(fault)
+    }
+}
+
+impl From<InitiateLoginFault> for Refusal {
+    fn from(fault: InitiateLoginFault) -> Self {
+        Self::InitiateLogin(fault)
+    }
+}
+
+impl From<PushedFault> for Refusal {
+    fn from(fault: PushedFault) -> Self {
+        Self::Pushed(fault)
+    }
+}
+
+impl From<TokenFault> for Refusal {
+    fn from(fault: TokenFault) -> Self {
+        Self::Token(fault)
+    }
+}
+
+impl From<IdTokenFault> for Refusal {
+    fn from(fault: IdTokenFault) -> Self {
+        Self::IdToken(fault)
+    }
+}
+
+impl From<UserinfoFault> for Refusal {
+    fn from(fault: UserinfoFault) -> Self {
+        Self::Userinfo(fault)
+    }
+}
+
+impl From<LogoutTokenFault> for Refusal {
+    fn from(fault: LogoutTokenFault) -> Self {
+        Self::LogoutToken(fault)
     }
 }

@@ -97,7 +97,7 @@ fn rsa() -> &'static Encryption {
 }
 
 fn agreed(jwk: &str) -> Encryption {
-    let key = DecryptionKey::parse(jwk).expect("the key is in order");
+    let key = DecryptionKey::read(jwk.as_bytes()).expect("the key is in order");
     Encryption { algorithm: key.algorithm(), content: ContentEncryption::A256Gcm, keys: [key].into() }
 }
 

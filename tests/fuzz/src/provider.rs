@@ -67,7 +67,7 @@ pub fn expected(issuer: &Issuer, algorithm: SigningAlgorithm) -> IdTokenExpected
     IdTokenExpected {
         issuer,
         client_id: CLIENT_ID,
-        other_audiences: &[],
+        audiences: &[],
         nonce: Some(NONCE),
         algorithm,
         now: NOW,
