@@ -42,6 +42,15 @@ fuzz_target!(|data: &[u8]| {
         for forged in ["203.0.113.9", "x", "", "10.0.0.1", "203.0.113.9, 10.0.0.1"] {
             assert_eq!(with(&[forged], &[]), address, "by {forged:?}");
         }
+        // Most proxies add to the line that came, whatever bytes it has.
+        for forged in [&b"203.0.113.9, "[..], b"\xff,", b"x\xe9\x80 ,", b","] {
+            let mut joined = lines.clone();
+            if let Some(first) = joined.first_mut() {
+                let bytes = [forged, first.as_bytes()].concat();
+                *first = HeaderValue::from_bytes(&bytes).expect("what was a value still is one");
+            }
+            assert_eq!(of(&joined), address, "by {forged:?}");
+        }
     }
     for (named, expected) in [
         ("203.0.113.9", "203.0.113.9"),
@@ -55,16 +64,14 @@ fuzz_target!(|data: &[u8]| {
 
 /// All entries, the last one first: the first that is no proxy of ours; or, where all are, the outermost.
 fn second_reading(lines: &[HeaderValue]) -> Option<IpAddr> {
-    let mut entries = Vec::new();
-    for line in lines {
-        match line.to_str() {
-            Ok(text) => entries.extend(text.split(',').map(|entry| Some(entry.to_owned()))),
-            Err(_) => entries.push(None),
-        }
-    }
+    let bytes: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
+    // Several lines are one list (RFC 9110 section 5.3).
+    let whole = bytes.join(&b","[..]);
+    let mut entries: Vec<_> =
+        if lines.is_empty() { Vec::new() } else { whole.split(|b| *b == b',').collect() };
     let mut found = None;
     while let Some(entry) = entries.pop() {
-        let entry = entry?;
+        let entry = String::from_utf8_lossy(entry);
         let entry = entry.trim_matches(|c| c == ' ' || c == '\t');
         let address = match (entry.parse::<IpAddr>(), entry.parse::<SocketAddr>()) {
             (Ok(address), _) => address,

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use vestibule::protocol::assertion::{self, ClientKeys};
 use vestibule::protocol::authorities::Authorities;
 use vestibule::protocol::decryption_key::DecryptionKey;
-use vestibule::protocol::jwks;
 use vestibule::protocol::registration::SigningAlgorithm;
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::signing_key::SigningKey;
 use vestibule::protocol::tls_identity::TlsIdentity;
+use vestibule::protocol::{jwk, jwks};
 use vestibule_fuzz::provider::NOW;
 use vestibule_fuzz::{answer, check_log_text, first_line};
 
@@ -54,9 +54,10 @@ fn check_signing(file: &[u8]) {
         Err(fault) => return check_log_text(&fault.to_string()),
     };
     let public = key.public_jwk();
-    check_public(&public);
+    check_public(public);
     assert_eq!((&public["use"], &public["alg"]), (&json!("sig"), &json!(key.algorithm().name())));
-    let set = ClientKeys::new(key.clone(), Vec::new()).public_set();
+    let keys = ClientKeys::new(key.clone(), Vec::new());
+    let set = json!({ "keys": keys.public_jwks().collect::<Vec<_>>() });
     let read = jwks::judge(&answer(200, "application/json", set.to_string().as_bytes()));
     assert_eq!(read.expect("what we publish can be read").count(), 1);
     // It serves the algorithms of its kind, and each under the name that the operator gives.
@@ -74,8 +75,7 @@ fn check_signing(file: &[u8]) {
 }
 
 fn check_decryption(file: &[u8]) {
-    let Ok(text) = str::from_utf8(file) else { return };
-    match DecryptionKey::parse(text) {
+    match DecryptionKey::read(file) {
         Ok(key) => {
             let public = key.public_jwk();
             check_public(public);
@@ -83,7 +83,7 @@ fn check_decryption(file: &[u8]) {
             assert_eq!(public["kid"], key.kid());
             assert!(!format!("{key:?}").contains("\"d\""));
         }
-        Err(fault) => check_log_text(&format!("{fault:?}")),
+        Err(fault) => check_log_text(&fault.to_string()),
     }
 }
 
@@ -92,7 +92,7 @@ fn check_public(public: &Value) {
         assert!(public.get(private).is_none(), "{private} is published");
     }
     let kid = public["kid"].as_str().expect("a key has a name");
-    assert!(!kid.is_empty() && kid.len() <= jwks::MAX_KID_BYTES);
+    assert!(!kid.is_empty() && kid.len() <= jwk::MAX_KID_BYTES);
 }
 
 fn check_identity(read: Result<TlsIdentity, vestibule::protocol::tls_identity::TlsIdentityFault>) {
