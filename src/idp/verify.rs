@@ -113,7 +113,7 @@ pub enum LogoutFault {
     Token(LogoutTokenFault),
 }
 
-/// Whether a logout token is one that [`logout_token`] decrypts first.
+/// Whether a logout token is one that [`logout_token()`] decrypts first.
 pub fn is_encrypted_logout_token(client: &Client, token: &str) -> bool {
     client.registration.id_token_encryption.is_some() && token.split('.').count() == ENCRYPTED_PARTS
 }
