@@ -106,21 +106,18 @@ impl Issuer {
         &self.text
     }
 
-    /// Whether a token by `iss` is by this issuer. Of a template, the token's own `tid` says whose tenant's it is: one of those that
-    /// are let in, and the one that `iss` names.
-    pub fn is_of_token(&self, iss: &str, tid: Option<&str>) -> bool {
-        if self.tenants.is_empty() {
-            return iss == self.text;
-        }
-        tid.is_some_and(|tid| self.tenants.iter().any(|tenant| tenant == tid) && iss == self.of_tenant(tid))
-    }
-
-    /// Whether `iss` is a name of this issuer, where nothing says which tenant is meant (RFC 9207 section 2.4, logout tokens).
+    /// Whether `iss` is a name of this issuer: itself, or of a template that of a tenant that is let in.
     pub fn is_named(&self, iss: &str) -> bool {
         if self.tenants.is_empty() {
             return iss == self.text;
         }
         self.tenants.iter().any(|tenant| iss == self.of_tenant(tenant))
+    }
+
+    /// Whether `tid` is the tenant that `iss` names, which is one of this issuer's ([`Self::is_named`]). Where the issuer is no template
+    /// there are no tenants, and nothing is asked.
+    pub fn is_tenant_of(&self, iss: &str, tid: Option<&str>) -> bool {
+        self.tenants.is_empty() || tid.is_some_and(|tid| iss == self.of_tenant(tid))
     }
 
     /// Whether a key signs tokens by `iss`, if the key set says for whom it does. One set has the keys of all tenants: one that is kept

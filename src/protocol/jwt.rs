@@ -76,10 +76,10 @@ pub fn verify(token: &str, keys: &Keys, expected: &IdTokenExpected<'_>) -> Resul
     if claims.contains_key("events") {
         return Err(IdTokenFault::OtherKind);
     }
-    // Steps 2 and 3; of a template, `iss` must be that of the token's own tenant.
+    // Steps 2 and 3; of a template, `iss` must also be that of the token's own tenant.
     let audiences = judge_parties(&claims, key_issuer, expected)?;
     let found = required_text(&claims, "iss")?;
-    if !expected.issuer.is_of_token(found, claims.get("tid").and_then(Value::as_str)) {
+    if !expected.issuer.is_tenant_of(found, claims.get("tid").and_then(Value::as_str)) {
         let (expected, found) = (expected.issuer.as_str().to_owned(), found.to_owned());
         return Err(IdTokenFault::Issuer { expected, found });
     }
