@@ -445,3 +445,10 @@ fn one_of_each() -> Vec<Refusal> {
     all.extend(logout_token.map(Refusal::from));
     all
 }
+
+#[test]
+fn nobody_is_told_to_try_again_what_cannot_help() {
+    for kind in Kind::ALL.iter().filter(|kind| kind.retry() == Retry::Never) {
+        assert!(!kind.sentence().contains("ry again"), "{}: {}", kind.code(), kind.sentence());
+    }
+}

@@ -177,13 +177,13 @@ refusals! {
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether this machine reaches the provider: name, route, port, firewall."
-    ProviderTls "provider_tls" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    ProviderTls "provider_tls" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See whether the provider's port speaks https, and its certificate is valid for its name. A private authority: name its file in ca_file."
-    ProviderPrivateAddress "provider_private_address" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    ProviderPrivateAddress "provider_private_address" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See which endpoint of the discovery document leads into your own network. If it is meant to: danger_private_endpoints: true, or write endpoints."
     ProviderTimeout "provider_timeout" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether the provider is overloaded, or a firewall drops packets to it."
-    ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See what answers at the provider's address; it may be another service."
 
     // The provider's answer that the browser brings back.
@@ -229,41 +229,41 @@ refusals! {
         "Nothing needs to be done, unless it happens at every login: then response_mode in clients.yaml differs from what the provider uses."
 
     // The provider's metadata.
-    DiscoveryRedirect "discovery_redirect" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryRedirect "discovery_redirect" Operator SERVICE_UNAVAILABLE Never GATEWAY
         "Write the issuer exactly as the provider calls itself; a redirect mostly means that http, a slash or the path differs."
     DiscoveryStatus "discovery_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "Open the issuer with /.well-known/openid-configuration behind it. If there is nothing, the issuer in clients.yaml is mistyped."
-    DiscoveryTooLarge "discovery_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryTooLarge "discovery_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See what answers at the issuer's address; it may be another service."
     DiscoveryContentType "discovery_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "A page came instead of metadata, often of a proxy or of a provider that is starting. Open the address from this machine."
     DiscoveryUnreadable "discovery_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "What came is no JSON object. Open the address from this machine."
-    DiscoveryIssuer "discovery_issuer" Operator SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryIssuer "discovery_issuer" Operator SERVICE_UNAVAILABLE Never GATEWAY
         "The issuer in clients.yaml and the one that the provider gives must be equal to the letter: copy the provider's."
-    DiscoveryMemberMissing "discovery_member_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryMemberMissing "discovery_member_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "The provider does not announce what a login needs. See whether OpenID Connect is switched on there."
-    DiscoveryMemberForm "discovery_member_form" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryMemberForm "discovery_member_form" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "The provider's metadata breaks OpenID Connect Discovery. Report it to the provider."
-    DiscoveryEndpoint "discovery_endpoint" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    DiscoveryEndpoint "discovery_endpoint" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "The provider announces an address that is not https. Tell the provider its public address."
 
     // The provider's keys.
-    JwksRedirect "jwks_redirect" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    JwksRedirect "jwks_redirect" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "The provider announces a jwks_uri that has moved. Tell the provider its public address."
     JwksStatus "jwks_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See the provider's own log."
-    JwksTooLarge "jwks_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    JwksTooLarge "jwks_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "Remove old keys at the provider."
     JwksContentType "jwks_content_type" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "A page came instead of keys. Open the provider's jwks_uri from this machine."
     JwksUnreadable "jwks_unreadable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "What came is no JSON object. Open the provider's jwks_uri from this machine."
-    JwksKeysMissing "jwks_keys_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    JwksKeysMissing "jwks_keys_missing" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "Open the provider's jwks_uri: it has no list of keys."
-    JwksTooManyKeys "jwks_too_many_keys" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    JwksTooManyKeys "jwks_too_many_keys" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "Remove old keys at the provider."
-    JwksNoUsableKey "jwks_no_usable_key" Provider SERVICE_UNAVAILABLE Never PROVIDER_AWAY
+    JwksNoUsableKey "jwks_no_usable_key" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "The log tells for each key why it is not used. Mostly: make an RSA key of 2048 bits or more at the provider."
 
     // The answer to a pushed authorization request.
@@ -469,7 +469,7 @@ refusals! {
         "The token has a nonce, so it may be an ID token. Report it to the provider."
     LogoutTokenReplayed "logout_token_replayed" Caller BAD_REQUEST Never UNREADABLE
         "A logout token came twice: the provider sent it again although it was answered, or somebody got hold of it. Nothing needs to be done."
-    LogoutsFull "logouts_full" Store SERVICE_UNAVAILABLE Never BUSY
+    LogoutsFull "logouts_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
         "A million logouts came within a quarter of an hour. The sessions ended all the same; only a login under way at that moment may go on."
     TooManyLogouts "too_many_logouts" Caller TOO_MANY_REQUESTS Never UNREADABLE
         "Somebody makes logout tokens up. If it is the provider: see the refusals before this one, and what it encrypts to."
@@ -528,6 +528,7 @@ const OTHER_APPLICATION: &str =
 const CLOCKS: &str =
     "The clocks of the login provider and of this gateway differ too much. Tell the operator.";
 const PROVIDER_AWAY: &str = "The login provider cannot be reached at the moment. Try again in a minute.";
+const PROVIDER_UNFIT: &str = "The login provider cannot be used as it is set up. Tell the operator.";
 const SIGNED_OUT: &str = "You are not signed in.";
 const OTHER_SESSION: &str = "This page belongs to another sign-in. Load it again.";
 const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should end. You are not signed out.";
