@@ -56,10 +56,10 @@ pub enum JwsFault {
         /// Which rule it breaks.
         fault: JsonFault,
     },
-    /// It is signed by another algorithm than the agreed one.
+    /// It is signed by another algorithm than those that are taken.
     Algorithm {
-        /// The agreed one.
-        expected: SigningAlgorithm,
+        /// Those that are.
+        expected: Box<[SigningAlgorithm]>,
         /// What the header says, as it came; none if it says nothing, or no text.
         found: Option<String>,
     },
@@ -78,7 +78,7 @@ pub enum JwsFault {
     KeyUnknown {
         /// `kid`, as it came.
         kid: Option<String>,
-        /// The agreed algorithm.
+        /// The algorithm, one of those that are taken.
         algorithm: SigningAlgorithm,
     },
     /// More than [`MAX_TRIED_KEYS`] keys fit.
@@ -101,55 +101,96 @@ pub(super) struct Signed<'a> {
     pub(super) key_issuer: Option<&'a str>,
 }
 
-/// Verifies a token and hands out its payload.
+/// Verifies a token by the one algorithm that is agreed, and hands out its payload.
 pub(super) fn verify<'a>(
     token: &str,
     keys: &'a Keys,
     algorithm: SigningAlgorithm,
     kinds: Kinds,
 ) -> Result<Signed<'a>, JwsFault> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(JwsFault::TooLong { found: token.len() });
-    }
-    let (signed, header, payload, signature) = split(token)?;
-    // RFC 7515 section 5.2, steps 1 to 3.
-    let header = part("header", header)?;
-    // RFC 8725 section 3.1: the algorithm is agreed beforehand; the header may only repeat it, letter for letter.
-    let found = header.get("alg").and_then(Value::as_str);
-    if found != Some(algorithm.name()) {
-        return Err(JwsFault::Algorithm { expected: algorithm, found: found.map(str::to_owned) });
-    }
-    // Step 5. `b64` (RFC 7797) only counts if it is critical. `jwk`, `jku`, `x5c` and `x5u` are never looked at.
-    if header.contains_key("crit") {
-        return Err(JwsFault::Critical);
-    }
-    judge_kind(&header, kinds)?;
-    let kid = match header.get("kid") {
-        None => None,
-        Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Some(kid.as_str()),
-        Some(_) => return Err(JwsFault::KeyName),
-    };
-    // Step 7.
-    if URL_SAFE_NO_PAD.decode(signature).is_err() {
-        return Err(JwsFault::Encoding { part: "signature" });
-    }
-    // Step 8.
-    let fitting: Vec<_> = keys.fitting(algorithm, kid).collect();
-    if fitting.is_empty() {
-        return Err(JwsFault::KeyUnknown { kid: kid.map(str::to_owned), algorithm });
-    }
-    if fitting.len() > MAX_TRIED_KEYS {
-        return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
-    }
-    let verifies = |key| {
-        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, jsonwebtoken_name(algorithm))
-            .unwrap_or(false)
-    };
-    let Some((_, key_issuer)) = fitting.into_iter().find(|(key, _)| verifies(key)) else {
-        return Err(JwsFault::Signature { kid: kid.map(str::to_owned) });
-    };
+    let token = Compact::read(token)?;
+    let key_issuer = token.verify(keys, &[algorithm], kinds)?;
     // Steps 6 and, for a JWT, RFC 7519 section 7.2 step 10: only what is signed is read.
-    Ok(Signed { claims: part("payload", payload)?, key_issuer })
+    Ok(Signed { claims: token.payload()?, key_issuer })
+}
+
+/// A token taken apart (RFC 7515 section 5.2, steps 1 to 3), and not believed yet.
+pub(super) struct Compact<'t> {
+    /// What is signed: header and payload as they came.
+    signed: &'t str,
+    header: Map<String, Value>,
+    payload: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Compact<'t> {
+    pub(super) fn read(token: &'t str) -> Result<Self, JwsFault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(JwsFault::TooLong { found: token.len() });
+        }
+        let (signed, header, payload, signature) = split(token)?;
+        Ok(Self { signed, header: part("header", header)?, payload, signature })
+    }
+
+    /// What the header says under a name.
+    pub(super) fn header(&self, name: &str) -> Option<&Value> {
+        self.header.get(name)
+    }
+
+    /// The payload, which nobody may believe before [`Self::verify`] said yes.
+    pub(super) fn payload(&self) -> Result<Map<String, Value>, JwsFault> {
+        part("payload", self.payload)
+    }
+
+    /// Whether one of the keys signed it. Gives the issuer that the key is kept to, if it is to one.
+    pub(super) fn verify<'k>(
+        &self,
+        keys: &'k Keys,
+        algorithms: &[SigningAlgorithm],
+        kinds: Kinds,
+    ) -> Result<Option<&'k str>, JwsFault> {
+        // RFC 8725 section 3.1: the algorithms are agreed beforehand; the header may only repeat one, letter for letter.
+        let found = self.header("alg").and_then(Value::as_str);
+        let agreed = algorithms.iter().find(|algorithm| found == Some(algorithm.name()));
+        let Some(&algorithm) = agreed else {
+            return Err(JwsFault::Algorithm { expected: algorithms.into(), found: found.map(str::to_owned) });
+        };
+        // Step 5. `b64` (RFC 7797) only counts if it is critical. `jwk`, `jku`, `x5c` and `x5u` are never looked at.
+        if self.header.contains_key("crit") {
+            return Err(JwsFault::Critical);
+        }
+        judge_kind(&self.header, kinds)?;
+        let kid = match self.header("kid") {
+            None => None,
+            Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Some(kid.as_str()),
+            Some(_) => return Err(JwsFault::KeyName),
+        };
+        // Step 7.
+        if URL_SAFE_NO_PAD.decode(self.signature).is_err() {
+            return Err(JwsFault::Encoding { part: "signature" });
+        }
+        // Step 8.
+        let fitting: Vec<_> = keys.fitting(algorithm, kid).collect();
+        if fitting.is_empty() {
+            return Err(JwsFault::KeyUnknown { kid: kid.map(str::to_owned), algorithm });
+        }
+        if fitting.len() > MAX_TRIED_KEYS {
+            return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
+        }
+        let verifies = |key| {
+            jsonwebtoken::crypto::verify(
+                self.signature,
+                self.signed.as_bytes(),
+                key,
+                jsonwebtoken_name(algorithm),
+            )
+            .unwrap_or(false)
+        };
+        match fitting.into_iter().find(|(key, _)| verifies(key)) {
+            Some((_, key_issuer)) => Ok(key_issuer),
+            None => Err(JwsFault::Signature { kid: kid.map(str::to_owned) }),
+        }
+    }
 }
 
 impl JwsFault {
@@ -175,7 +216,8 @@ impl fmt::Display for JwsFault {
             Self::Encoding { part } => write!(f, "the token's {part} is not base64url without padding"),
             Self::Json { part, fault } => write!(f, "the token's {part} cannot be read: {fault}"),
             Self::Algorithm { expected, found } => {
-                write!(f, "the token's alg is {}, but {expected} is agreed", show(found))
+                let names: Vec<&str> = expected.iter().map(|algorithm| algorithm.name()).collect();
+                write!(f, "the token's alg is {}, but {} is agreed", show(found), names.join(" or "))
             }
             Self::Critical => {
                 f.write_str("the token's header has crit, which asks for an extension that is not known")

@@ -406,7 +406,7 @@ fn one_of_each() -> Vec<Refusal> {
         JwsFault::Parts { found: 2 },
         JwsFault::Encoding { part: "header" },
         JwsFault::Json { part: "header", fault: JsonFault::Syntax },
-        JwsFault::Algorithm { expected: SigningAlgorithm::Rs256, found: Some(found()) },
+        JwsFault::Algorithm { expected: [SigningAlgorithm::Rs256].into(), found: Some(found()) },
         JwsFault::Critical,
         JwsFault::Kind { expected: jws::JWT, found: Some(found()) },
         JwsFault::KeyName,
