@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::claims::RequestedClaims;
-use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Texts, Written};
+use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Tables, Texts, Written};
 use super::form::{not_a_table, unknown};
 use super::kind::{Choice, Choices, TimeOrZero};
 use super::node::{Entry, Node, Value};
@@ -42,8 +42,8 @@ macro_rules! table {
     }) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, Default)]
-        pub(super) struct $table {
-            $($(#[doc = $doc])+ pub(super) $key: Written<$form>,)+
+        pub(in crate::config) struct $table {
+            $($(#[doc = $doc])+ pub(in crate::config) $key: Written<$form>,)+
         }
 
         impl Table for $table {
@@ -95,6 +95,12 @@ macro_rules! table {
         }
     };
 }
+
+mod bearer;
+
+pub(super) use bearer::{
+    BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten, RuleAsWritten,
+};
 
 table! {
     /// The whole file.
@@ -158,6 +164,9 @@ table! {
         token_endpoint_auth_method: Choice<AuthenticationMethod>, "with a secret: what discovery announces, `client_secret_basic` before `client_secret_post`; with a key or an assertion: `private_key_jwt`; with a certificate: `tls_client_auth`; else `none`", "Write client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none.";
         /// What the client signs by, for `private_key_jwt` and `client_secret_jwt`.
         token_endpoint_auth_signing_alg: Choice<SigningAlgorithm>, "what is usual for the key: RS256, ES256, ES384 or EdDSA; HS256 for a secret", "Write: token_endpoint_auth_signing_alg: ES256";
+        /// The pause between two looks for new signing keys of the provider, in the background; what is known is kept when a look
+        /// fails. 1m to 24h.
+        keys_refresh: Duration, "`1h`", "Write: keys_refresh: 1h";
         /// Where the provider sends people back to: `<origin>/oidc/<client>/callback`, exactly. Register it at the provider. The
         /// origin is where browsers reach vestibule: https, or http on this machine.
         redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
@@ -205,6 +214,19 @@ table! {
         /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
         /// header `X-Auth-Subject` (the claim `sub`) is always sent.
         extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
+        /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
+        /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
+        bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";
+        /// Whether there is no sign-in at this client, only access tokens. It needs no `client_id` then, no `redirect_uri` and no
+        /// cookie, and `issuer` only where a table of `bearer` has none.
+        bearer_only: bool, "`false`", "Write true or false.";
+        /// How access tokens are presented, and what becomes of them.
+        bearer_options: BearerOptionsAsWritten, "see below", "Write: bearer_options: { token: remove }";
+        /// What callers may read about this resource (RFC 9728), and are led to by a refusal.
+        resource_metadata: ResourceMetadataAsWritten, "none", "Write: resource_metadata: { resource: https://api.example.com }";
+        /// What holds for which requests: the first rule that fits counts. Where none fits, a session or an access token is
+        /// enough.
+        rules: Tables<RuleAsWritten>, "none", "Write: rules: [{ path: /api/*, bearer: required, scopes: [read] }]";
         /// Whether a person may sign in whose e-mail address the provider has not verified (claim `email_verified`). `require`: only
         /// where it says `true`. `if_present`: not where it says something else, if `extra_claim_headers` hands on `email`. `ignore`:
         /// whatever it says.
@@ -389,6 +411,11 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
+    ("clients.<client>.bearer.<issuer>", BearerAsWritten::SETTINGS),
+    ("clients.<client>.bearer.<issuer>.introspection_client", IntrospectionClientAsWritten::SETTINGS),
+    ("clients.<client>.bearer_options", BearerOptionsAsWritten::SETTINGS),
+    ("clients.<client>.resource_metadata", ResourceMetadataAsWritten::SETTINGS),
+    ("clients.<client>.rules", RuleAsWritten::SETTINGS),
     ("server", ServerAsWritten::SETTINGS),
     ("server.log", LogAsWritten::SETTINGS),
     ("store", StoreAsWritten::SETTINGS),

@@ -256,13 +256,17 @@ impl<T: Table> Form for Named<T> {
             } else {
                 match &entry.node.value {
                     Value::Table(inner) => {
-                        reader.subject = first_host(inner).unwrap_or(&entry.key).to_owned();
+                        if let Some(host) = first_host(inner) {
+                            host.clone_into(&mut reader.subject);
+                        } else if reader.path.len() == CLIENT_DEPTH {
+                            entry.key.clone_into(&mut reader.subject);
+                        }
                         let value = T::read_table(inner, reader);
                         let at = At { value, place: entry.place.clone(), path: reader.path() };
                         named.push((entry.key.clone(), at));
                     }
                     Value::Empty => {
-                        let write = "Write the settings of this client under it.".to_owned();
+                        let write = "Write its settings under it.".to_owned();
                         reader.note(&entry.place, Finding::Empty { write });
                     }
                     _ => reader.note(&entry.place, not_a_table(&entry.node)),
@@ -271,6 +275,38 @@ impl<T: Table> Form for Named<T> {
             reader.path.pop();
         }
         Ok(Self(named))
+    }
+}
+
+/// A list of tables with settings of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Tables<T>(pub(super) Vec<At<T>>);
+
+impl<T: Table> Form for Tables<T> {
+    fn kind() -> String {
+        "list of tables".to_owned()
+    }
+    const SHAPE: Shape = Shape::FileOnly;
+    fn read(node: &Node, _: &Place, reader: &mut Reader) -> Result<Self, Finding> {
+        let Value::List(items) = &node.value else {
+            return Err(match node.value {
+                Value::Table(_) => Finding::TableForList,
+                _ => Finding::NeedsTables,
+            });
+        };
+        let mut tables = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            reader.path.push((index + 1).to_string());
+            match &item.value {
+                Value::Table(inner) => {
+                    let value = T::read_table(inner, reader);
+                    tables.push(At { value, place: item.place.clone(), path: reader.path() });
+                }
+                _ => reader.note(&item.place, not_a_table(item)),
+            }
+            reader.path.pop();
+        }
+        Ok(Self(tables))
     }
 }
 
@@ -310,5 +346,7 @@ pub(super) fn unknown(key: &str, table: &'static [Setting]) -> Finding {
     Finding::NoSuchSetting { help }
 }
 
+/// Steps of the path of a client: `clients.my_app`.
+const CLIENT_DEPTH: usize = 2;
 /// Settings that a message lists; more of them are no help.
 const MAX_LISTED: usize = 12;

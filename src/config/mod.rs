@@ -1,5 +1,6 @@
 //! The configuration as used: every rule of docs/configuration.md holds for a [`Config`].
 
+pub mod bearer;
 mod check;
 mod claims;
 pub mod client_secrets;
@@ -12,6 +13,7 @@ mod kind;
 mod node;
 mod overlay;
 mod place;
+pub mod path_pattern;
 pub mod preset;
 mod problem;
 mod reference;
@@ -39,10 +41,12 @@ use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::discovery::Provider;
+use crate::protocol::endpoint::Endpoint;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::TypRule;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
+use bearer::{BearerTokens, ResourceMetadata, Rule};
 use host::{Authority, HostPattern, Scheme};
 use place::Place;
 use preset::Preset;
@@ -173,6 +177,14 @@ pub struct Client {
     pub logout: Logout,
     /// Who everybody is here, without a sign-in.
     pub testing_profile: Option<TestingProfile>,
+    /// Whether there is no sign-in here: then nobody is led to one, and the pages of one are not there.
+    pub bearer_only: bool,
+    /// The access tokens that are taken in place of a session; none: `Authorization` is the application's.
+    pub bearer: Option<BearerTokens>,
+    /// What callers may read about this resource.
+    pub resource_metadata: Option<ResourceMetadata>,
+    /// What is asked of which requests, in order. The last fits every request.
+    pub rules: Vec<Rule>,
 }
 
 /// `danger_testing_profile`: claims that stand in for a sign-in. Only [`mod@check`] makes one, and only where nothing of the whole
@@ -189,8 +201,17 @@ impl TestingProfile {
 
 /// How a provider is reached, and what is known of it beforehand. Clients of one issuer that agree in all of it share what is
 /// learned of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderSettings {
+    /// What its metadata must be good for.
+    pub purpose: Purpose,
+    /// Where its keys are.
+    pub keys: KeySource,
+    /// The pause between two looks for new keys in the background, halved at most by chance.
+    pub keys_refresh: Duration,
+    /// A file with a bearer token for whoever asks for metadata and keys, read again each time: the API server of Kubernetes wants
+    /// one.
+    pub token_file: Option<PathBuf>,
     /// Its metadata as the operator wrote them; none: they are discovered.
     pub metadata: Option<Provider>,
     /// Where it is reached from here; none: where browsers reach it.
@@ -199,6 +220,49 @@ pub struct ProviderSettings {
     pub ca_file: Option<CaFile>,
     /// Whether its endpoints may be inside of a network although it is outside itself.
     pub private_endpoints: PrivateEndpoints,
+}
+
+impl Default for ProviderSettings {
+    fn default() -> Self {
+        Self {
+            purpose: Purpose::SignIn,
+            keys: KeySource::Announced,
+            keys_refresh: KEYS_REFRESH,
+            token_file: None,
+            metadata: None,
+            backchannel_url: None,
+            ca_file: None,
+            private_endpoints: PrivateEndpoints::AsIssuer,
+        }
+    }
+}
+
+/// The pause between two looks for new keys where nothing is written.
+pub const KEYS_REFRESH: Duration = Duration::from_secs(60 * 60);
+
+/// What the metadata of a provider must be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// People sign in there.
+    SignIn,
+    /// Its access tokens are taken; its metadata are asked for before anybody needs them.
+    Tokens,
+    /// Its access tokens are taken, and all that is needed of it is written in clients.yaml; its metadata are asked for only if
+    /// somebody needs them.
+    TokensUndiscovered,
+}
+
+/// Where the keys of a provider are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// At `jwks_uri` of its metadata.
+    Announced,
+    /// At this address.
+    At(Endpoint),
+    /// In this file, which is read again.
+    File(PathBuf),
+    /// They are not needed: each token is asked about.
+    Unneeded,
 }
 
 /// A file with the certificates of private authorities.
@@ -356,10 +420,15 @@ impl Client {
             .is_some_and(|authority| self.guards(&authority, self.scheme))
     }
 
-    /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`] and those of
-    /// `extra_claim_headers`.
+    /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`]; where access tokens are taken
+    /// [`ISSUER_HEADER`] and [`CLIENT_HEADER`]; those of `extra_claim_headers`, and those that only access tokens fill.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
-        std::iter::once(&SUBJECT_HEADER).chain(self.claim_headers.iter().map(|mapping| &mapping.header))
+        let of_tokens = self.bearer.iter().flat_map(|_| [&ISSUER_HEADER, &CLIENT_HEADER]);
+        let further = self.bearer.iter().flat_map(|bearer| &bearer.further_headers);
+        std::iter::once(&SUBJECT_HEADER)
+            .chain(of_tokens)
+            .chain(self.claim_headers.iter().map(|mapping| &mapping.header))
+            .chain(further)
     }
 }
 
@@ -382,3 +451,9 @@ const MAX_CLIENT_NAME: usize = 32;
 
 /// The header that is always sent: the `sub` claim, who the person is at this client's provider.
 pub static SUBJECT_HEADER: HeaderName = HeaderName::from_static("x-auth-subject");
+
+/// The header that says whose word the others are, where access tokens are taken: two issuers may call two people by one `sub`.
+pub static ISSUER_HEADER: HeaderName = HeaderName::from_static("x-auth-issuer");
+
+/// The header that says which client an access token was issued to, where access tokens are taken; empty for a session.
+pub static CLIENT_HEADER: HeaderName = HeaderName::from_static("x-auth-client");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::path_pattern::{MAX_PATTERN_BYTES, PathPatternFault};
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
 use crate::protocol::assertion::AssertionFault;
@@ -107,6 +108,27 @@ pub(super) enum Finding {
     AudienceIsClient,
     AudienceTwice(String),
     TooManyAudiences(usize),
+
+    NotBetween { from: &'static str, to: &'static str },
+
+    // Access tokens and rules.
+    NeedsTables,
+    TooManyIssuers(usize),
+    IssuerTwice { first: String },
+    SecondOpaque { first: String },
+    SecondKeySource,
+    JwksFile { found: String, fault: String },
+    IntrospectionAsNobody,
+    SecondIntrospectionProof,
+    NotACertificateHeader(String),
+    ResourceNotHttps(String),
+    BearerOnlyWithoutTokens,
+    NoSignIn,
+    PathUnfit { found: String, fault: PathPatternFault },
+    TooManyRules(usize),
+    RuleNeverReached { first: usize },
+    NobodyEnters,
+    TokenHeader(String),
 
     // What is known of the provider.
     NoSlash { provider: &'static str, write: String },
@@ -408,6 +430,26 @@ impl fmt::Display for Finding {
             Self::CookieTooLong { bytes, limit } => write!(f, "the cookie has {bytes} bytes with its attributes, at most {limit} are sent.\nWrite a shorter cookie.name."),
             Self::IdleBeyondAbsolute { idle, absolute } => write!(f, "{} is more than session.absolute, {}.\nWrite {} or less.", time(*idle), time(*absolute), time(*absolute)),
 
+            Self::NotBetween { from, to } => write!(f, "is not between {from} and {to}.\nWrite {from} or more, and {to} or less."),
+
+            Self::NeedsTables => f.write_str("is one text, but a list of tables is needed.\nWrite each item with a dash before it: - { path: /api/*, bearer: required }"),
+            Self::TooManyIssuers(limit) => write!(f, "has more than {limit} issuers.\nWrite {limit} or fewer."),
+            Self::IssuerTwice { first } => write!(f, "has the issuer of {first}, and a token of it would be held to only one of the two.\nPut both into one table: it may have several audiences."),
+            Self::SecondOpaque { first } => write!(f, "{first} is asked about tokens too, and a token that is no JWT does not say whose it is: one issuer would see the tokens of the other.\nAsk one of them, and give the other a client of its own."),
+            Self::SecondKeySource => f.write_str("jwks_file is given too, and keys come from one place.\nKeep one."),
+            Self::JwksFile { found, fault } => write!(f, "{}: the file holds no key set: {fault}.\nPut the issuer's keys there as it publishes them: {{\"keys\": [ … ]}}", q(found)),
+            Self::IntrospectionAsNobody => f.write_str("the issuer is to be asked about tokens, but nothing says as whom.\nAdd what it gave your API: introspection_client: { client_id: my-api, client_secret_file: api.secret }"),
+            Self::SecondIntrospectionProof => f.write_str("another proof is given too, and vestibule asks in one way.\nKeep one."),
+            Self::NotACertificateHeader(found) => write!(f, "{} cannot be the header in which a proxy passes a certificate.\nWrite a name that nothing else has, of letters, digits and -: X-Client-Cert", q(found)),
+            Self::ResourceNotHttps(found) => write!(f, "{} is not https.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.", q(found)),
+            Self::BearerOnlyWithoutTokens => f.write_str("nobody could get in: there is no sign-in, and no access token is taken.\nAdd: bearer: { main: { audiences: [https://api.example.com] } }"),
+            Self::NoSignIn => f.write_str("does nothing with bearer_only: true, for nobody signs in here.\nRemove one of the two."),
+            Self::PathUnfit { found, fault } => write!(f, "{} {}", q(found), path_fault(fault)),
+            Self::TooManyRules(limit) => write!(f, "has more than {limit} rules.\nWrite {limit} or fewer."),
+            Self::RuleNeverReached { first } => write!(f, "is never reached: rule {first} fits every request.\nMove it before that rule, or remove it."),
+            Self::NobodyEnters => f.write_str("nobody could get in: at a client with bearer_only: true there are no sessions.\nWrite required, or leave it out."),
+            Self::TokenHeader(found) => write!(f, "{} is sent by itself where access tokens are taken.\nWrite another name.", q(found)),
+
             Self::StrangeClaim(found) => write!(f, "{} is not the path of a claim.\nWrite names with a dot between each two: realm_access.roles", q(found)),
             Self::NotAHeader(found) => write!(f, "{} cannot be the name of a header.\nWrite at most 64 letters without accents, digits and -, such as X-User-Email.", q(found)),
             Self::HeaderFolds { found, write } => write!(f, "{} has a _ or a dot, which some servers read as -, so that two headers could be one.\nWrite {write}.", q(found)),
@@ -415,6 +457,46 @@ impl fmt::Display for Finding {
             Self::HeaderTaken(found) => write!(f, "{} means something else on the way to the application.\nWrite a name of your own, such as X-User-Email.", q(found)),
             Self::HeaderTwice { found, first } => write!(f, "{} is given twice, the first time in {first}.\nEach claim has its own header.", q(found)),
             Self::TooManyHeaders(limit) => write!(f, "has more than {limit} headers.\nWrite {limit} or fewer."),
+        }
+    }
+}
+
+/// What is wrong with a path, and what to write.
+fn path_fault(fault: &PathPatternFault) -> String {
+    use PathPatternFault as Fault;
+    let quoted = |text: &str| quoted(text);
+    match fault {
+        Fault::Empty => "is empty.\nWrite: path: /api/*".to_owned(),
+        Fault::TooLong { bytes } => format!("has {bytes} bytes.\nWrite at most {MAX_PATTERN_BYTES}."),
+        Fault::NoSlash => "does not begin with a slash.\nWrite a path: /api/*".to_owned(),
+        Fault::Star { segment } => format!(
+            "has a * in {}.\nA * stands alone behind the last slash, for everything beneath: /api/*",
+            quoted(segment)
+        ),
+        Fault::DoubledSlash => "has two slashes in a row, which some read as one.\nWrite one.".to_owned(),
+        Fault::NotOfThePath { sign } => format!("has a {sign}, which ends a path.\nWrite the path alone."),
+        Fault::DotSegment { segment } => {
+            format!("has the step {}, which proxies resolve.\nWrite the path that comes of it.", quoted(segment))
+        }
+        Fault::SegmentEnd { segment } => format!(
+            "has {}, of which some leave away the dot or blank at its end.\nA rule cannot be for such a path.",
+            quoted(segment)
+        ),
+        Fault::ReadDifferently { sign } => format!(
+            "has {}, which not everybody reads alike.\nName the path above it: /api/*",
+            quoted(sign)
+        ),
+        Fault::NeedsEscape { sign, escape } => {
+            format!("has {}, which no path has as it is.\nWrite {escape} in its place.", quoted(&sign.to_string()))
+        }
+        Fault::BrokenEscape => {
+            "has a % without two hexadecimal digits behind it.\nWrite the path as a browser sends it.".to_owned()
+        }
+        Fault::NeedlessEscape { escape, sign } => {
+            format!("has {escape}, which is {}.\nWrite it as it is.", quoted(&sign.to_string()))
+        }
+        Fault::EscapeReadDifferently { escape } => {
+            format!("has {escape}, which not everybody reads alike.\nName the path above it: /api/*")
         }
     }
 }

@@ -3,34 +3,47 @@
 use serde_json::Value;
 
 use super::refusal::Refusal;
-use crate::config::{Client, EmailVerified};
+use crate::config::{ClaimHeader, Client, EmailVerified};
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::Claims;
 
-/// Judges the claims, after they were verified and before anything is made of them.
+/// Judges the claims of a session, after they were verified and before anything is made of them.
 ///
 /// # Errors
 /// [`Refusal::HostedDomain`], [`Refusal::EmailNotVerified`]; nobody is signed in then, and a session that was to be refreshed
 /// ends.
 pub(super) fn check(claims: &Claims, client: &Client) -> Result<(), Refusal> {
-    let members = claims.as_json();
-    if !client.admission.hosted_domains.is_empty() {
-        // Google names its own domains in lower case.
-        let found = members.get("hd").and_then(Value::as_str);
-        let is_hosted = |found: &str| {
-            client.admission.hosted_domains.iter().any(|domain| domain.eq_ignore_ascii_case(found))
-        };
-        if !found.is_some_and(is_hosted) {
-            return Err(Refusal::HostedDomain { named: found.is_some() });
-        }
+    hosted_domain(claims, client)?;
+    email(claims, client, &client.claim_headers)
+}
+
+/// Whether the person belongs to an organisation that the client lets in.
+///
+/// # Errors
+/// [`Refusal::HostedDomain`]
+pub(super) fn hosted_domain(claims: &Claims, client: &Client) -> Result<(), Refusal> {
+    let domains = &client.admission.hosted_domains;
+    if domains.is_empty() {
+        return Ok(());
     }
+    // Google names its own domains in lower case.
+    let found = claims.as_json().get("hd").and_then(Value::as_str);
+    let is_hosted = |found: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(found));
+    if found.is_some_and(is_hosted) { Ok(()) } else { Err(Refusal::HostedDomain { named: found.is_some() }) }
+}
+
+/// Whether the person's address may be taken for theirs, where these claims are handed on.
+///
+/// # Errors
+/// [`Refusal::EmailNotVerified`]
+pub(super) fn email(claims: &Claims, client: &Client, handed_on: &[ClaimHeader]) -> Result<(), Refusal> {
     // OpenID Connect Core 1.0 section 5.1: a boolean. A text that says "true" is none.
-    let verified = members.get("email_verified");
+    let verified = claims.as_json().get("email_verified");
     let let_in = match client.admission.email_verified {
         EmailVerified::Ignore => true,
         EmailVerified::Require => verified == Some(&Value::Bool(true)),
         EmailVerified::IfPresent => {
-            !hands_on_email(client) || verified.is_none_or(|verified| *verified == Value::Bool(true))
+            !hands_on_email(handed_on) || verified.is_none_or(|verified| *verified == Value::Bool(true))
         }
     };
     if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
@@ -43,11 +56,11 @@ pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
         EmailVerified::Ignore => false,
         EmailVerified::Require => true,
         // An ID token that says nothing must not hide that userinfo says no.
-        EmailVerified::IfPresent => hands_on_email(client),
+        EmailVerified::IfPresent => hands_on_email(&client.claim_headers),
     };
     hosted.into_iter().chain(counts.then_some("email_verified")).filter_map(ClaimPath::parse)
 }
 
-fn hands_on_email(client: &Client) -> bool {
-    client.claim_headers.iter().any(|mapping| mapping.claim.as_str() == "email")
+fn hands_on_email(handed_on: &[ClaimHeader]) -> bool {
+    handed_on.iter().any(|mapping| mapping.claim.as_str() == "email")
 }

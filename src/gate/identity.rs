@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::admission;
 use super::refusal::Refusal;
-use crate::config::{Client, Rendering, SUBJECT_HEADER};
+use crate::config::bearer::{BearerIssuer, Whose};
+use crate::config::{CLIENT_HEADER, ClaimHeader, Client, ISSUER_HEADER, Rendering, SUBJECT_HEADER};
+use crate::protocol::access_token::{AccessToken, Bearer};
+use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::Claims;
 
 /// Every identity header of a client exactly once, in the order of the configuration, ready to be sent. Its `Debug` names
@@ -39,29 +42,77 @@ impl Identity {
     /// [`Refusal::IdentityTooLarge`] beyond [`MAX_IDENTITY`].
     pub fn from_claims(claims: &Claims, client: &Client) -> Result<Self, Refusal> {
         admission::check(claims, client)?;
-        let unfit = |claim: &str, why| Refusal::ClaimUnfit { claim: claim.into(), why };
-        let mut headers = Vec::with_capacity(1 + client.claim_headers.len());
-        let subject = text(claims.sub()).map_err(|why| unfit("sub", why))?;
-        headers.push((SUBJECT_HEADER.clone(), subject));
-        for mapping in &client.claim_headers {
-            let rendered = match claims.get(&mapping.claim) {
-                Some(value) => {
-                    render(value, mapping.rendering).map_err(|why| unfit(mapping.claim.as_str(), why))?
-                }
-                None => String::new(),
-            };
-            headers.push((mapping.header.clone(), rendered));
+        Self::of(client, &Who { claims, client_id: "", headers: &client.claim_headers, bearer: Bearer::Person })
+    }
+
+    /// Who an access token is about, by the mapping of its issuer. A machine has no subject, and nothing of what describes a person
+    /// (OpenID Connect Core 1.0 section 5.1): the texts may be those of one (RFC 9068 section 5).
+    ///
+    /// # Errors
+    /// As [`Self::from_claims`]; whom the client lets in counts for the persons of its own issuer.
+    pub fn from_token(token: &AccessToken, client: &Client, issuer: &BearerIssuer) -> Result<Self, Refusal> {
+        if token.bearer == Bearer::Person {
+            if issuer.whose == Whose::OwnOfClient {
+                admission::hosted_domain(&token.claims, client)?;
+            }
+            admission::email(&token.claims, client, &issuer.claim_headers)?;
         }
-        let bytes =
-            headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
+        let client_id = token.client_id.as_deref().unwrap_or_default();
+        let headers = &issuer.claim_headers;
+        Self::of(client, &Who { claims: &token.claims, client_id, headers, bearer: token.bearer })
+    }
+
+    fn of(client: &Client, who: &Who<'_>) -> Result<Self, Refusal> {
+        let unfit = |claim: &str, why| Refusal::ClaimUnfit { claim: claim.into(), why };
+        let plain = |claim, value: &str| text(value).map_err(|why| unfit(claim, why));
+        let mut headers = Vec::with_capacity(3 + client.claim_headers.len());
+        let mut bytes = 0;
+        for name in client.identity_headers() {
+            let rendered = if *name == SUBJECT_HEADER {
+                match who.bearer {
+                    Bearer::Person => plain("sub", who.claims.sub())?,
+                    Bearer::Machine => String::new(),
+                }
+            } else if client.bearer.is_some() && *name == ISSUER_HEADER {
+                plain("iss", who.claims.issuer())?
+            } else if client.bearer.is_some() && *name == CLIENT_HEADER {
+                plain("client_id", who.client_id)?
+            } else {
+                let mapping = who.headers.iter().find(|mapping| mapping.header == *name);
+                let found = mapping.filter(|mapping| who.may_have(&mapping.claim)).and_then(|mapping| {
+                    Some((mapping, who.claims.get(&mapping.claim)?))
+                });
+                match found {
+                    Some((mapping, value)) => render(value, mapping.rendering)
+                        .map_err(|why| unfit(mapping.claim.as_str(), why))?,
+                    None => String::new(),
+                }
+            };
+            bytes += name.as_str().len() + rendered.len() + ": \r\n".len();
+            let value = HeaderValue::try_from(rendered)
+                .map_err(|_| unfit(name.as_str(), "it does not fit a header"))?;
+            headers.push((name.clone(), value));
+        }
         if bytes > MAX_IDENTITY {
             return Err(Refusal::IdentityTooLarge { bytes });
         }
-        let headers = headers.into_iter().map(|(name, value)| match HeaderValue::try_from(value) {
-            Ok(value) => Ok((name, value)),
-            Err(_) => Err(unfit(name.as_str(), "it does not fit a header")),
-        });
-        Ok(Self { headers: headers.collect::<Result<_, _>>()? })
+        Ok(Self { headers: headers.into() })
+    }
+}
+
+/// Of whom the headers tell, and by which mapping.
+struct Who<'a> {
+    claims: &'a Claims,
+    /// Whom an access token was issued to; empty for a session.
+    client_id: &'a str,
+    headers: &'a [ClaimHeader],
+    bearer: Bearer,
+}
+
+impl Who<'_> {
+    fn may_have(&self, claim: &ClaimPath) -> bool {
+        let name = claim.as_str().split('.').next().unwrap_or_default();
+        self.bearer == Bearer::Person || !OF_PERSONS.contains(&name)
     }
 }
 
@@ -113,6 +164,34 @@ fn encode(value: &str, set: &'static AsciiSet) -> Result<String, &'static str> {
 
 /// Bytes of all identity headers, names and separators included: with the rest of the head they fit 4096, nginx's default.
 pub const MAX_IDENTITY: usize = 3000;
+
+/// Claims that describe a person: those of OpenID Connect Core 1.0 section 5.1, and what Entra ID, AD FS and RFC 7662 call the name of an
+/// account.
+const OF_PERSONS: [&str; 23] = [
+    "sub",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "email_verified",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "upn",
+    "unique_name",
+    "username",
+    "oid",
+];
 
 const TEXT: AsciiSet = CONTROLS.add(b'%');
 const ITEM: AsciiSet = TEXT.add(b',').add(b';').add(b' ');

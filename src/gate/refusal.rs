@@ -141,6 +141,13 @@ pub enum Refusal {
         /// What the operator should know beside that, from the network, not from the provider: `connection refused`.
         detail: Box<str>,
     },
+    /// A file of this machine that is needed to ask the provider, or in place of asking it, cannot be used.
+    ProviderFile {
+        /// Its setting.
+        setting: &'static str,
+        /// What is in the way.
+        why: Box<str>,
+    },
     /// The provider's answer to the authorization request, as the browser brought it.
     Callback(CallbackFault),
     /// The provider's metadata.
@@ -323,6 +330,7 @@ impl Refusal {
                 Trouble::Timeout => Kind::ProviderTimeout,
                 Trouble::TooLarge => Kind::ProviderTooLarge,
             },
+            Self::ProviderFile { .. } => Kind::ProviderFile,
             Self::Callback(fault) => protocol::callback(fault),
             Self::Discovery(fault) => protocol::discovery(fault),
             Self::Jwks(fault) => protocol::jwks(fault),

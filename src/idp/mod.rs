@@ -5,6 +5,7 @@ pub mod ca_file;
 pub mod claims;
 mod clocks;
 pub mod fetch;
+mod file;
 pub mod moment;
 pub mod provider;
 pub mod providers;

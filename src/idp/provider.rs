@@ -12,9 +12,10 @@ use tokio::sync::Mutex;
 
 use super::clocks::Clocks;
 use super::fetch::{FetchFault, Fetcher};
+use super::file;
 use super::refusal;
 use crate::clock::Clock;
-use crate::config::ProviderSettings;
+use crate::config::{KeySource, ProviderSettings, Purpose};
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::{self, JwksFault, Keys, SkippedKey};
@@ -45,6 +46,17 @@ pub enum ProviderFault {
     Discovery(DiscoveryFault),
     /// Its keys are not acceptable.
     Jwks(JwksFault),
+    /// A file of this machine that is needed for it cannot be used.
+    File(FileTrouble),
+}
+
+/// Why a file of this machine cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileTrouble {
+    /// Its setting.
+    pub setting: &'static str,
+    /// What is in the way.
+    pub why: String,
 }
 
 /// What was learned, and when.
@@ -179,6 +191,11 @@ impl RememberedProvider {
         if may_ask { self.fetch_keys().await.ok() } else { None }
     }
 
+    /// The keys that there are, if they are known and not too old to be used; nobody is asked.
+    pub fn known_keys(&self) -> Option<Arc<Keys>> {
+        self.remembered_keys()
+    }
+
     /// Sends a request of the protocol to this provider.
     ///
     /// # Errors
@@ -214,8 +231,8 @@ impl RememberedProvider {
         self.clocks.skew()
     }
 
-    /// Learns metadata and keys before anybody waits for them, and again every [`RELEARN`]; ends with the process. `jitter`
-    /// spreads the pauses, so that many replicas do not ask at the same moment. `failed` is told what is wrong when that
+    /// Learns metadata and keys before anybody waits for them, and again every [`ProviderSettings::keys_refresh`]; ends with the
+    /// process. `jitter` spreads the pauses, so that many replicas do not ask at the same moment. `failed` is told what is wrong when that
     /// changes, not at each attempt.
     pub async fn keep_learning(&self, jitter: impl Fn() -> u8, failed: impl Fn(ProviderFault)) {
         let mut failures = 0_u32;
@@ -238,7 +255,7 @@ impl RememberedProvider {
                 }
             };
             failures = if learned { 0 } else { failures.saturating_add(1) };
-            let pause = if learned { RELEARN } else { backoff(failures) };
+            let pause = if learned { self.settings.keys_refresh } else { backoff(failures) };
             let spread = pause.mul_f64(0.5 * f64::from(jitter()) / f64::from(u8::MAX));
             tokio::time::sleep(pause / 2 + spread).await;
         }
@@ -246,16 +263,21 @@ impl RememberedProvider {
 
     async fn relearn(&self) -> Result<(), ProviderFault> {
         // What the operator wrote does not grow old.
-        if self.settings.metadata.is_none() {
+        if self.settings.metadata.is_none() && self.settings.purpose != Purpose::TokensUndiscovered {
             let _turn = self.fetching_metadata.lock().await;
             self.fetch_metadata().await?;
         }
+        if self.settings.keys == KeySource::Unneeded {
+            return Ok(());
+        }
         let _turn = self.fetching_keys.lock().await;
         let attempted = self.read(|known| known.keys_attempt.as_ref().map(|(at, _)| *at));
-        // Keys that may be remembered for long are asked for again when half of that is over, before anybody has to wait.
+        // Keys that may be remembered for long are asked for again when half of that is over, before anybody has to wait, and no
+        // later than the operator wants.
         let young = self.read(|known| {
+            let old = |keys: &Keys| keys.fresh_for().min(self.settings.keys_refresh) / 2;
             let keys = known.keys.as_ref();
-            keys.is_some_and(|keys| self.clock.steady() < keys.at.after(keys.value.fresh_for() / 2))
+            keys.is_some_and(|keys| self.clock.steady() < keys.at.after(old(&keys.value)))
         });
         if !young && attempted.is_none_or(|at| self.clock.steady() >= at.after(MIN_RETRY)) {
             self.fetch_keys().await?;
@@ -265,11 +287,13 @@ impl RememberedProvider {
 
     /// To be called by the holder of `fetching_metadata` only.
     async fn fetch_metadata(&self) -> Result<Arc<Provider>, ProviderFault> {
-        let answer = self.ask(discovery::request(&self.issuer), discovery::MAX_ANSWER_BYTES).await;
-        let judged = match answer {
-            Ok(answer) => discovery::judge(&answer, &self.issuer).map_err(ProviderFault::Discovery),
-            Err(fault) => Err(ProviderFault::Fetch(fault)),
+        let judge = match self.settings.purpose {
+            Purpose::SignIn => discovery::judge,
+            Purpose::Tokens | Purpose::TokensUndiscovered => discovery::judge_for_tokens,
         };
+        let answer = self.ask_as_known(discovery::request(&self.issuer), discovery::MAX_ANSWER_BYTES).await;
+        let judged =
+            answer.and_then(|answer| judge(&answer, &self.issuer).map_err(ProviderFault::Discovery));
         let now = self.clock.steady();
         self.write(|known| match judged {
             Ok(provider) => {
@@ -285,15 +309,46 @@ impl RememberedProvider {
         })
     }
 
+    async fn keys_from_source(&self) -> Result<Keys, ProviderFault> {
+        let at = match &self.settings.keys {
+            KeySource::File(path) => {
+                let contents = file::read(path.clone()).await;
+                let contents =
+                    contents.map_err(|why| ProviderFault::File(FileTrouble { setting: "jwks_file", why }))?;
+                return jwks::judge_file(&contents).map_err(ProviderFault::Jwks);
+            }
+            KeySource::At(endpoint) => endpoint.clone(),
+            KeySource::Announced | KeySource::Unneeded => {
+                let missing = || ProviderFault::Discovery(DiscoveryFault::Missing { member: "jwks_uri" });
+                self.metadata().await?.jwks_uri().cloned().ok_or_else(missing)?
+            }
+        };
+        let answer = self.ask_as_known(jwks::request(&at), jwks::MAX_ANSWER_BYTES).await?;
+        jwks::judge(&answer).map_err(ProviderFault::Jwks)
+    }
+
+    /// Asks for what a provider publishes, as somebody whom it knows if it wants that.
+    async fn ask_as_known(
+        &self,
+        mut request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, ProviderFault> {
+        if let Some(path) = &self.settings.token_file {
+            let trouble =
+                |why| ProviderFault::File(FileTrouble { setting: "provider_token_file", why });
+            let token = file::read_secret(path.clone()).await.map_err(trouble)?;
+            let value = format!("Bearer {}", token.expose());
+            let mut value = http::HeaderValue::try_from(value)
+                .map_err(|_| trouble("what it holds does not fit a header".to_owned()))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(http::header::AUTHORIZATION, value);
+        }
+        self.ask(request, limit).await.map_err(ProviderFault::Fetch)
+    }
+
     /// To be called by the holder of `fetching_keys` only.
     async fn fetch_keys(&self) -> Result<Arc<Keys>, ProviderFault> {
-        let judged = match self.metadata().await {
-            Ok(provider) => match self.ask(jwks::request(&provider), jwks::MAX_ANSWER_BYTES).await {
-                Ok(answer) => jwks::judge(&answer).map_err(ProviderFault::Jwks),
-                Err(fault) => Err(ProviderFault::Fetch(fault)),
-            },
-            Err(fault) => Err(fault),
-        };
+        let judged = self.keys_from_source().await;
         let now = self.clock.steady();
         let (keys, skips_others) = self.write(|known| {
             known.keys_attempt = Some((now, judged.as_ref().err().cloned()));
@@ -359,6 +414,7 @@ impl fmt::Display for ProviderFault {
             Self::Fetch(fault) => fault.fmt(f),
             Self::Discovery(fault) => fault.fmt(f),
             Self::Jwks(fault) => fault.fmt(f),
+            Self::File(FileTrouble { setting, why }) => write!(f, "{setting}: {why}"),
         }
     }
 }
@@ -375,7 +431,5 @@ pub const MIN_RETRY: Duration = Duration::from_secs(2);
 pub const KEYS_REFETCH_INTERVAL: Duration = Duration::from_secs(30);
 /// Keys that could not be fetched again for so long are no longer used.
 pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Between two rounds of the background task when all is well, at most; at least half of it.
-pub const RELEARN: Duration = Duration::from_secs(60 * 60);
 /// The longest pause of the background task when the provider does not answer.
 const MAX_BACKOFF: Duration = Duration::from_secs(20);

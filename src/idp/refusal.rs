@@ -2,7 +2,7 @@
 
 use super::claims::ClaimsFault;
 use super::fetch::FetchFault;
-use super::provider::ProviderFault;
+use super::provider::{FileTrouble, ProviderFault};
 use super::verify::{LogoutFault, VerifyFault};
 use crate::gate::refusal::{Refusal, Trouble};
 use crate::protocol::issuer::Issuer;
@@ -14,6 +14,9 @@ pub fn of_provider(issuer: &Issuer, fault: ProviderFault) -> Refusal {
         ProviderFault::Fetch(fault) => of_call(issuer, &fault),
         ProviderFault::Discovery(fault) => fault.into(),
         ProviderFault::Jwks(fault) => fault.into(),
+        ProviderFault::File(FileTrouble { setting, why }) => {
+            Refusal::ProviderFile { setting, why: why.into() }
+        }
     }
 }
 

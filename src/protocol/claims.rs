@@ -10,8 +10,9 @@ use super::id_token_fault::IdTokenFault;
 use super::timestamp::Timestamp;
 use super::userinfo::Userinfo;
 
-/// The claims of a verified ID token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one (and
-/// [`Self::of_testing_profile`], where there is nobody to believe); it is read, never written.
+/// The claims of a verified token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one of an ID token and
+/// [`super::access_token`] one of an access token (and [`Self::of_testing_profile`], where there is nobody to believe); it is read,
+/// never written.
 #[derive(Clone)]
 pub struct Claims {
     members: Map<String, Value>,
@@ -201,3 +202,7 @@ pub const ABOUT_THE_TOKEN: [&str; 16] = [
     "amr",
     "events",
 ];
+
+/// Claims that make a token one of another kind than those that only carry claims: a logout or event token (RFC 8417 section 2.2), an
+/// ID token (OpenID Connect Core 1.0 sections 2 and 3.3.2.11).
+pub(super) const OF_OTHER_KINDS: [&str; 4] = ["events", "nonce", "at_hash", "c_hash"];

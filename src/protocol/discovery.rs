@@ -18,9 +18,9 @@ pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     issuer: Issuer,
-    authorization_endpoint: Endpoint,
-    token_endpoint: Endpoint,
-    jwks_uri: Endpoint,
+    authorization_endpoint: Option<Endpoint>,
+    token_endpoint: Option<Endpoint>,
+    jwks_uri: Option<Endpoint>,
     userinfo_endpoint: Option<Endpoint>,
     end_session_endpoint: Option<Endpoint>,
     revocation_endpoint: Option<Endpoint>,
@@ -43,11 +43,48 @@ pub fn request(issuer: &Issuer) -> Request<Vec<u8>> {
     request
 }
 
-/// Judges the answer (Discovery sections 3, 4.2 and 4.3).
+/// Judges the answer (Discovery sections 3, 4.2 and 4.3) for a client that signs people in.
 ///
 /// # Errors
 /// [`DiscoveryFault`]; nothing of a faulty document is used.
 pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, DiscoveryFault> {
+    let metadata = document(answer, issuer)?;
+    Ok(Provider {
+        authorization_endpoint: Some(required(
+            &metadata,
+            "authorization_endpoint",
+            issuer,
+            Endpoint::parse_authorization,
+        )?),
+        token_endpoint: Some(required(&metadata, "token_endpoint", issuer, Endpoint::parse)?),
+        end_session_endpoint: endpoint(&metadata, "end_session_endpoint", issuer)?,
+        revocation_endpoint: endpoint(&metadata, "revocation_endpoint", issuer)?,
+        pushed_authorization_request_endpoint: endpoint(
+            &metadata,
+            "pushed_authorization_request_endpoint",
+            issuer,
+        )?,
+        registration_endpoint: endpoint(&metadata, "registration_endpoint", issuer)?,
+        requires_pushed_authorization_requests: flag(&metadata, "require_pushed_authorization_requests")?,
+        id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
+        // Only to choose from when a client is registered: nothing else depends on it, so nothing is refused because of it.
+        scopes: names(&metadata, "scopes_supported").ok().flatten().unwrap_or_default(),
+        // RFC 9207 section 3: without the member, false.
+        iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
+        ..of_tokens(&metadata, issuer)?
+    })
+}
+
+/// Judges the answer for whoever only takes access tokens of the issuer. What concerns a sign-in is not looked at: Kubernetes and
+/// other issuers of workload tokens have nothing of it, or no addresses.
+///
+/// # Errors
+/// [`DiscoveryFault`]; nothing of a faulty document is used.
+pub fn judge_for_tokens(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, DiscoveryFault> {
+    of_tokens(&document(answer, issuer)?, issuer)
+}
+
+fn document(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Map<String, Value>, DiscoveryFault> {
     let metadata =
         answer::object(answer, MAX_ANSWER_BYTES, MediaType::NoPage).map_err(DiscoveryFault::Answer)?;
     // Section 4.3: equal byte for byte, before anything else in the document means something.
@@ -56,36 +93,20 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         let (expected, found) = (issuer.as_str().to_owned(), found.map(str::to_owned));
         return Err(DiscoveryFault::Issuer { expected, found });
     }
+    Ok(metadata)
+}
+
+/// What concerns the tokens of an issuer.
+fn of_tokens(metadata: &Map<String, Value>, issuer: &Issuer) -> Result<Provider, DiscoveryFault> {
     Ok(Provider {
-        authorization_endpoint: required(
-            &metadata,
-            "authorization_endpoint",
-            issuer,
-            Endpoint::parse_authorization,
-        )?,
-        token_endpoint: required_endpoint(&metadata, "token_endpoint", issuer)?,
-        jwks_uri: required_endpoint(&metadata, "jwks_uri", issuer)?,
-        userinfo_endpoint: endpoint(&metadata, "userinfo_endpoint", issuer)?,
-        end_session_endpoint: endpoint(&metadata, "end_session_endpoint", issuer)?,
-        revocation_endpoint: endpoint(&metadata, "revocation_endpoint", issuer)?,
-        introspection_endpoint: endpoint(&metadata, "introspection_endpoint", issuer)?,
-        pushed_authorization_request_endpoint: endpoint(
-            &metadata,
-            "pushed_authorization_request_endpoint",
-            issuer,
-        )?,
-        registration_endpoint: endpoint(&metadata, "registration_endpoint", issuer)?,
-        mtls_aliases: mtls_aliases(&metadata, issuer)?,
-        requires_pushed_authorization_requests: flag(&metadata, "require_pushed_authorization_requests")?,
+        jwks_uri: Some(required(metadata, "jwks_uri", issuer, Endpoint::parse)?),
+        userinfo_endpoint: endpoint(metadata, "userinfo_endpoint", issuer)?,
+        introspection_endpoint: endpoint(metadata, "introspection_endpoint", issuer)?,
+        mtls_aliases: mtls_aliases(metadata, issuer)?,
         // Section 3: without the member, client_secret_basic.
-        token_endpoint_auth_methods: names(&metadata, "token_endpoint_auth_methods_supported")?
+        token_endpoint_auth_methods: names(metadata, "token_endpoint_auth_methods_supported")?
             .unwrap_or_else(|| vec![DEFAULT_AUTH_METHOD.to_owned()]),
-        id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
-        // Only to choose from when a client is registered: nothing else depends on it, so nothing is refused because of it.
-        scopes: names(&metadata, "scopes_supported").ok().flatten().unwrap_or_default(),
-        // RFC 9207 section 3: without the member, false.
-        iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
-        issuer: issuer.clone(),
+        ..Provider::unknown(issuer)
     })
 }
 
@@ -115,15 +136,31 @@ impl Provider {
     /// that leave it out.
     pub fn configured(issuer: &Issuer, endpoints: Endpoints) -> Self {
         Self {
-            issuer: issuer.clone(),
-            authorization_endpoint: endpoints.authorization,
-            token_endpoint: endpoints.token,
-            jwks_uri: endpoints.jwks,
+            authorization_endpoint: Some(endpoints.authorization),
+            token_endpoint: Some(endpoints.token),
+            jwks_uri: Some(endpoints.jwks),
             userinfo_endpoint: endpoints.userinfo,
             end_session_endpoint: endpoints.end_session,
             revocation_endpoint: endpoints.revocation,
             introspection_endpoint: endpoints.introspection,
             pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
+            ..Self::unknown(issuer)
+        }
+    }
+
+    /// An issuer of access tokens of which nothing is known, and nothing needs to be: its keys, and where tokens are asked about, are
+    /// written elsewhere.
+    pub fn unknown(issuer: &Issuer) -> Self {
+        Self {
+            issuer: issuer.clone(),
+            authorization_endpoint: None,
+            token_endpoint: None,
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            end_session_endpoint: None,
+            revocation_endpoint: None,
+            introspection_endpoint: None,
+            pushed_authorization_request_endpoint: None,
             registration_endpoint: None,
             mtls_aliases: Vec::new(),
             requires_pushed_authorization_requests: false,
@@ -140,18 +177,24 @@ impl Provider {
     }
 
     /// Where the browser is sent to sign in.
+    ///
+    /// # Panics
+    /// Where only tokens of the issuer are taken ([`judge_for_tokens`]): nobody is sent there to sign in.
     pub fn authorization_endpoint(&self) -> &Endpoint {
-        &self.authorization_endpoint
+        self.authorization_endpoint.as_ref().expect("metadata for a sign-in were judged for one")
     }
 
     /// Where codes and refresh tokens are redeemed.
+    ///
+    /// # Panics
+    /// As [`Self::authorization_endpoint`].
     pub fn token_endpoint(&self) -> &Endpoint {
-        &self.token_endpoint
+        self.token_endpoint.as_ref().expect("metadata for a sign-in were judged for one")
     }
 
-    /// Where the signing keys are.
-    pub fn jwks_uri(&self) -> &Endpoint {
-        &self.jwks_uri
+    /// Where the signing keys are; none only of [`Self::unknown`].
+    pub fn jwks_uri(&self) -> Option<&Endpoint> {
+        self.jwks_uri.as_ref()
     }
 
     /// Where further claims are, if anywhere.
@@ -193,7 +236,7 @@ impl Provider {
     /// endpoint itself.
     pub fn for_mutual_tls<'a>(&'a self, endpoint: &'a Endpoint) -> &'a Endpoint {
         let own = [
-            ("token_endpoint", Some(&self.token_endpoint)),
+            ("token_endpoint", self.token_endpoint.as_ref()),
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),
             ("introspection_endpoint", self.introspection_endpoint.as_ref()),
             ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
@@ -229,14 +272,6 @@ impl Provider {
 
 /// How the text of an endpoint is judged.
 type Judge = fn(&str, &Issuer) -> Result<Endpoint, EndpointFault>;
-
-fn required_endpoint(
-    metadata: &Map<String, Value>,
-    member: &'static str,
-    issuer: &Issuer,
-) -> Result<Endpoint, DiscoveryFault> {
-    required(metadata, member, issuer, Endpoint::parse)
-}
 
 fn required(
     metadata: &Map<String, Value>,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::claim_form::ClaimFault;
 use super::jwe::JweFault;
 use super::jws::JwsFault;
 use super::quote::quote;
@@ -222,6 +223,15 @@ impl IdTokenFault {
     /// Whether the browser is at fault: only a code that was put into another login shows as a wrong nonce.
     pub fn caller_is_at_fault(&self) -> bool {
         matches!(self, Self::Nonce)
+    }
+}
+
+impl From<ClaimFault> for IdTokenFault {
+    fn from(fault: ClaimFault) -> Self {
+        match fault {
+            ClaimFault::Missing { claim } => Self::Missing { claim },
+            ClaimFault::Form { claim, needed } => Self::Form { claim, needed },
+        }
     }
 }
 

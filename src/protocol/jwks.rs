@@ -3,14 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use bytes::Bytes;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap, HeaderValue};
 use http::{Request, Response};
 use jsonwebtoken::DecodingKey;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::answer::{self, AnswerFault, MediaType};
-use super::discovery::Provider;
+use super::endpoint::Endpoint;
+use super::json;
 use super::jwk::{self, Key, Kind, MAX_KID_BYTES, SkipReason};
 use super::quote::quote;
 use super::registration::{Registration, SigningAlgorithm};
@@ -37,6 +39,7 @@ pub struct Keys {
     keys: Vec<Key>,
     skipped: Vec<SkippedKey>,
     fresh_for: Duration,
+    id: [u8; 32],
 }
 
 /// A key that is not used. The others of the set are.
@@ -67,10 +70,10 @@ pub enum JwksFault {
     },
 }
 
-/// The question for the keys.
-pub fn request(provider: &Provider) -> Request<Vec<u8>> {
+/// The question for the keys, at `jwks_uri`.
+pub fn request(at: &Endpoint) -> Request<Vec<u8>> {
     let mut request = Request::new(Vec::new());
-    *request.uri_mut() = provider.jwks_uri().uri().clone();
+    *request.uri_mut() = at.uri().clone();
     // RFC 7517 section 8.5.
     let accept = HeaderValue::from_static("application/json, application/jwk-set+json");
     request.headers_mut().insert(ACCEPT, accept);
@@ -83,6 +86,24 @@ pub fn request(provider: &Provider) -> Request<Vec<u8>> {
 /// [`JwksFault`]; a key that cannot be used is no fault, it is in [`Keys::skipped`].
 pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
     let set = answer::object(answer, MAX_ANSWER_BYTES, MediaType::NoPage).map_err(JwksFault::Answer)?;
+    keys(&set, answer.body(), fresh_for(answer.headers()))
+}
+
+/// Judges a key set that lies in a file.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_file(contents: &[u8]) -> Result<Keys, JwksFault> {
+    let found = contents.len();
+    if found > MAX_ANSWER_BYTES {
+        return Err(JwksFault::Answer(AnswerFault::TooLarge { found, limit: MAX_ANSWER_BYTES }));
+    }
+    let set = json::object(contents)
+        .map_err(|fault| JwksFault::Answer(AnswerFault::Json { fault, content_type: None }))?;
+    keys(&set, contents, DEFAULT_FRESH)
+}
+
+fn keys(set: &Map<String, Value>, bytes: &[u8], fresh_for: Duration) -> Result<Keys, JwksFault> {
     let list = set.get("keys").and_then(Value::as_array).ok_or(JwksFault::KeysMissing)?;
     if list.len() > MAX_KEYS {
         return Err(JwksFault::TooMany { found: list.len() });
@@ -100,7 +121,9 @@ pub fn judge(answer: &Response<Bytes>) -> Result<Keys, JwksFault> {
     if keys.is_empty() {
         return Err(JwksFault::NoneUsable { skipped });
     }
-    Ok(Keys { keys, skipped, fresh_for: fresh_for(answer.headers()) })
+    let mut id = [0; 32];
+    id.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    Ok(Keys { keys, skipped, fresh_for, id })
 }
 
 impl Keys {
@@ -114,7 +137,7 @@ impl Keys {
         }
         let decoding = DecodingKey::from_secret(secret);
         let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), issuer: None, decoding };
-        Some(Self { keys: vec![key], skipped: Vec::new(), fresh_for: MAX_FRESH })
+        Some(Self { keys: vec![key], skipped: Vec::new(), fresh_for: MAX_FRESH, id: [0; 32] })
     }
 
     /// The keys of the set that are not used, each with the reason.
@@ -126,6 +149,11 @@ impl Keys {
     /// [`MAX_FRESH`].
     pub fn fresh_for(&self) -> Duration {
         self.fresh_for
+    }
+
+    /// What tells this set from others: the SHA-256 of it as it came. All zero for a client secret.
+    pub fn id(&self) -> &[u8; 32] {
+        &self.id
     }
 
     /// How many keys are used; at least one.

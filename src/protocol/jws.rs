@@ -137,6 +137,12 @@ impl<'t> Compact<'t> {
         self.header.get(name)
     }
 
+    /// Whether `typ` names that kind, with or without `application/` before it (RFC 7515 section 4.1.9).
+    pub(super) fn is_of_kind(&self, kind: &str) -> bool {
+        let found = self.header("typ").and_then(Value::as_str).unwrap_or_default();
+        found.strip_prefix("application/").unwrap_or(found).eq_ignore_ascii_case(kind)
+    }
+
     /// The payload, which nobody may believe before [`Self::verify`] said yes.
     pub(super) fn payload(&self) -> Result<Map<String, Value>, JwsFault> {
         part("payload", self.payload)
@@ -255,9 +261,7 @@ pub(super) fn judge_kind(header: &Map<String, Value>, kinds: Kinds) -> Result<()
 
 /// Whether a token that was verified says itself that it is of that kind.
 pub(super) fn is_of_kind(token: &str, kind: &str) -> bool {
-    let header = split(token).and_then(|(_, header, _, _)| part("header", header));
-    let says = |header: &Map<String, Value>| header.get("typ").and_then(Value::as_str).map(str::to_owned);
-    header.is_ok_and(|header| says(&header).is_some_and(|found| found.eq_ignore_ascii_case(kind)))
+    Compact::read(token).is_ok_and(|token| token.is_of_kind(kind))
 }
 
 /// What is signed, and the three parts.

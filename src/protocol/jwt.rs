@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 pub use super::claims::{Claims, judge_refreshed};
 pub use super::id_token_fault::IdTokenFault;
+use super::claim_form::{audiences, optional_text, required_text, time};
 use super::issuer::Issuer;
-use super::json;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;
 use super::jws::{self, Signed};
@@ -179,59 +179,10 @@ pub(super) fn judge_times(
     Ok(Times { issued: issued_at, expires: expired_at })
 }
 
-pub(super) fn required_text<'a>(
-    claims: &'a Map<String, Value>,
-    claim: &'static str,
-) -> Result<&'a str, IdTokenFault> {
-    match optional_text(claims, claim)? {
-        Some("") => Err(IdTokenFault::Form { claim, needed: "a text that is not empty" }),
-        Some(text) => Ok(text),
-        None => Err(IdTokenFault::Missing { claim }),
-    }
-}
-
-pub(super) fn optional_text<'a>(
-    claims: &'a Map<String, Value>,
-    claim: &'static str,
-) -> Result<Option<&'a str>, IdTokenFault> {
-    json::text(claims, claim).map_err(|_| IdTokenFault::Form { claim, needed: "a text" })
-}
-
 /// OpenID Connect Core 1.0 section 3.1.3.7 step 3: for us, and for nobody whom we do not trust.
 pub(super) fn is_for_us(found: &[&str], client_id: &str, trusted: &[String]) -> bool {
     let known = |audience: &str| audience == client_id || trusted.iter().any(|other| other == audience);
     found.contains(&client_id) && found.iter().all(|audience| known(audience))
-}
-
-/// RFC 7519 section 4.1.3: one text, or a list of them.
-pub(super) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenFault> {
-    let needed = "a text or a list of texts";
-    match claims.get("aud") {
-        None => Err(IdTokenFault::Missing { claim: "aud" }),
-        Some(Value::String(one)) => Ok(vec![one]),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(Value::as_str)
-            .collect::<Option<_>>()
-            .ok_or(IdTokenFault::Form { claim: "aud", needed }),
-        Some(_) => Err(IdTokenFault::Form { claim: "aud", needed }),
-    }
-}
-
-/// A `NumericDate` (RFC 7519 section 2), its fraction dropped. Before 1970 and after 9999 is no time of a token.
-pub(super) fn time(
-    claims: &Map<String, Value>,
-    claim: &'static str,
-) -> Result<Option<Timestamp>, IdTokenFault> {
-    /// 9999-12-31T23:59:59Z
-    const LAST: f64 = 253_402_300_799.0;
-    let Some(value) = claims.get(claim) else { return Ok(None) };
-    match value.as_f64() {
-        Some(seconds) if (0.0..=LAST).contains(&seconds) => {
-            Ok(Some(Timestamp::from_seconds(Duration::from_secs_f64(seconds).as_secs())))
-        }
-        _ => Err(IdTokenFault::Form { claim, needed: "a number of seconds between the years 1970 and 9999" }),
-    }
 }
 
 /// The left half of the hash that goes with the algorithm, as base64url (section 3.1.3.6).

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::claim_form::{self, ClaimFault};
 use super::id_token_fault::IdTokenFault;
 use super::jwks::Keys;
 use super::jws::{self, JwsFault, Signed};
@@ -125,7 +126,7 @@ pub fn verify(
     }
     // Step 5: `sub`, `sid` or both. One that is there and says nothing is not taken for absent.
     let text = |claim| {
-        let found = jwt::optional_text(&claims, claim)?;
+        let found = claim_form::optional_text(&claims, claim)?;
         let needed = "a text that is not empty";
         if found == Some("") {
             Err(IdTokenFault::Form { claim, needed })
@@ -150,8 +151,8 @@ pub fn verify(
     }
     // Step 8 is the caller's, who remembers. Steps 9 to 11: which sessions it means is looked up, and where it means none,
     // nothing ends.
-    let jti = jwt::required_text(&claims, "jti")?.to_owned();
-    let issuer = jwt::required_text(&claims, "iss")?.to_owned();
+    let jti = claim_form::required_text(&claims, "jti")?.to_owned();
+    let issuer = claim_form::required_text(&claims, "iss")?.to_owned();
     Ok(LogoutToken { issuer, jti, names, good_until })
 }
 
@@ -272,6 +273,12 @@ impl LogoutTokenFault {
     /// Whether anybody could have sent it: what the provider has not signed says nothing about the provider.
     pub const fn caller_is_at_fault(&self) -> bool {
         matches!(self.flaw(), Flaw::Unreadable | Flaw::Algorithm | Flaw::Key | Flaw::Signature)
+    }
+}
+
+impl From<ClaimFault> for LogoutTokenFault {
+    fn from(fault: ClaimFault) -> Self {
+        Self::AsIdToken(fault.into())
     }
 }
 

@@ -32,6 +32,9 @@
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
 //! | [`jwt`] | ID token → `Claims` | Core 2, 3.1.3.6–8; RFC 7519 4 |
 //! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
+//! | `claim_form` | the forms that claims have | RFC 7519 2, 4.1 |
+//! | [`access_token`] | a token that a caller presents → `AccessToken` | RFC 6750; RFC 9068 2, 4; RFC 7662 2.2; RFC 7800 3.1 |
+//! | [`access_token_fault`] | why it is refused | RFC 6750 3.1 |
 //! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
 //! | [`claim_path`] | where a claim is | Core 5.1.2 |
 //! | [`jwe`] | an encrypted token in compact form | RFC 7516 3.1, 5.2, 11.5; RFC 7518 4.3, 4.6, 5.3; RFC 8725 3 |
@@ -48,6 +51,8 @@
 //! | `quote` | text from outside in a log line | |
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
+pub mod access_token;
+pub mod access_token_fault;
 pub mod answer;
 pub mod assertion;
 pub mod authorities;
@@ -58,6 +63,7 @@ pub mod callback_fault;
 pub mod claim_path;
 pub mod claims;
 pub mod client_authentication;
+mod claim_form;
 mod concat_kdf;
 pub mod decryption_key;
 pub mod discovery;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::claim_form;
 use super::id_token_fault::IdTokenFault;
 use super::json;
-use super::jwt;
 use super::timestamp::Timestamp;
 
 /// What an ID token of a login must say of the authentication. It is read from the parameters that were sent, so that what is
@@ -61,7 +61,7 @@ impl Requested {
     ) -> Result<(), IdTokenFault> {
         // Step 12: `acr` is one that was asked for.
         if let Some(wanted) = &self.acr {
-            let found = jwt::optional_text(claims, "acr")?;
+            let found = claim_form::optional_text(claims, "acr")?;
             let fits = found.is_some_and(|found| wanted.is_empty() || wanted.iter().any(|one| one == found));
             if !fits {
                 return Err(IdTokenFault::Acr { expected: wanted.clone(), found: found.map(str::to_owned) });
@@ -70,7 +70,7 @@ impl Requested {
         // Step 13: `auth_time` is there, not in the future, and no older than `max_age` when the login was begun. The time that
         // the person took since does not count: the provider could not know of it.
         if self.max_age.is_some() || self.auth_time_is_essential {
-            let found = jwt::time(claims, "auth_time")?;
+            let found = claim_form::time(claims, "auth_time")?;
             let max_age = self.max_age.unwrap_or(Duration::MAX);
             let fits = found.is_some_and(|found| {
                 found <= now.after(leeway) && self.at.since(found) <= max_age.saturating_add(leeway)

@@ -9,6 +9,8 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 
 use super::answer::{self, MediaType};
+use super::claim_form;
+use super::claims::OF_OTHER_KINDS;
 use super::discovery::Provider;
 use super::issuer::Issuer;
 use super::jwe::{self, Encryption};
@@ -126,14 +128,14 @@ pub fn verify(
         let (expected, found) = (expected.issuer.as_str().to_owned(), issuer.map(str::to_owned));
         return Err(UserinfoFault::Issuer { expected, found });
     }
-    let audiences = jwt::audiences(&claims).unwrap_or_default();
+    let audiences = claim_form::audiences(&claims).unwrap_or_default();
     if !jwt::is_for_us(&audiences, expected.client_id, expected.audiences) {
         let found = audiences.into_iter().map(str::to_owned).collect();
         return Err(UserinfoFault::Audience { expected: expected.client_id.to_owned(), found });
     }
     // RFC 7519 sections 4.1.4 and 4.1.5: not needed, but where they are, they count.
     let (now, leeway) = (expected.now, expected.leeway);
-    let time = |claim| jwt::time(&claims, claim).map_err(|_| UserinfoFault::Form { claim });
+    let time = |claim| claim_form::time(&claims, claim).map_err(|_| UserinfoFault::Form { claim });
     if time("exp")?.is_some_and(|expired_at| now >= expired_at.after(leeway)) {
         return Err(UserinfoFault::Time { claim: "exp", now, leeway });
     }
@@ -167,7 +169,3 @@ fn about(sub: &str, claims: Map<String, Value>) -> Result<Userinfo, UserinfoFaul
 
 /// The media type of an answer that is signed, encrypted or both.
 const JWT: &str = "application/jwt";
-
-/// Claims that make a token one of another kind: a logout or event token (RFC 8417 section 2.2), an ID token (Core sections 2 and
-/// 3.3.2.11).
-const OF_OTHER_KINDS: [&str; 4] = ["events", "nonce", "at_hash", "c_hash"];

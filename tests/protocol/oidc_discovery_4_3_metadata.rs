@@ -62,7 +62,7 @@ fn a_whole_document_is_read() {
     assert_eq!(provider.issuer(), &issuer());
     assert_eq!(provider.authorization_endpoint().as_str(), "https://idp.example/authorize?tenant=7");
     assert_eq!(provider.token_endpoint().as_str(), "https://idp.example/token");
-    assert_eq!(provider.jwks_uri().as_str(), "https://keys.example/set");
+    assert_eq!(provider.jwks_uri().unwrap().as_str(), "https://keys.example/set");
     assert_eq!(provider.userinfo_endpoint().unwrap().as_str(), "https://idp.example/userinfo");
     assert_eq!(provider.end_session_endpoint().unwrap().as_str(), "https://idp.example/logout");
     assert_eq!(provider.id_token_algorithms(), ["RS256", "EdDSA"]);

@@ -22,14 +22,14 @@ fn code(set: &Value) -> Option<&'static str> {
 
 #[test]
 fn the_keys_are_asked_for_where_the_metadata_says() {
-    let request = jwks::request(&provider());
+    let request = jwks::request(provider().jwks_uri().unwrap());
     assert_eq!(
         (request.method().as_str(), request.uri().to_string().as_str()),
         ("GET", "https://keys.example/set")
     );
     assert_eq!(request.headers()["accept"], "application/json, application/jwk-set+json");
     let provider = provider_from(&metadata_with("jwks_uri", Some(json!("https://keys.example/set?p=b2c"))));
-    assert_eq!(jwks::request(&provider).uri(), "https://keys.example/set?p=b2c");
+    assert_eq!(jwks::request(provider.jwks_uri().unwrap()).uri(), "https://keys.example/set?p=b2c");
 }
 
 #[test]

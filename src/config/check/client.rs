@@ -11,7 +11,7 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, encryption, headers, logout, preset, provider, testing_profile,
+    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider, rules, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -21,7 +21,7 @@ use crate::config::place::Place;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{AskUserinfo, Client, Lifetimes, is_client_name, overlay, own_path};
+use crate::config::{AskUserinfo, Client, Lifetimes, Purpose, is_client_name, overlay, own_path};
 use crate::protocol::issuer::is_loopback;
 use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
 
@@ -86,28 +86,41 @@ fn judge_one(
     let subject = first_host.map_or(name, |host| host.value.as_str());
     let table = Table::of::<ClientAsWritten>(&at.place, &at.path, subject);
 
-    let issuer = provider::issuer(judge, written, &table);
-    let provider_settings = provider::settings(judge, written, issuer.as_ref(), subject);
+    let only = written.bearer_only.or(false);
+    if only {
+        no_sign_in(judge, written);
+    }
+    let no_own_issuer = only && written.issuer.is_absent() && has_issuers_of_its_own(written);
+    let issuer = if no_own_issuer { None } else { provider::issuer(judge, written, &table) };
+    let mut provider_settings = provider::settings(judge, written, issuer.as_ref(), subject);
+    if let Some(settings) = &mut provider_settings
+        && only
+    {
+        settings.purpose = Purpose::Tokens;
+    }
     let audiences = provider::audiences(judge, written);
     let clock_leeway = provider::clock_leeway(judge, written);
     let place = match issuer.as_ref().and_then(|issuer| Url::parse(issuer.as_str()).ok()) {
         Some(url) if is_loopback(&url) => Provider::Here,
         _ => Provider::Elsewhere,
     };
-    let client_id = judge_client_id(judge, written, &table);
+    let client_id =
+        if only && written.client_id.is_absent() { None } else { client_id(judge, written, &table) };
     let authentication = authentication::judge(judge, written, place);
     let signed = [&written.id_token_signed_response_alg, &written.userinfo_signed_response_alg]
         .map(|written| provider::signing_algorithm(judge, written, authentication.as_ref()));
     let [id_token_algorithm, userinfo_algorithm] = signed;
-    if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) {
+    if written.redirect_uri.is_absent() && matches!(domain, Domain::Absent) && !only {
         let table = Table::of::<ClientAsWritten>(&at.place, &at.path, name);
         judge.missing::<()>(&table, "redirect_uri");
     }
-    let origin = if named { origin::redirect(judge, name, &written.redirect_uri, domain) } else { None };
+    let origin =
+        if named && !only { origin::redirect(judge, name, &written.redirect_uri, domain) } else { None };
     if written.hosts.is_absent() {
         judge.missing::<()>(&table, "hosts");
     }
     let hosts = hosts::judge(judge, &written.hosts);
+    let origin = if only { hosts.as_deref().and_then(origin::of_hosts) } else { origin };
     let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
     let mut asked = authorization::judge(judge, written);
@@ -121,6 +134,33 @@ fn judge_one(
     let after_logout = judge_after_logout(judge, written);
     let logout = logout::judge(judge, &written.logout);
     let testing_profile = testing_profile::judge(judge, &written.danger_testing_profile);
+    let bearer_owner = bearer::Owner {
+        issuer: issuer.as_ref(),
+        settings: provider_settings.as_ref(),
+        client_id: client_id.as_deref(),
+        authentication: authentication.as_ref(),
+        claim_headers: &claim_headers,
+        clock_leeway,
+    };
+    let tokens = bearer::judge(judge, written, &bearer_owner);
+    let known_tokens = tokens.as_ref().and_then(Option::as_ref);
+    if let Some(flag) = written.bearer_only.given()
+        && only
+        && written.bearer.is_absent()
+    {
+        judge.problems.push(flag.problem(Finding::BearerOnlyWithoutTokens));
+    }
+    let resource_metadata = if known_tokens.is_some() || written.bearer.is_absent() {
+        bearer::resource_metadata(judge, &written.resource_metadata, known_tokens)
+    } else {
+        None
+    };
+    // What is wrong with the tokens is said already; what follows from that would only repeat it.
+    let rules = if known_tokens.is_some() || written.bearer.is_absent() {
+        rules::judge(judge, written, known_tokens)
+    } else {
+        None
+    };
 
     // Over http only loopback is taken, so a host of an origin that cannot be read is most likely meant over https.
     let scheme = origin.as_ref().map_or(Scheme::Https, |origin| origin.scheme);
@@ -135,9 +175,21 @@ fn judge_one(
         hosts: hosts.as_deref().unwrap_or_default(),
         absolute: lifetimes.absolute,
     };
-    let session_cookie = cookie::session(judge, &written.cookie, &owner);
+    let session_cookie =
+        if only { Some(cookie::unused(name)) } else { cookie::session(judge, &written.cookie, &owner) };
 
     let (origin, hosts, encryption) = (origin?, hosts?, encryption?);
+    let (mut tokens, rules) = (tokens?, rules?);
+    if let Some(tokens) = &mut tokens {
+        tokens.tells_authorization = bearer::tells_authorization(&rules);
+    }
+    // Where each table of tokens has an issuer of its own, the first stands for the client's.
+    let first = tokens.as_ref().filter(|_| no_own_issuer).and_then(|tokens| tokens.issuers.first());
+    let (issuer, provider_settings) = match first {
+        Some(first) => (first.issuer.clone(), first.provider.clone()),
+        None => (issuer?, provider_settings?),
+    };
+    let client_id = if only { client_id.unwrap_or_default() } else { client_id? };
     let post_logout_redirect_uri = match after_logout? {
         AfterLogout::SignedOutPage => Some(format!("{}{}", origin.text, own_path(name, "signed-out"))),
         AfterLogout::Address(address) => Some(address),
@@ -145,10 +197,10 @@ fn judge_one(
     };
     Some(Client {
         name: name.to_owned(),
-        issuer: issuer?,
-        provider: provider_settings?,
+        issuer,
+        provider: provider_settings,
         registration: Registration {
-            client_id: client_id?,
+            client_id,
             authentication: authentication?,
             redirect_uri: format!("{}{}", origin.text, origin::callback_path(name)),
             scopes: scopes?,
@@ -178,6 +230,10 @@ fn judge_one(
         initiate_login: written.initiate_login.or(false),
         logout,
         testing_profile: testing_profile?,
+        bearer_only: only,
+        bearer: tokens,
+        resource_metadata: resource_metadata?,
+        rules,
         origin: origin.text,
     })
 }
@@ -196,7 +252,42 @@ pub(super) fn or_variable(path: &str) -> String {
     )
 }
 
-fn judge_client_id(judge: &mut Judge<'_>, written: &ClientAsWritten, table: &Table<'_>) -> Option<String> {
+/// Whether every table of access tokens names an issuer.
+fn has_issuers_of_its_own(written: &ClientAsWritten) -> bool {
+    let tables = written.bearer.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
+    !tables.is_empty() && tables.iter().all(|(_, at)| !at.value.issuer.is_absent())
+}
+
+/// Settings of a sign-in where there is none.
+fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
+    fn at<T>(written: &Written<T>) -> Option<Problem> {
+        written.given().map(|at| at.problem(Finding::NoSignIn))
+    }
+    let settings = [
+        at(&written.redirect_uri),
+        at(&written.scopes),
+        at(&written.authorization),
+        at(&written.response_mode),
+        at(&written.token_parameters),
+        at(&written.initiate_login),
+        at(&written.id_token_signed_response_alg),
+        at(&written.audiences),
+        at(&written.userinfo),
+        at(&written.cookie),
+        at(&written.session),
+        at(&written.logout),
+        at(&written.post_logout_redirect_uri),
+        at(&written.danger_testing_profile),
+    ];
+    judge.problems.extend(settings.into_iter().flatten());
+}
+
+/// What the provider calls the client.
+pub(super) fn client_id(
+    judge: &mut Judge<'_>,
+    written: &ClientAsWritten,
+    table: &Table<'_>,
+) -> Option<String> {
     let at = match &written.client_id {
         Written::Given(at) => at,
         Written::Broken => return None,

@@ -82,6 +82,17 @@ pub(super) fn session(
     Some(cookie)
 }
 
+/// The session cookie of a client at which nobody signs in: nobody is given one.
+pub(super) fn unused(client: &str) -> Cookie {
+    Cookie {
+        name: format!("vestibule_{client}"),
+        domain: None,
+        secure: true,
+        same_site: SameSite::Lax,
+        max_age: None,
+    }
+}
+
 /// The cookie that binds a login to the browser that began it; it lives as long as the `state` that is bound to it. It comes
 /// back with the provider's answer, which for a form post is a POST from another site: browsers send it along only with
 /// `SameSite=None; Secure`.

@@ -58,8 +58,11 @@ fn read(
     if found.len() > MAX_HEADER {
         return Err(Finding::NotAHeader(found));
     }
-    if name.as_str() == crate::config::SUBJECT_HEADER.as_str() {
+    if name == crate::config::SUBJECT_HEADER {
         return Err(Finding::SubjectHeader);
+    }
+    if name == crate::config::ISSUER_HEADER || name == crate::config::CLIENT_HEADER {
+        return Err(Finding::TokenHeader(found));
     }
     if is_taken(name.as_str()) {
         return Err(Finding::HeaderTaken(found));

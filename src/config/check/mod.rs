@@ -3,6 +3,7 @@
 
 mod authentication;
 mod authorization;
+mod bearer;
 mod client;
 mod cookie;
 mod encryption;
@@ -12,6 +13,7 @@ mod logout;
 mod origin;
 mod preset;
 mod provider;
+mod rules;
 mod secret;
 mod server;
 mod testing_profile;

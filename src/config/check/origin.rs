@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Judge;
 use crate::config::form::{At, Written};
-use crate::config::host::{Authority, Scheme};
+use crate::config::host::{Authority, HostPattern, Scheme};
 use crate::config::own_path;
 use crate::config::place::Place;
 use crate::config::problem::Finding;
@@ -76,6 +76,18 @@ pub(super) fn redirect(
         Ok(origin) => Some(origin),
         Err(finding) => judge.refuse(at.problem(finding)),
     }
+}
+
+/// Where a client is reached that nobody signs in to: its first host that is no wildcard, over https, or over http if all of its hosts
+/// are on this machine.
+pub(super) fn of_hosts(hosts: &[At<HostPattern>]) -> Option<Origin> {
+    let address = |scheme: &str, host: &HostPattern| {
+        Url::parse(&format!("{scheme}://{}/", host.to_string().trim_start_matches("*."))).ok()
+    };
+    let here = |host: &HostPattern| address("http", host).is_some_and(|url| is_loopback(&url));
+    let scheme = if hosts.iter().all(|at| here(&at.value)) { "http" } else { "https" };
+    let first = hosts.iter().find(|at| !at.value.is_wildcard()).or_else(|| hosts.first())?;
+    of(&address(scheme, &first.value)?)
 }
 
 fn judge_redirect(client: &str, at: &At<String>, domain: &Domain) -> Result<Origin, Finding> {

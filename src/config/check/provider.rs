@@ -12,7 +12,7 @@ use crate::config::file::{ClientAsWritten, EndpointsAsWritten};
 use crate::config::form::{At, Written};
 use crate::config::kind::{Choice, TimeOrZero};
 use crate::config::problem::Finding;
-use crate::config::{CaFile, PrivateEndpoints, ProviderSettings};
+use crate::config::{CaFile, KEYS_REFRESH, PrivateEndpoints, ProviderSettings};
 use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::{BackchannelFault, BackchannelUrl};
 use crate::protocol::discovery::{Endpoints, Provider};
@@ -127,6 +127,7 @@ pub(super) fn settings(
         (Written::Broken, _) | (Written::Given(_), None) => None,
     };
     let ca_file = ca_file(judge, written);
+    let keys_refresh = keys_refresh(judge, &written.keys_refresh);
     let private_endpoints = match written.danger_private_endpoints.given() {
         Some(flag) if flag.value => {
             judge.notices.push(flag.problem(Finding::DangerPrivateEndpoints));
@@ -139,7 +140,18 @@ pub(super) fn settings(
         backchannel_url: backchannel_url?,
         ca_file: ca_file?,
         private_endpoints,
+        keys_refresh: keys_refresh.unwrap_or(KEYS_REFRESH),
+        ..ProviderSettings::default()
     })
+}
+
+/// The pause between two looks for new keys, if one is written.
+pub(super) fn keys_refresh(judge: &mut Judge<'_>, written: &Written<Duration>) -> Option<Duration> {
+    let at = written.given()?;
+    if !KEYS_REFRESH_RANGE.contains(&at.value) {
+        return judge.refuse(at.problem(Finding::NotBetween { from: "1m", to: "24h" }));
+    }
+    Some(at.value)
 }
 
 fn ca_file(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Option<CaFile>> {
@@ -301,6 +313,9 @@ pub(super) fn clock_leeway(judge: &mut Judge<'_>, written: &ClientAsWritten) -> 
     written.clock_leeway.or(TimeOrZero(DEFAULT_LEEWAY)).0
 }
 
+/// A look for new keys: not so often that the provider minds, nor so seldom that a key that was taken back stays in use.
+const KEYS_REFRESH_RANGE: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(24 * 60 * 60);
 /// Audiences of one client.
 const MAX_AUDIENCES: usize = 20;
 /// Tenants of one client.

@@ -85,6 +85,7 @@ impl fmt::Display for Refusal {
                 }?;
                 if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
             }
+            Self::ProviderFile { setting, why } => write!(f, "the file of {setting} cannot be used: {why}"),
             Self::Callback(fault) => fault.fmt(f),
             Self::Discovery(fault) => fault.fmt(f),
             Self::Jwks(fault) => fault.fmt(f),

@@ -185,6 +185,8 @@ refusals! {
         "See whether the provider is overloaded, or a firewall drops packets to it."
     ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See what answers at the provider's address; it may be another service."
+    ProviderFile "provider_file" Operator SERVICE_UNAVAILABLE Never GATEWAY
+        "See whether the file is there, holds what the setting says, and vestibule may read it."
 
     // The provider's answer that the browser brings back.
     CallbackTooLong "callback_too_long" Caller BAD_REQUEST TryAgain LOGIN_ANSWER

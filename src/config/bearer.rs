@@ -1,0 +1,209 @@
+//! Access tokens and rules, as used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+use serde_json::Value;
+
+use super::path_pattern::PathPattern;
+use super::{ClaimHeader, ProviderSettings};
+use crate::protocol::access_token::Profile;
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::issuer::Issuer;
+use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
+
+/// The access tokens that a client takes.
+#[derive(Clone, Debug)]
+pub struct BearerTokens {
+    /// By whom; at least one, in the order of the file.
+    pub issuers: Vec<Arc<BearerIssuer>>,
+    /// Headers that only these tokens fill, beside those of the client.
+    pub further_headers: Vec<HeaderName>,
+    /// A request with a token and a session cookie.
+    pub with_session: WithSession,
+    /// Tokens that are bound to a key of the caller.
+    pub dpop: Dpop,
+    /// Whether a proof needs a nonce of ours.
+    pub dpop_nonce: DpopNonce,
+    /// The header in which the proxy passes the caller's certificate.
+    pub certificate_header: Option<HeaderName>,
+    /// Whether any answer takes a token away from what the application gets: then every 200 says what it gets.
+    pub tells_authorization: bool,
+}
+
+/// One issuer of access tokens that a client takes.
+#[derive(Clone, Debug)]
+pub struct BearerIssuer {
+    /// Its name in clients.yaml, for the log.
+    pub name: String,
+    /// Whether it is the client's own: then whom the client lets in counts for its tokens too.
+    pub whose: Whose,
+    /// Who it is.
+    pub issuer: Issuer,
+    /// How it is reached, and where its keys are.
+    pub provider: ProviderSettings,
+    /// Whom a token must be for; at least one.
+    pub audiences: Vec<String>,
+    /// How a token shows what it is.
+    pub profile: Profile,
+    /// By what a token may be signed; none that signs with a secret.
+    pub algorithms: Vec<SigningAlgorithm>,
+    /// Whom a token may have been issued to; empty: anybody.
+    pub client_ids: Vec<String>,
+    /// Scopes that every token needs.
+    pub scopes: Vec<String>,
+    /// How far clocks may be apart.
+    pub clock_leeway: Duration,
+    /// Claim → header.
+    pub claim_headers: Vec<ClaimHeader>,
+    /// Whether userinfo is asked for.
+    pub userinfo: bool,
+    /// Whether the issuer is asked about tokens; none: never.
+    pub introspection: Option<Introspection>,
+}
+
+/// Whose issuer that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The one at which people sign in to the client.
+    OwnOfClient,
+    /// Another one.
+    Further,
+}
+
+/// How an issuer is asked about tokens.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    /// About which.
+    pub ask: Ask,
+    /// Where; none: where its metadata say.
+    pub endpoint: Option<Endpoint>,
+    /// As whom.
+    pub client_id: String,
+    /// How vestibule proves that it is.
+    pub authentication: ClientAuthentication,
+    /// How long its word is believed.
+    pub cache: Duration,
+    /// What its answers are signed by, if they are.
+    pub algorithm: Option<SigningAlgorithm>,
+}
+
+/// About which tokens an issuer is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// None.
+    Never,
+    /// Those that are no JWTs.
+    Opaque,
+    /// All.
+    All,
+}
+
+/// A request with a token and a session cookie (RFC 6750 section 2: one method).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithSession {
+    /// It is refused.
+    Refuse,
+    /// The token decides, and the cookie is not looked at.
+    TokenDecides,
+}
+
+/// What becomes of a token that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenHandling {
+    /// The application gets it.
+    Pass,
+    /// It does not.
+    Remove,
+}
+
+/// Tokens that are bound to a key of the caller (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dpop {
+    /// They are refused.
+    Off,
+    /// They are taken.
+    Accepted,
+    /// No others are.
+    Required,
+}
+
+/// Whether a DPoP proof needs a nonce of ours (RFC 9449 section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DpopNonce {
+    /// It does not.
+    Optional,
+    /// It does.
+    Required,
+}
+
+/// What holds for the requests that a rule fits.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its place in the file, from 1; none is what holds where no rule fits.
+    pub number: Option<usize>,
+    /// Which paths.
+    pub path: PathPattern,
+    /// Which methods; empty: every one.
+    pub methods: Vec<Method>,
+    /// Access tokens.
+    pub bearer: BearerPolicy,
+    /// The names of the issuers whose tokens are taken; empty: all of the client's.
+    pub issuers: Vec<String>,
+    /// Scopes that a token needs.
+    pub scopes: Vec<String>,
+    /// Scopes of which a token needs one; empty: none.
+    pub any_scope: Vec<String>,
+    /// How the person must have been authenticated, one of these; empty: in any way.
+    pub acr_values: Vec<String>,
+    /// How long ago at most.
+    pub max_age: Option<Duration>,
+    /// Whether userinfo is asked for; none: as at the issuer.
+    pub userinfo: Option<bool>,
+    /// What becomes of the token.
+    pub token: TokenHandling,
+    /// A request without session and token.
+    pub on_unauthenticated: OnUnauthenticated,
+}
+
+/// Access tokens at a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BearerPolicy {
+    /// A token or a session.
+    Accepted,
+    /// A token.
+    Required,
+    /// A session; whatever `Authorization` says is the application's.
+    Ignored,
+}
+
+/// What a request without session and token is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnauthenticated {
+    /// A person is led to the login, a program is told 401.
+    Auto,
+    /// Everybody is told 401.
+    Unauthorized,
+}
+
+/// What callers may read about a resource (RFC 9728 section 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceMetadata {
+    /// Scheme and authority of its identifier.
+    pub origin: String,
+    /// The path of its identifier, without a slash at the end; empty for none.
+    pub path: String,
+    /// The document.
+    pub document: Value,
+}
+
+impl ResourceMetadata {
+    /// Where it is served (section 3): the well-known path goes between host and path of the identifier.
+    pub fn url(&self) -> String {
+        format!("{}{WELL_KNOWN}{}", self.origin, self.path)
+    }
+}
+
+/// The path of protected resource metadata (RFC 9728 section 3).
+pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
