@@ -104,8 +104,12 @@ pub async fn learn(
         && let Some(endpoint) = provider.userinfo_endpoint()
         && let Some(request) = userinfo::request(provider, access_token, form)
     {
-        let request =
-            client_authentication::with_certificate(request, endpoint, provider, &client.registration);
+        let request = client_authentication::with_certificate(
+            request,
+            endpoint,
+            provider,
+            client.registration.credentials(),
+        );
         let answer = remembered.ask(request, userinfo::MAX_ANSWER_BYTES).await.map_err(ClaimsFault::Call)?;
         let userinfo = match signed {
             None => userinfo::judge(&answer, claims.sub()).map_err(ClaimsFault::Userinfo)?,

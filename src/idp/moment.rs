@@ -1,18 +1,20 @@
-//! The moment of a request in which a client proves itself, with the assertion that lies in its file just then.
+//! The moment of a request in which a client proves itself, with the assertion or token that lies in its file just then.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Client, source};
+use crate::config::source;
 use crate::protocol::client_authentication::Moment;
 use crate::protocol::registration::ClientAuthentication;
 use crate::protocol::secret::Secret;
 
-/// This moment, for one request of this client. The platform replaces what is in the file at will, so nothing of it is kept.
-pub async fn of(client: &Client, clock: &Clock) -> Moment {
-    let assertion = match &client.registration.authentication {
-        ClientAuthentication::AssertionFile(path) => Some(read(path.clone()).await),
+/// This moment, for one request of a client that proves itself so. The platform replaces what is in the file at will, so nothing of it is kept.
+pub async fn of(authentication: &ClientAuthentication, clock: &Clock) -> Moment {
+    let assertion = match authentication {
+        ClientAuthentication::AssertionFile(path) | ClientAuthentication::BearerFile(path) => {
+            Some(read(path.clone()).await)
+        }
         _ => None,
     };
     Moment { now: clock.wall(), entropy: clock.entropy(), assertion }
@@ -28,5 +30,5 @@ async fn read(path: PathBuf) -> Result<Secret, String> {
     }
 }
 
-/// Until an assertion file is read.
+/// Until such a file is read.
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -21,7 +21,7 @@
 //! | [`initiate_login`] | a login that a third party starts | Core 4 |
 //! | [`callback`] | what the browser brings back → `Code` | RFC 6749 4.1.2; Core 3.1.2.5–7; RFC 9207 2; RFC 9700 4.7 |
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
-//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2 |
+//! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2; RFC 6750 2.1 |
 //! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
 //! | [`signing_key`] | the keys that sign them | RFC 7515 5.1; RFC 7518 3 |
 //! | [`private_key`], `pem`, `pkcs8` | a private key of ours in a file | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 5958; RFC 7638 |

@@ -75,7 +75,7 @@ pub fn request(
     let endpoint = provider.pushed_authorization_request_endpoint().ok_or(PushedFault::NoEndpoint)?;
     let parameters = authorize::parameters(registration, transaction);
     let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-    client_authentication::request(endpoint, provider, registration, &parameters, moment)
+    client_authentication::request(endpoint, provider, registration.credentials(), &parameters, moment)
         .map_err(PushedFault::Authentication)
 }
 

@@ -45,7 +45,22 @@ pub struct Registration {
     pub logout: ProviderLogout,
 }
 
+/// Who a client is and how it proves it: all that a request to the provider needs of a registration, or of one that asks about
+/// tokens and signs nobody in.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// `client_id` (RFC 6749 section 2.2).
+    pub client_id: &'a str,
+    /// How the client proves itself.
+    pub authentication: &'a ClientAuthentication,
+}
+
 impl Registration {
+    /// Who the client is and how it proves it.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials { client_id: &self.client_id, authentication: &self.authentication }
+    }
+
     /// `jwks` (RFC 7591 section 2): the public halves of our keys, those that sign and those that are encrypted to, as a set (RFC 7517
     /// section 5). None where there is no key.
     pub fn public_key_set(&self) -> Option<Value> {
@@ -77,6 +92,9 @@ pub enum ClientAuthentication {
     PrivateKeyJwt(Arc<ClientKeys>),
     /// An assertion that the platform leaves in this file, read again for each request (RFC 7523 section 2.2).
     AssertionFile(PathBuf),
+    /// A bearer token in this file, read again for each request: what the introspection endpoint may ask of a resource server that
+    /// is no client (RFC 7662 section 2.1). A client that signs people in never has it.
+    BearerFile(PathBuf),
     /// `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705 section 2): the same from here, for it is the provider that
     /// looks at the certificate in one of two ways.
     MutualTls(Arc<TlsIdentity>),
@@ -90,7 +108,11 @@ impl ClientAuthentication {
         match self {
             Self::Basic(secret) | Self::Post(secret) | Self::AsAnnounced(secret) => Some(secret),
             Self::SecretJwt(key) => Some(key.secret()),
-            Self::None | Self::PrivateKeyJwt(_) | Self::AssertionFile(_) | Self::MutualTls(_) => None,
+            Self::None
+            | Self::PrivateKeyJwt(_)
+            | Self::AssertionFile(_)
+            | Self::BearerFile(_)
+            | Self::MutualTls(_) => None,
         }
     }
 }

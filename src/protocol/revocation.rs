@@ -25,7 +25,7 @@ pub fn request(
 ) -> Option<Result<Request<Vec<u8>>, ClientAuthenticationFault>> {
     let endpoint = provider.revocation_endpoint()?;
     let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
-    Some(client_authentication::request(endpoint, provider, registration, &form, moment))
+    Some(client_authentication::request(endpoint, provider, registration.credentials(), &form, moment))
 }
 
 /// Judges the answer (section 2.2): 200, and that also for a token that was void already.

@@ -136,8 +136,14 @@ pub fn code_request(
         ("code_verifier", verifier.expose()),
     ];
     grant.extend(further(registration));
-    client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
-        .map_err(TokenFault::Authentication)
+    client_authentication::request(
+        provider.token_endpoint(),
+        provider,
+        registration.credentials(),
+        &grant,
+        moment,
+    )
+    .map_err(TokenFault::Authentication)
 }
 
 /// The request that redeems a refresh token (RFC 6749 section 6). Without `scope`: what was granted stays granted.
@@ -152,8 +158,14 @@ pub fn refresh_request(
 ) -> Result<Request<Vec<u8>>, TokenFault> {
     let mut grant = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
     grant.extend(further(registration));
-    client_authentication::request(provider.token_endpoint(), provider, registration, &grant, moment)
-        .map_err(TokenFault::Authentication)
+    client_authentication::request(
+        provider.token_endpoint(),
+        provider,
+        registration.credentials(),
+        &grant,
+        moment,
+    )
+    .map_err(TokenFault::Authentication)
 }
 
 /// Judges the answer to [`code_request`] (OpenID Connect Core 1.0 section 3.1.3.5).

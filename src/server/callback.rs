@@ -122,7 +122,7 @@ async fn sign_in(
     }
 
     let verifier = opened.code_verifier(cookie);
-    let moment = moment::of(client, &service.clock).await;
+    let moment = moment::of(&client.registration.authentication, &service.clock).await;
     let request = token::code_request(&provider, &client.registration, &code, &verifier, &moment)?;
     // Anybody can make up a code.
     let answer = remembered

@@ -125,7 +125,7 @@ async fn push(asked: Asked<'_>, provider: &Provider, login: Login) -> Result<Str
     let Asked { service, client, .. } = asked;
     let code_challenge = pkce::challenge(login.begun.code_verifier.expose());
     let transaction = login.transaction(&code_challenge);
-    let moment = moment::of(client, &service.clock).await;
+    let moment = moment::of(&client.registration.authentication, &service.clock).await;
     let request = pushed::request(provider, &client.registration, &transaction, &moment)?;
     // Anybody can begin a login.
     let answer = service

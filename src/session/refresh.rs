@@ -165,7 +165,7 @@ impl Refresher {
             .metadata()
             .await
             .map_err(|fault| Fault::passing(refusal::of_provider(&client.issuer, fault)))?;
-        let moment = moment::of(client, &self.clock).await;
+        let moment = moment::of(&client.registration.authentication, &self.clock).await;
         let request = token::refresh_request(&provider, &client.registration, refresh_token, &moment)
             .map_err(Fault::passing)?;
         let answer = remembered

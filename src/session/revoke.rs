@@ -64,7 +64,7 @@ impl Revoker {
     async fn one(&self, client: &Client, refresh_token: &Secret) -> Result<(), String> {
         let remembered = self.providers.of(client);
         let Some(provider) = remembered.remembered_metadata() else { return Ok(()) };
-        let moment = moment::of(client, &self.clock).await;
+        let moment = moment::of(&client.registration.authentication, &self.clock).await;
         let request = revocation::request(&provider, &client.registration, refresh_token, &moment);
         let Some(request) = request else { return Ok(()) };
         let request = request.map_err(|fault| fault.to_string())?;

@@ -229,6 +229,7 @@ fn each_proof_gives_its_way_of_authentication() {
         ClientAuthentication::SecretJwt(_) => "client_secret_jwt",
         ClientAuthentication::PrivateKeyJwt(_) => "private_key_jwt",
         ClientAuthentication::AssertionFile(_) => "assertion",
+        ClientAuthentication::BearerFile(_) => "bearer",
         ClientAuthentication::MutualTls(_) => "tls_client_auth",
         ClientAuthentication::AsAnnounced(_) => "announced",
     };

@@ -362,6 +362,7 @@ fn one_of_each() -> Vec<Refusal> {
     let token = [
         TokenFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
         TokenFault::Authentication(ClientAuthenticationFault::AssertionFile { why: found() }),
+        TokenFault::Authentication(ClientAuthenticationFault::TokenFile { why: found() }),
         TokenFault::Authentication(ClientAuthenticationFault::NotOverTls),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },

@@ -29,6 +29,7 @@ mod rfc7517_5_key_set;
 mod rfc7523_3_client_assertion;
 mod rfc7591_3_dynamic_registration;
 mod rfc7636_4_pkce;
+mod rfc7662_2_introspection;
 mod rfc8259_strict_json;
 mod rfc8705_2_mutual_tls;
 mod rfc8725_3_12_kinds_of_token;

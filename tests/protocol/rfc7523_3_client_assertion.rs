@@ -126,9 +126,14 @@ fn every_endpoint_gets_the_same_proof_with_the_issuer_as_its_audience() {
     ];
     for endpoint in endpoints.map(Option::unwrap) {
         let parameters = [("token", "t")];
-        let request =
-            client_authentication::request(endpoint, &provider, &registration, &parameters, &moment())
-                .unwrap();
+        let request = client_authentication::request(
+            endpoint,
+            &provider,
+            registration.credentials(),
+            &parameters,
+            &moment(),
+        )
+        .unwrap();
         assert_eq!(request.uri(), endpoint.uri());
         let form = url::form_urlencoded::parse(request.body()).into_owned().collect();
         verified(&form, &public(&authentication), Algorithm::ES256);

@@ -93,7 +93,8 @@ fn userinfo_is_asked_at_the_alias_by_a_client_with_a_certificate_only() {
     ] {
         let request = userinfo::request(&provider, &secret("at"), userinfo::Form::Json).unwrap();
         let registration = registration(authentication);
-        let request = client_authentication::with_certificate(request, endpoint, &provider, &registration);
+        let request =
+            client_authentication::with_certificate(request, endpoint, &provider, registration.credentials());
         assert_eq!(request.uri(), address);
         assert_eq!(request.headers()["authorization"], "Bearer at");
     }

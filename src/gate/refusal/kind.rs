@@ -422,6 +422,10 @@ refusals! {
     UserinfoSubject "userinfo_subject" Provider BAD_GATEWAY Never NOT_BELIEVED
         "The provider answered about another person. Report it to the provider."
 
+    // What the provider says about an access token.
+    IntrospectionTokenFile "introspection_token_file" Operator BAD_GATEWAY TryAgain GATEWAY
+        "See whether a bearer token still lies in the file that is read for introspection, and whether vestibule may read it."
+
     // Sessions.
     NoSession "no_session" Caller UNAUTHORIZED TryAgain SIGNED_OUT
         "Nothing needs to be done."

@@ -73,6 +73,7 @@ const fn client_authentication(fault: &ClientAuthenticationFault) -> Kind {
     match fault {
         ClientAuthenticationFault::NotShared { .. } => Kind::TokenClientAuthentication,
         ClientAuthenticationFault::AssertionFile { .. } => Kind::TokenAssertionFile,
+        ClientAuthenticationFault::TokenFile { .. } => Kind::IntrospectionTokenFile,
         ClientAuthenticationFault::NotOverTls => Kind::TokenNotOverTls,
     }
 }
