@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::json::{self, JsonFault};
 use super::quote::quote;
+use super::secret::Secret;
 
 /// Why an answer was put aside before its content was judged. All of it is the provider's doing, or that of something
 /// between.
@@ -90,6 +91,26 @@ pub(super) fn body(
     }
     json::object(answer.body())
         .map_err(|fault| AnswerFault::Json { fault, content_type: content_type(answer) })
+}
+
+/// The signed token of that media type that is the whole of an answer with status 200; none if plain JSON came instead, which
+/// anybody on the provider's side could have made.
+pub(super) fn signed(
+    answer: &Response<Bytes>,
+    limit: usize,
+    media_type: &str,
+) -> Result<Option<Secret>, AnswerFault> {
+    if answer.status() != http::StatusCode::OK || essence(answer) != media_type {
+        // What is wrong with it, if it is not even the answer that was not agreed.
+        object(answer, limit, MediaType::Json)?;
+        return Ok(None);
+    }
+    let found = answer.body().len();
+    if found > limit {
+        return Err(AnswerFault::TooLarge { found, limit });
+    }
+    // A token is ASCII; whatever is not fails where the parts are decoded.
+    Ok(Some(Secret::new(String::from_utf8_lossy(answer.body()))))
 }
 
 /// The media type without parameters, in lower case; empty if there is none, or more than one.

@@ -156,27 +156,45 @@ pub(super) fn judge_times(
     claims: &Map<String, Value>,
     expected: &IdTokenExpected<'_>,
 ) -> Result<Times, IdTokenFault> {
-    // Step 9: the time is before `exp`.
+    let expires = judge_expiry(claims, expected)?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
+    let issued = judge_issue(claims, expected, MAX_AGE)?;
+    Ok(Times { issued, expires })
+}
+
+/// Step 9: the time is before `exp`, where there is one.
+pub(super) fn judge_expiry(
+    claims: &Map<String, Value>,
+    expected: &IdTokenExpected<'_>,
+) -> Result<Option<Timestamp>, IdTokenFault> {
     let (now, leeway) = (expected.now, expected.leeway);
-    let expired_at = time(claims, "exp")?.ok_or(IdTokenFault::Missing { claim: "exp" })?;
-    if now >= expired_at.after(leeway) {
-        return Err(IdTokenFault::Expired { expired_at, now, leeway, skew: None });
+    match time(claims, "exp")? {
+        Some(expired_at) if now >= expired_at.after(leeway) => {
+            Err(IdTokenFault::Expired { expired_at, now, leeway, skew: None })
+        }
+        expires => Ok(expires),
     }
-    // Step 10: `iat` is neither too far away in the past nor in the future.
+}
+
+/// Step 10: `iat` is neither too far away in the past nor in the future. Nor is `nbf` still to come (RFC 7519 section 4.1.5).
+pub(super) fn judge_issue(
+    claims: &Map<String, Value>,
+    expected: &IdTokenExpected<'_>,
+    max_age: Duration,
+) -> Result<Timestamp, IdTokenFault> {
+    let (now, leeway) = (expected.now, expected.leeway);
     let issued_at = time(claims, "iat")?.ok_or(IdTokenFault::Missing { claim: "iat" })?;
     if issued_at > now.after(leeway) {
         return Err(IdTokenFault::IssuedInFuture { issued_at, now, leeway, skew: None });
     }
-    if now > issued_at.after(MAX_AGE).after(leeway) {
+    if now > issued_at.after(max_age).after(leeway) {
         return Err(IdTokenFault::TooOld { issued_at, now, skew: None });
     }
-    // RFC 7519 section 4.1.5.
     if let Some(not_before) = time(claims, "nbf")?
         && not_before > now.after(leeway)
     {
         return Err(IdTokenFault::NotYetValid { not_before, now, leeway, skew: None });
     }
-    Ok(Times { issued: issued_at, expires: expired_at })
+    Ok(issued_at)
 }
 
 /// OpenID Connect Core 1.0 section 3.1.3.7 step 3: for us, and for nobody whom we do not trust.

@@ -93,14 +93,9 @@ pub fn judge(answer: &Response<Bytes>, sub: &str) -> Result<Userinfo, UserinfoFa
 /// # Errors
 /// [`UserinfoFault`]; also if the answer is plain JSON, which anybody on the provider's side could have made.
 pub fn token(answer: &Response<Bytes>, agreed: Option<&Encryption>) -> Result<Secret, UserinfoFault> {
-    let essence = answer::essence(answer);
-    if answer.status() != http::StatusCode::OK || essence != JWT {
-        // What is wrong with it, if it is not even the answer that was not agreed.
-        answer::object(answer, MAX_ANSWER_BYTES, MediaType::Json).map_err(UserinfoFault::Answer)?;
-        return Err(UserinfoFault::NotSigned);
-    }
-    // A token is ASCII; whatever is not fails where the parts are decoded.
-    let token = Secret::new(String::from_utf8_lossy(answer.body()));
+    let token = answer::signed(answer, MAX_ANSWER_BYTES, JWT)
+        .map_err(UserinfoFault::Answer)?
+        .ok_or(UserinfoFault::NotSigned)?;
     match agreed {
         Some(agreed) => jwe::open(token.expose(), agreed, jws::JWT).map_err(UserinfoFault::Jwe),
         None => Ok(token),

@@ -67,6 +67,8 @@ fn what_is_agreed_to_be_signed_must_be() {
     for (name, answer, code) in unusable_answers(MAX_ANSWER_BYTES) {
         assert_eq!(taken(&answer, None).unwrap_err(), format!("userinfo_{code}"), "{name}");
     }
+    let too_large = answer(200, Some("application/jwt"), "a".repeat(MAX_ANSWER_BYTES + 1));
+    assert_eq!(taken(&too_large, None), Err("userinfo_too_large"));
     let text = answer(200, Some("text/plain"), token.clone());
     assert_eq!(taken(&text, None), Err("userinfo_content_type"));
     assert_eq!(taken(&answer(401, Some("application/jwt"), token), None), Err("userinfo_status"));
