@@ -18,6 +18,7 @@ use crate::protocol::callback::CallbackFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
+use crate::protocol::introspection::IntrospectionFault;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::JwksFault;
 use crate::protocol::logout_token::LogoutTokenFault;
@@ -162,6 +163,8 @@ pub enum Refusal {
     IdToken(IdTokenFault),
     /// What the userinfo endpoint says.
     Userinfo(UserinfoFault),
+    /// What the introspection endpoint says.
+    Introspection(IntrospectionFault),
     /// A logout token.
     LogoutToken(LogoutTokenFault),
     /// A logout token that was used before.
@@ -338,6 +341,7 @@ impl Refusal {
             Self::Token(fault) => protocol::token(fault),
             Self::IdToken(fault) => protocol::id_token(fault),
             Self::Userinfo(fault) => protocol::userinfo(fault),
+            Self::Introspection(fault) => protocol::introspection(fault),
             Self::LogoutToken(fault) => protocol::logout_token(fault),
             Self::LogoutTokenReplayed => Kind::LogoutTokenReplayed,
             Self::LogoutTokenMissing => Kind::LogoutTokenMissing,

@@ -29,6 +29,9 @@ pub const JWT: Kinds = &["JWT"];
 /// What the place of a logout token takes. Providers that know no better say that it is any JWT.
 pub const LOGOUT: Kinds = &["logout+jwt", "JWT"];
 
+/// What the place of a signed introspection answer takes. It must say so, too (RFC 9701 section 5).
+pub const INTROSPECTION: Kinds = &["token-introspection+jwt"];
+
 /// Why a token is not believed to be the provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JwsFault {

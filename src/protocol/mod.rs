@@ -43,6 +43,8 @@
 //! | [`userinfo_fault`] | why there are none | Core 5.3.2, 5.3.4 |
 //! | [`logout`] | where the browser is sent to sign out | RP-Initiated Logout 2 |
 //! | [`logout_token`] | the provider says that a session ended → `LogoutToken` | Back-Channel Logout 2.4, 2.6 |
+//! | [`introspection`] | what the provider says about an access token → `Introspected` | RFC 7662; RFC 9701 |
+//! | [`introspection_fault`] | why it is not known | RFC 7662 2.3; RFC 9701 5 |
 //! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
@@ -74,6 +76,8 @@ pub mod endpoint;
 mod form;
 pub mod id_token_fault;
 pub mod initiate_login;
+pub mod introspection;
+pub mod introspection_fault;
 pub mod issuer;
 pub mod json;
 pub mod jwe;

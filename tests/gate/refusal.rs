@@ -16,6 +16,7 @@ use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::id_token_fault::IdTokenFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
+use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwe::JweFault;
@@ -70,6 +71,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         TokenFault::ALL_CODES,
         IdTokenFault::ALL_CODES,
         UserinfoFault::ALL_CODES,
+        IntrospectionFault::ALL_CODES,
         LogoutTokenFault::ALL_CODES,
     ];
     for code in theirs.into_iter().flatten() {
@@ -85,6 +87,7 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Token(fault) => fault.code(),
             Refusal::IdToken(fault) => fault.code(),
             Refusal::Userinfo(fault) => fault.code(),
+            Refusal::Introspection(fault) => fault.code(),
             Refusal::LogoutToken(fault) => fault.code(),
             _ => continue,
         };
@@ -332,6 +335,7 @@ fn one_of_each() -> Vec<Refusal> {
     all.extend(answers().map(|fault| Refusal::from(PushedFault::Answer(fault))));
     all.extend(answers().map(|fault| Refusal::from(TokenFault::Answer(fault))));
     all.extend(answers().map(|fault| Refusal::from(UserinfoFault::Answer(fault))));
+    all.extend(answers().map(|fault| Refusal::from(IntrospectionFault::Answer(fault))));
     let discovery = [
         DiscoveryFault::Issuer { expected: found(), found: Some(found()) },
         DiscoveryFault::Missing { member: "jwks_uri" },
@@ -362,7 +366,6 @@ fn one_of_each() -> Vec<Refusal> {
     let token = [
         TokenFault::Authentication(ClientAuthenticationFault::NotShared { announced: vec![found()] }),
         TokenFault::Authentication(ClientAuthenticationFault::AssertionFile { why: found() }),
-        TokenFault::Authentication(ClientAuthenticationFault::TokenFile { why: found() }),
         TokenFault::Authentication(ClientAuthenticationFault::NotOverTls),
         TokenFault::Refused { status: 400, error: OAuthError::InvalidGrant },
         TokenFault::Refused { status: 401, error: OAuthError::InvalidClient },
@@ -401,6 +404,17 @@ fn one_of_each() -> Vec<Refusal> {
         UserinfoFault::SubjectOther,
     ];
     all.extend(userinfo.map(Refusal::from));
+    let introspection = [
+        IntrospectionFault::NoEndpoint,
+        IntrospectionFault::from(ClientAuthenticationFault::TokenFile { why: found() }),
+        IntrospectionFault::Refused { status: 401, error: Some(OAuthError::InvalidClient) },
+        IntrospectionFault::Refused { status: 403, error: None },
+        IntrospectionFault::NotSigned,
+        IntrospectionFault::from(IdTokenFault::Issuer { expected: found(), found: found() }),
+        IntrospectionFault::KindUnsaid,
+        IntrospectionFault::Form { member: "active", needed: "true or false" },
+    ];
+    all.extend(introspection.map(Refusal::from));
     let jws = [
         JwsFault::TooLong { found: 1 },
         JwsFault::Encrypted,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
-use vestibule::protocol::client_authentication::ClientAuthenticationFault;
+use vestibule::protocol::client_authentication::{BearerFault, ClientAuthenticationFault};
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::endpoint::EndpointFault;
+use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwe::JweFault;
 use vestibule::protocol::jwk::SkipReason;
@@ -220,6 +221,26 @@ fn id_token() -> Vec<IdTokenFault> {
     faults
 }
 
+fn introspection() -> Vec<IntrospectionFault> {
+    let mut faults: Vec<_> = answers().into_iter().map(IntrospectionFault::Answer).collect();
+    faults.extend([
+        IntrospectionFault::NoEndpoint,
+        ClientAuthenticationFault::TokenFile { why: BearerFault::Empty.to_string() }.into(),
+        ClientAuthenticationFault::TokenFile { why: BearerFault::TooLong { found: 20_000 }.to_string() }
+            .into(),
+        ClientAuthenticationFault::TokenFile { why: BearerFault::Form.to_string() }.into(),
+        IntrospectionFault::Refused { status: 401, error: Some(OAuthError::InvalidClient) },
+        IntrospectionFault::Refused { status: 403, error: None },
+        IntrospectionFault::NotSigned,
+        IdTokenFault::from(JwsFault::Kind { expected: jws::INTROSPECTION, found: Some(HOSTILE.to_owned()) })
+            .into(),
+        IdTokenFault::Issuer { expected: "https://id.example".to_owned(), found: HOSTILE.to_owned() }.into(),
+        IntrospectionFault::KindUnsaid,
+        IntrospectionFault::Form { member: "active", needed: "true or false" },
+    ]);
+    faults
+}
+
 fn logout_token() -> Vec<LogoutTokenFault> {
     vec![
         IdTokenFault::Missing { claim: "jti" }.into(),
@@ -243,6 +264,7 @@ fn every_text_is_the_reviewed_one() {
     lines(callback(), CallbackFault::code, &mut text);
     lines(discovery(), DiscoveryFault::code, &mut text);
     lines(id_token(), IdTokenFault::code, &mut text);
+    lines(introspection(), IntrospectionFault::code, &mut text);
     lines(jwks(), JwksFault::code, &mut text);
     lines(logout_token(), LogoutTokenFault::code, &mut text);
     lines(token(), TokenFault::code, &mut text);

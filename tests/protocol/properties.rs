@@ -8,6 +8,7 @@ use url::Url;
 use vestibule::protocol::authorize::{self, Transaction};
 use vestibule::protocol::callback::{self, Answer, Expected};
 use vestibule::protocol::discovery;
+use vestibule::protocol::introspection;
 use vestibule::protocol::json;
 use vestibule::protocol::jwks::{self, Keys};
 use vestibule::protocol::jwt::{self, IdTokenExpected};
@@ -34,7 +35,7 @@ fn is_accepted(token: &str) -> bool {
     jwt::verify(token, &KEYS, &expected).is_ok()
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -60,6 +61,8 @@ proptest! {
         let _ = jwks::judge(&answer);
         let _ = token::judge(&answer);
         let _ = userinfo::judge(&answer, "a");
+        prop_assert!(status == 200 || introspection::judge(&answer).is_err());
+        prop_assert!(introspection::token_in(&answer).is_err());
         if let Ok(answer) = Answer::parse(&bytes) {
             let expected = Expected {
                 issuer: &issuer(), iss_announced: false, client: "a", state: None, browser: None, now: now(),

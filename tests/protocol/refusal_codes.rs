@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use vestibule::protocol::callback::CallbackFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
+use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jwt::IdTokenFault;
 use vestibule::protocol::logout_token::LogoutTokenFault;
@@ -12,11 +13,12 @@ use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 9] = [
+const ALL: [(&str, &[&str]); 10] = [
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
     ("id_token_", IdTokenFault::ALL_CODES),
     ("initiate_login_", InitiateLoginFault::ALL_CODES),
+    ("introspection_", IntrospectionFault::ALL_CODES),
     ("jwks_", JwksFault::ALL_CODES),
     ("pushed_", PushedFault::ALL_CODES),
     ("logout_token_", LogoutTokenFault::ALL_CODES),
@@ -41,9 +43,11 @@ const TESTS: &str = concat!(
     include_str!("rfc7516_5_2_decryption.rs"),
     include_str!("rfc7517_5_key_set.rs"),
     include_str!("rfc7523_3_client_assertion.rs"),
+    include_str!("rfc7662_2_introspection.rs"),
     include_str!("rfc8705_2_mutual_tls.rs"),
     include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
+    include_str!("rfc9701_5_signed_introspection.rs"),
 );
 const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "unreadable"];
 
@@ -53,6 +57,7 @@ const SOURCES: &str = concat!(
     include_str!("../../src/protocol/discovery_fault.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
     include_str!("../../src/protocol/initiate_login.rs"),
+    include_str!("../../src/protocol/introspection_fault.rs"),
     include_str!("../../src/protocol/jwks.rs"),
     include_str!("../../src/protocol/pushed.rs"),
     include_str!("../../src/protocol/logout_token.rs"),

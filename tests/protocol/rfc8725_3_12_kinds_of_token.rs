@@ -6,6 +6,7 @@ use vestibule::protocol::jwt::{self, IdTokenExpected, judge_refreshed};
 use vestibule::protocol::registration::SigningAlgorithm;
 
 use crate::oidc_core_5_3_2_signed_userinfo as userinfo;
+use crate::rfc9701_5_signed_introspection as introspection;
 use crate::signer::{PROVIDER, header, with};
 use crate::world::{ISSUER, NOW, issuer, now};
 
@@ -33,6 +34,7 @@ fn tokens() -> Vec<(&'static str, String)> {
         ("access token", sign(Some("at+jwt"), &access)),
         ("access token by its full type", sign(Some("application/at+jwt"), &access)),
         ("authorization response", sign(None, &jarm)),
+        ("introspection answer", sign(Some("token-introspection+jwt"), &introspection::claims())),
     ]
 }
 
@@ -54,7 +56,7 @@ fn as_id_token(token: &str, nonce: Option<&str>) -> Option<&'static str> {
 #[test]
 fn each_kind_passes_in_its_own_place_only() {
     let rows = [
-        // kind, as the ID token of a login, as userinfo
+        // kind, as the ID token of a login, as userinfo; none but its own passes as an introspection answer
         ("ID token", None, Some("userinfo_token")),
         ("userinfo", Some("id_token_claim_missing"), None),
         ("logout token", Some("id_token_type"), Some("userinfo_token")),
@@ -62,6 +64,7 @@ fn each_kind_passes_in_its_own_place_only() {
         ("access token", Some("id_token_type"), Some("userinfo_token")),
         ("access token by its full type", Some("id_token_type"), Some("userinfo_token")),
         ("authorization response", Some("id_token_claim_missing"), Some("userinfo_subject_missing")),
+        ("introspection answer", Some("id_token_type"), Some("userinfo_token")),
     ];
     let tokens = tokens();
     assert_eq!(rows.len(), tokens.len());
@@ -70,6 +73,9 @@ fn each_kind_passes_in_its_own_place_only() {
         assert_eq!(as_id_token(token, Some(NONCE)), at_login, "{name} as the ID token of a login");
         let userinfo = userinfo::verify(token).err().map(|fault| fault.code());
         assert_eq!(userinfo, at_userinfo, "{name} as userinfo");
+        let said = introspection::verify(token).err().map(|fault| fault.code());
+        let expected = (name != "introspection answer").then_some("introspection_token");
+        assert_eq!(said, expected, "{name} as an introspection answer");
     }
 }
 

@@ -93,6 +93,7 @@ impl fmt::Display for Refusal {
             Self::Token(fault) => fault.fmt(f),
             Self::IdToken(fault) => fault.fmt(f),
             Self::Userinfo(fault) => fault.fmt(f),
+            Self::Introspection(fault) => fault.fmt(f),
             Self::LogoutToken(fault) => fault.fmt(f),
             Self::LogoutTokenReplayed => f.write_str("a logout token of that jti was used before"),
             Self::LogoutTokenMissing => f.write_str("the form has no logout_token, or more than one"),

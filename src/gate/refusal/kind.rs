@@ -423,8 +423,28 @@ refusals! {
         "The provider answered about another person. Report it to the provider."
 
     // What the provider says about an access token.
+    IntrospectionNoEndpoint "introspection_no_endpoint" Operator BAD_GATEWAY Never PROVIDER_UNFIT
+        "The provider announces no endpoint that could be asked about tokens. Switch it on there, or do not ask."
     IntrospectionTokenFile "introspection_token_file" Operator BAD_GATEWAY TryAgain GATEWAY
         "See whether a bearer token still lies in the file that is read for introspection, and whether vestibule may read it."
+    IntrospectionRedirect "introspection_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider announces an introspection_endpoint that has moved. Tell the provider its public address."
+    IntrospectionStatus "introspection_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "See the provider's own log."
+    IntrospectionTooLarge "introspection_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider say less about a token, mostly fewer groups."
+    IntrospectionContentType "introspection_content_type" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is neither JSON nor a signed answer of RFC 9701 that was asked for. See the provider's own log, and whether something stands between."
+    IntrospectionUnreadable "introspection_unreadable" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came is no JSON object. See the provider's own log, and whether something stands between."
+    IntrospectionRefused "introspection_refused" Operator BAD_GATEWAY Never NOT_SET_UP
+        "The provider does not know who asks about tokens, or does not take the proof, or lets others ask only: compare id and secret, key, certificate or token with what is registered there, and what that client is allowed."
+    IntrospectionNotSigned "introspection_not_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
+        "Let the provider sign what it says about tokens to this client (introspection_signed_response_alg there), or do not ask for it signed."
+    IntrospectionToken "introspection_token" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
+        "What came as a signed answer about a token is not believed. The line in the log says why: keys and algorithm, issuer, client_id, or the clocks."
+    IntrospectionMemberForm "introspection_member_form" Provider BAD_GATEWAY Never PROVIDER_FAULT
+        "The provider breaks RFC 7662 section 2.2, or RFC 9701 section 5. Report it to the provider."
 
     // Sessions.
     NoSession "no_session" Caller UNAUTHORIZED TryAgain SIGNED_OUT

@@ -9,6 +9,7 @@ use crate::protocol::client_authentication::ClientAuthenticationFault;
 use crate::protocol::discovery::DiscoveryFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
+use crate::protocol::introspection::IntrospectionFault;
 use crate::protocol::jwe::JweFault;
 use crate::protocol::jwks::JwksFault;
 use crate::protocol::jws::JwsFault;
@@ -231,6 +232,24 @@ pub(super) const fn userinfo(fault: &UserinfoFault) -> Kind {
     }
 }
 
+pub(super) const fn introspection(fault: &IntrospectionFault) -> Kind {
+    match fault {
+        IntrospectionFault::NoEndpoint => Kind::IntrospectionNoEndpoint,
+        IntrospectionFault::Authentication(fault) => client_authentication(fault),
+        IntrospectionFault::Answer(answer) => match answer {
+            AnswerFault::Redirect { .. } => Kind::IntrospectionRedirect,
+            AnswerFault::Status { .. } => Kind::IntrospectionStatus,
+            AnswerFault::TooLarge { .. } => Kind::IntrospectionTooLarge,
+            AnswerFault::ContentType { .. } => Kind::IntrospectionContentType,
+            AnswerFault::Json { .. } => Kind::IntrospectionUnreadable,
+        },
+        IntrospectionFault::Refused { .. } => Kind::IntrospectionRefused,
+        IntrospectionFault::NotSigned => Kind::IntrospectionNotSigned,
+        IntrospectionFault::AsIdToken(_) | IntrospectionFault::KindUnsaid => Kind::IntrospectionToken,
+        IntrospectionFault::Form { .. } => Kind::IntrospectionMemberForm,
+    }
+}
+
 pub(super) const fn logout_token(fault: &LogoutTokenFault) -> Kind {
     match fault.flaw() {
         Flaw::Unreadable => Kind::LogoutTokenUnreadable,
@@ -313,6 +332,12 @@ impl From<IdTokenFault> for Refusal {
 impl From<UserinfoFault> for Refusal {
     fn from(fault: UserinfoFault) -> Self {
         Self::Userinfo(fault)
+    }
+}
+
+impl From<IntrospectionFault> for Refusal {
+    fn from(fault: IntrospectionFault) -> Self {
+        Self::Introspection(fault)
     }
 }
 
