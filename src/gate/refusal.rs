@@ -14,8 +14,11 @@ use std::time::Duration;
 use http::HeaderName;
 
 use crate::config::host::Authority;
+use crate::protocol::access_token_fault::AccessTokenFault;
 use crate::protocol::callback::CallbackFault;
+use crate::protocol::certificate::CertificateFault;
 use crate::protocol::discovery::DiscoveryFault;
+use crate::protocol::dpop::DpopFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::introspection::IntrospectionFault;
@@ -211,6 +214,77 @@ pub enum Refusal {
         /// What is known of the cause.
         cause: LoopCause,
     },
+    /// A path that falls under a rule in one way to read it, and not in another.
+    PathAmbiguous {
+        /// The rule's place in the file, from 1.
+        rule: usize,
+    },
+    /// `Authorization` is there more than once, and one of the lines has an access token.
+    BearerTwice,
+    /// A request with an access token and a session cookie.
+    BearerWithCookie,
+    /// An access token is needed, and none came.
+    BearerNeeded,
+    /// What stands behind `Bearer` or `DPoP` is not one token.
+    BearerMalformed,
+    /// A token that is no JWT, and no issuer is asked about such.
+    BearerOpaque,
+    /// The issuer says that the token is not good, or no longer.
+    BearerInactive,
+    /// An access token.
+    AccessToken(AccessTokenFault),
+    /// A token by an issuer whose tokens are taken at this client, but not by this rule.
+    BearerIssuerElsewhere,
+    /// A token without a scope that is needed.
+    BearerScope {
+        /// All of these, or one of them.
+        needed: Vec<String>,
+    },
+    /// A token of a person who was authenticated in another way than is needed, or too long ago.
+    BearerAuthentication {
+        /// The ways.
+        acr_values: Vec<String>,
+        /// How long ago at most.
+        max_age: Option<Duration>,
+    },
+    /// A session of such a person.
+    StepUpNeeded,
+    /// A token that is bound to what cannot be checked here.
+    BearerBinding,
+    /// The certificate that the caller showed.
+    Certificate(CertificateFault),
+    /// The header with the certificate came more than once.
+    BearerCertificateTwice,
+    /// The caller showed another certificate than the token is bound to.
+    BearerCertificateOther,
+    /// A token in the scheme `DPoP`, which is not taken.
+    DpopOff,
+    /// A token without a proof, where all need one.
+    DpopNeeded,
+    /// A token that is bound to a key, presented as if it were not.
+    DpopAsBearer,
+    /// A token that is bound to no key, presented with a proof.
+    DpopUnbound,
+    /// There is no proof.
+    DpopProofMissing,
+    /// There is more than one.
+    DpopProofTwice,
+    /// The proof.
+    Dpop(DpopFault),
+    /// A proof that was used before.
+    DpopReplayed,
+    /// The proofs of late cannot all be remembered.
+    DpopFull,
+    /// One address sends more tokens that the issuer has to be asked about than are asked about in a minute.
+    TooManyTokens {
+        /// Until the next is asked about.
+        wait: Duration,
+    },
+    /// What the application is to get as `Authorization` does not fit an answer.
+    AuthorizationTooLarge {
+        /// What it would take.
+        bytes: usize,
+    },
     /// A request from another machine for a client at which nobody has to sign in.
     TestingProfileRemote,
     /// A mistake of ours.
@@ -363,6 +437,33 @@ impl Refusal {
                 LoopCause::CookieDomain => Kind::LoopCookieDomain,
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
             },
+            Self::PathAmbiguous { .. } => Kind::PathAmbiguous,
+            Self::BearerTwice => Kind::BearerTwice,
+            Self::BearerWithCookie => Kind::BearerWithCookie,
+            Self::BearerNeeded => Kind::BearerNeeded,
+            Self::BearerMalformed => Kind::BearerMalformed,
+            Self::BearerOpaque => Kind::BearerOpaque,
+            Self::BearerInactive => Kind::BearerInactive,
+            Self::AccessToken(fault) => protocol::access_token(fault),
+            Self::BearerIssuerElsewhere => Kind::BearerIssuer,
+            Self::BearerScope { .. } => Kind::BearerScope,
+            Self::BearerAuthentication { .. } => Kind::BearerAuthentication,
+            Self::StepUpNeeded => Kind::StepUpNeeded,
+            Self::BearerBinding => Kind::BearerBinding,
+            Self::Certificate(fault) => protocol::certificate(fault),
+            Self::BearerCertificateTwice => Kind::BearerCertificateTwice,
+            Self::BearerCertificateOther => Kind::BearerCertificateOther,
+            Self::DpopOff => Kind::DpopOff,
+            Self::DpopNeeded => Kind::DpopNeeded,
+            Self::DpopAsBearer => Kind::DpopAsBearer,
+            Self::DpopUnbound => Kind::DpopUnbound,
+            Self::DpopProofMissing => Kind::DpopProofMissing,
+            Self::DpopProofTwice => Kind::DpopProofTwice,
+            Self::Dpop(fault) => protocol::dpop(fault),
+            Self::DpopReplayed => Kind::DpopReplayed,
+            Self::DpopFull => Kind::DpopFull,
+            Self::TooManyTokens { .. } => Kind::TooManyTokens,
+            Self::AuthorizationTooLarge { .. } => Kind::AuthorizationTooLarge,
             Self::TestingProfileRemote => Kind::TestingProfileRemote,
             Self::Internal { .. } => Kind::InternalFault,
         }

@@ -123,6 +123,51 @@ impl fmt::Display for Refusal {
             Self::RefreshUnavailable => f.write_str("the provider could not refresh the tokens"),
             Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
             Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
+            Self::PathAmbiguous { rule } => {
+                write!(f, "whether the path falls under rule {rule} depends on who reads it")
+            }
+            Self::BearerTwice => f.write_str("Authorization came more than once, and one of the lines has an access token"),
+            Self::BearerWithCookie => f.write_str("the request has an access token and a session cookie"),
+            Self::BearerNeeded => f.write_str("the request has no access token, and needs one"),
+            Self::BearerMalformed => f.write_str("what stands behind the scheme in Authorization is not one token"),
+            Self::BearerOpaque => {
+                f.write_str("the access token is no JWT, and no issuer of this client is asked about such (introspection)")
+            }
+            Self::BearerInactive => f.write_str("the issuer says that the access token is not active"),
+            Self::AccessToken(fault) => fault.fmt(f),
+            Self::BearerIssuerElsewhere => {
+                f.write_str("the access token is by an issuer of this client that bearer_issuers of the rule does not have")
+            }
+            Self::BearerScope { needed } => write!(f, "the access token lacks a scope; needed: {}", needed.join(" ")),
+            Self::BearerAuthentication { .. } | Self::StepUpNeeded => {
+                f.write_str("the person was authenticated in another way than the rule asks, or too long ago")
+            }
+            Self::BearerBinding => {
+                f.write_str("the access token is bound to what cannot be checked here (cnf)")
+            }
+            Self::Certificate(fault) => fault.fmt(f),
+            Self::BearerCertificateTwice => f.write_str("the proxy sent the caller's certificate more than once"),
+            Self::BearerCertificateOther => {
+                f.write_str("the access token is bound to another certificate than the caller showed")
+            }
+            Self::DpopOff => f.write_str("the access token came in the scheme DPoP, and bearer_options.dpop is off"),
+            Self::DpopNeeded => f.write_str("the access token is bound to no key, and bearer_options.dpop is required"),
+            Self::DpopAsBearer => f.write_str("the access token is bound to a key, and came in the scheme Bearer"),
+            Self::DpopUnbound => f.write_str("the access token is bound to no key, and came in the scheme DPoP"),
+            Self::DpopProofMissing => f.write_str("the access token came without a DPoP proof"),
+            Self::DpopProofTwice => f.write_str("more than one DPoP proof came"),
+            Self::Dpop(fault) => fault.fmt(f),
+            Self::DpopReplayed => f.write_str("a DPoP proof of that jti was used before"),
+            Self::DpopFull => f.write_str("the table of DPoP proofs has no room: a million came within minutes"),
+            Self::TooManyTokens { wait } => write!(
+                f,
+                "one address sends more tokens that an issuer has to be asked about than are asked about in a minute; the next in {}s",
+                wait.as_secs()
+            ),
+            Self::AuthorizationTooLarge { bytes } => write!(
+                f,
+                "Authorization and the identity headers would take {bytes} bytes, and at most {MAX_IDENTITY} fit an answer"
+            ),
             Self::TestingProfileRemote => f.write_str(
                 "a request came from another machine, or under the name of one, to a client with danger_testing_profile",
             ),

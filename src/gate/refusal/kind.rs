@@ -174,6 +174,122 @@ refusals! {
     LoopSessionNotFound "session_not_found" Operator LOOP_DETECTED TryAgain LOOP
         "The process that finished the login is not the one that is asked, or it was restarted. With the memory store run one replica."
 
+    // Rules.
+    PathAmbiguous "path_ambiguous" Caller BAD_REQUEST Never UNREADABLE
+        "The path falls under a rule of this client in one way to read it and not in another (letter case, dot segments, encoded signs). If such paths are usual here, put a rule with path: /* first, or write rules that do not tell them apart."
+    StepUpNeeded "step_up_needed" Caller FORBIDDEN Never STEP_UP
+        "A rule asks for acr_values or max_age that the sign-in of this session does not meet. Let the person sign out and in again; to have the provider ask for it, set authorization.acr_values or authorization.max_age."
+
+    // Access tokens.
+    BearerTwice "bearer_twice" Caller BAD_REQUEST Never BEARER_TWICE
+        "Let the program send one Authorization header. If the proxy adds one of its own, let it replace the caller's."
+    BearerWithCookie "bearer_with_cookie" Caller BAD_REQUEST Never BEARER_WITH_COOKIE
+        "A page that is signed in by its cookie sent an access token too. Send one of them, or let the token decide: bearer_options: { with_session: token }. If the token is the application's own affair: bearer: ignored in a rule."
+    BearerNeeded "bearer_needed" Caller UNAUTHORIZED Never BEARER_NEEDED
+        "A rule takes access tokens only. Let the program send Authorization: Bearer, or write bearer: accepted."
+    BearerMalformed "bearer_malformed" Caller UNAUTHORIZED Never BEARER_MALFORMED
+        "Let the program send Authorization: Bearer, one blank, the token, and nothing else."
+    BearerTooLong "bearer_too_long" Caller UNAUTHORIZED Never BEARER_MALFORMED
+        "Tokens of at most 16 KiB are read. Let the issuer put less into them."
+    BearerOpaque "bearer_opaque" Caller UNAUTHORIZED Never BEARER_MALFORMED
+        "The token is no JWT. If the issuer gives such, let it be asked: introspection: opaque."
+    BearerEncrypted "bearer_encrypted" Caller UNAUTHORIZED Never BEARER_MALFORMED
+        "Encrypted access tokens are not opened here. Let the issuer only sign them, or be asked about them: introspection: opaque."
+    BearerUnreadable "bearer_unreadable" Caller UNAUTHORIZED Never BEARER_MALFORMED
+        "The token was cut off or changed on its way, or is none. Nothing needs to be done."
+    BearerAlgorithm "bearer_algorithm" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The log names the algorithm. If the issuer signs by it, add it to algorithms; none and HS256 are never taken."
+    BearerCritical "bearer_critical" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The token asks for an extension that is not known here (crit). Let the issuer leave it out."
+    BearerType "bearer_type" Caller UNAUTHORIZED Never BEARER_KIND
+        "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt. An ID token is never taken: let the program send its access token."
+    BearerOtherKind "bearer_other_kind" Caller UNAUTHORIZED Never BEARER_KIND
+        "This is an ID token, a logout token, a refresh token or a proof. Let the program send its access token."
+    BearerKeyName "bearer_key_name" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The token's kid is no text of at most 256 bytes. Nothing needs to be done, unless the issuer makes such."
+    BearerUnknownKey "bearer_unknown_key" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The issuer has no such key. If it changed its keys just now, this passes within half a minute. Otherwise somebody made the token up, or it is of another issuer of the same name."
+    BearerSignature "bearer_signature" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The token was changed, or is not by the issuer that it names. Nothing needs to be done."
+    BearerClaimMissing "bearer_claim_missing" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The log names the claim. RFC 9068 asks for it; if the issuer cannot send it, write profile: jwt."
+    BearerClaimForm "bearer_claim_form" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The log names the claim and what it should be. Report it to the issuer."
+    BearerIssuer "bearer_issuer" Caller UNAUTHORIZED Never BEARER_ISSUER
+        "The log names the issuer. If its tokens are to be taken, give it a table under bearer, its name written to the letter, and a place in bearer_issuers of the rule."
+    BearerAudience "bearer_audience" Caller UNAUTHORIZED Never BEARER_AUDIENCE
+        "The log names the audiences. Let the program ask for a token for this API (resource or audience), let the issuer put it in, or add the audience to audiences. At Keycloak: a client scope with an audience mapper."
+    BearerClient "bearer_client" Caller UNAUTHORIZED Never BEARER_INVALID
+        "The log names the client that the token was issued to. If it may come in, add it to client_ids."
+    BearerExpired "bearer_expired" Caller UNAUTHORIZED Never BEARER_EXPIRED
+        "Let the program fetch a new token. If it happens with new ones, set the clocks."
+    BearerIssuedInFuture "bearer_issued_in_future" Caller UNAUTHORIZED Never BEARER_NOT_YET
+        "Set the clocks of the issuer and of this machine by a time server, or raise clock_leeway."
+    BearerNotYetValid "bearer_not_yet_valid" Caller UNAUTHORIZED Never BEARER_NOT_YET
+        "Set the clocks of the issuer and of this machine by a time server, or raise clock_leeway."
+    BearerInactive "bearer_inactive" Caller UNAUTHORIZED Never BEARER_INACTIVE
+        "The issuer was asked and says no: the token is over, revoked, not its own, or not for the client that asks. Its log tells which."
+    BearerBinding "bearer_binding" Caller UNAUTHORIZED Never BEARER_BOUND
+        "The token is bound to a certificate, and bearer_options.certificate_header names no header, or to something else that cannot be checked here (cnf)."
+    BearerCertificateMissing "bearer_certificate_missing" Caller UNAUTHORIZED Never BEARER_BOUND
+        "The caller showed no certificate, or the proxy does not pass it in the header of bearer_options.certificate_header."
+    BearerCertificateTwice "bearer_certificate_twice" Proxy UNAUTHORIZED Never BEARER_BOUND
+        "Let the proxy replace the header with the certificate instead of adding to the caller's."
+    BearerCertificateUnreadable "bearer_certificate_unreadable" Proxy UNAUTHORIZED Never BEARER_BOUND
+        "Let the proxy pass the certificate as docs/bearer.md shows for it, and replace what the caller sent under that name."
+    BearerCertificateOther "bearer_certificate_other" Caller UNAUTHORIZED Never BEARER_BOUND
+        "Somebody uses a token that is bound to another certificate, or the program changed its certificate: then it needs a new token."
+    BearerScope "bearer_scope" Caller FORBIDDEN Never BEARER_SCOPE
+        "The log and the challenge name the scopes. Let the program ask for them, and the issuer grant them."
+    BearerAuthentication "bearer_authentication" Caller UNAUTHORIZED Never BEARER_AUTHENTICATION
+        "A rule asks for acr_values or max_age that the token does not meet. The challenge names them, so that the program can have the person sign in again (RFC 9470)."
+    DpopOff "dpop_off" Caller UNAUTHORIZED Never DPOP_NOT_TAKEN
+        "Tokens bound to a key are not taken here. If they are to be: bearer_options: { dpop: accepted }"
+    DpopNeeded "dpop_needed" Caller UNAUTHORIZED Never DPOP_NEEDED
+        "Only tokens bound to a key are taken here. Let the program use DPoP, or write bearer_options: { dpop: accepted }"
+    DpopAsBearer "dpop_as_bearer" Caller UNAUTHORIZED Never DPOP_NEEDED
+        "Somebody uses a token bound to a key without that key, or the program sends it in the wrong scheme: it must be Authorization: DPoP."
+    DpopUnbound "dpop_unbound" Caller UNAUTHORIZED Never DPOP_UNBOUND
+        "Let the program send a token that is bound to no key as Authorization: Bearer."
+    DpopProofMissing "dpop_proof_missing" Caller UNAUTHORIZED Never DPOP_PROOF
+        "Let the program send a proof in the header DPoP, and the proxy pass that header on to vestibule."
+    DpopProofTwice "dpop_proof_twice" Caller UNAUTHORIZED Never DPOP_PROOF
+        "Let the program send one header DPoP."
+    DpopProofTooLong "dpop_proof_too_long" Caller UNAUTHORIZED Never DPOP_PROOF
+        "A proof of more than 4 KiB is none. Nothing needs to be done."
+    DpopProofUnreadable "dpop_proof_unreadable" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The log says what is wrong with the proof. Report it to the program's authors."
+    DpopProofType "dpop_proof_type" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The proof's typ must be dpop+jwt. Report it to the program's authors."
+    DpopProofAlgorithm "dpop_proof_algorithm" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The challenge lists the algorithms (algs). Report it to the program's authors."
+    DpopProofKey "dpop_proof_key" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The proof must have the public key in jwk, of a kind and strength that is taken, and nothing private. Report it to the program's authors."
+    DpopProofSignature "dpop_proof_signature" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The proof is not signed by the key in it. Nothing needs to be done."
+    DpopProofClaim "dpop_proof_claim" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The log names the claim. Report it to the program's authors."
+    DpopProofMethod "dpop_proof_method" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The proof is for another method. Somebody tries it elsewhere, or something on the way changes methods."
+    DpopProofUrl "dpop_proof_url" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The log says which part differs. If it happens to every request, the proxy describes another address than the program sees: scheme, host or port."
+    DpopProofTime "dpop_proof_time" Caller UNAUTHORIZED Never DPOP_PROOF
+        "A proof is good for a minute. If it happens to every request, set the clocks, or demand a nonce: bearer_options: { dpop_nonce: true }"
+    DpopProofToken "dpop_proof_token" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The proof is for another access token (ath). Nothing needs to be done."
+    DpopProofOtherKey "dpop_proof_other_key" Caller UNAUTHORIZED Never DPOP_PROOF
+        "Somebody uses a token with a key that it is not bound to. Nothing needs to be done."
+    DpopNonce "dpop_nonce" Caller UNAUTHORIZED Never DPOP_NONCE
+        "The program is to send the nonce of the answer in its next proof. Through nginx the header DPoP-Nonce must be passed on: see docs/bearer.md."
+    DpopReplayed "dpop_replayed" Caller UNAUTHORIZED Never DPOP_PROOF
+        "The same proof came twice. If it happens often, something on the way repeats requests, or the proxy asks twice for one request."
+    DpopFull "dpop_full" Us SERVICE_UNAVAILABLE Automatically BUSY
+        "A million proofs came within minutes. See who sends them."
+    TooManyTokens "too_many_tokens" Caller TOO_MANY_REQUESTS Automatically TOO_MANY_REQUESTS
+        "One address sends many tokens that the issuer has to be asked about. If it is a gateway of many programs, let the issuer give JWTs."
+    AuthorizationTooLarge "authorization_too_large" Operator FORBIDDEN Never GATEWAY
+        "With token: remove every 200 says what Authorization the application gets, and this one does not fit. Let the proxy remove Authorization itself, and write token: pass."
+
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See whether this machine reaches the provider: name, route, port, firewall."
@@ -563,3 +679,24 @@ const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
 const ONLY_HERE: &str = "This application is being tried out and is not for other machines.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";
+const TOO_MANY_REQUESTS: &str = "Too many requests come from your network at the moment. Try again in a minute.";
+const STEP_UP: &str = "This page needs a newer or stronger sign-in than yours. Sign out, and sign in again.";
+const BEARER_TWICE: &str = "The request has more than one Authorization header.";
+const BEARER_WITH_COOKIE: &str = "The request has both an access token and a session cookie.";
+const BEARER_NEEDED: &str = "An access token is needed.";
+const BEARER_MALFORMED: &str = "The credential is not an access token.";
+const BEARER_INVALID: &str = "The access token is not valid.";
+const BEARER_KIND: &str = "The token is not an access token.";
+const BEARER_ISSUER: &str = "The access token is by an issuer that is not trusted here.";
+const BEARER_AUDIENCE: &str = "The access token is for another audience.";
+const BEARER_EXPIRED: &str = "The access token has expired.";
+const BEARER_NOT_YET: &str = "The access token is not valid yet.";
+const BEARER_INACTIVE: &str = "The access token is not active.";
+const BEARER_BOUND: &str = "The access token is bound to something that was not shown.";
+const BEARER_SCOPE: &str = "The access token lacks a scope.";
+const BEARER_AUTHENTICATION: &str = "A newer or stronger authentication of the person is needed.";
+const DPOP_NOT_TAKEN: &str = "The scheme DPoP is not taken here.";
+const DPOP_NEEDED: &str = "The access token must come with a DPoP proof.";
+const DPOP_UNBOUND: &str = "The access token is not bound to a key.";
+const DPOP_PROOF: &str = "The DPoP proof is not valid.";
+const DPOP_NONCE: &str = "The DPoP proof needs the nonce of this answer.";

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Kind, Refusal};
+use crate::protocol::access_token_fault::AccessTokenFault;
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::callback::{CallbackFault, ProviderError};
 use crate::protocol::client_authentication::ClientAuthenticationFault;
@@ -42,6 +43,33 @@ pub(super) const fn callback(fault: &CallbackFault) -> Kind {
         },
         CallbackFault::CodeWithError => Kind::CallbackCodeWithError,
         CallbackFault::CodeMissing => Kind::CallbackCodeMissing,
+    }
+}
+
+pub(super) const fn access_token(fault: &AccessTokenFault) -> Kind {
+    match fault {
+        AccessTokenFault::Jws(fault) => match fault {
+            JwsFault::TooLong { .. } => Kind::BearerTooLong,
+            JwsFault::Encrypted => Kind::BearerEncrypted,
+            JwsFault::Parts { .. } => Kind::BearerMalformed,
+            JwsFault::Encoding { .. } | JwsFault::Json { .. } => Kind::BearerUnreadable,
+            JwsFault::Algorithm { .. } => Kind::BearerAlgorithm,
+            JwsFault::Critical => Kind::BearerCritical,
+            JwsFault::Kind { .. } => Kind::BearerType,
+            JwsFault::KeyName => Kind::BearerKeyName,
+            JwsFault::KeyUnknown { .. } | JwsFault::KeysAmbiguous { .. } => Kind::BearerUnknownKey,
+            JwsFault::Signature { .. } => Kind::BearerSignature,
+        },
+        AccessTokenFault::KindUnsaid => Kind::BearerType,
+        AccessTokenFault::OtherKind { .. } => Kind::BearerOtherKind,
+        AccessTokenFault::Missing { .. } => Kind::BearerClaimMissing,
+        AccessTokenFault::Form { .. } => Kind::BearerClaimForm,
+        AccessTokenFault::Issuer { .. } => Kind::BearerIssuer,
+        AccessTokenFault::Audience { .. } => Kind::BearerAudience,
+        AccessTokenFault::Client { .. } => Kind::BearerClient,
+        AccessTokenFault::Expired { .. } => Kind::BearerExpired,
+        AccessTokenFault::IssuedInFuture { .. } => Kind::BearerIssuedInFuture,
+        AccessTokenFault::NotYetValid { .. } => Kind::BearerNotYetValid,
     }
 }
 

@@ -1,0 +1,199 @@
+//! An access token that was believed, and whether it is enough for a request.
+
+use http::HeaderMap;
+use http::header::HeaderName;
+use url::Url;
+
+use super::forwarded::Forwarded;
+use super::identity::Identity;
+use super::presented::{Scheme, Token};
+use super::refusal::Refusal;
+use crate::config::Client;
+use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, Rule};
+use crate::protocol::access_token::{AccessToken, Binding};
+use crate::protocol::certificate;
+use crate::protocol::dpop::{self, Proof, ProofExpected};
+use crate::protocol::timestamp::Timestamp;
+
+/// What is known of an access token that was believed: who it is, and what the token is good for.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    identity: Identity,
+    token: Facts,
+    /// The name of its issuer in clients.yaml.
+    issuer: String,
+    /// Scopes that every token of this issuer needs.
+    issuer_scopes: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Facts {
+    scopes: Vec<String>,
+    binding: Binding,
+    acr: Option<String>,
+    auth_time: Option<Timestamp>,
+    expires: Option<Timestamp>,
+}
+
+impl Admitted {
+    /// Makes the identity headers of a token.
+    ///
+    /// # Errors
+    /// As [`Identity::from_token`].
+    pub fn new(token: AccessToken, client: &Client, issuer: &BearerIssuer) -> Result<Self, Refusal> {
+        let identity = Identity::from_token(&token, client, issuer)?;
+        let AccessToken { scopes, binding, acr, auth_time, expires, .. } = token;
+        Ok(Self {
+            identity,
+            token: Facts { scopes, binding, acr, auth_time, expires },
+            issuer: issuer.name.clone(),
+            issuer_scopes: issuer.scopes.clone(),
+        })
+    }
+
+    /// Who it is.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The name of its issuer in clients.yaml, for the log.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// `exp`, if it is known.
+    pub const fn expires(&self) -> Option<Timestamp> {
+        self.token.expires
+    }
+
+    /// How much memory it takes, about, in bytes.
+    pub fn size(&self) -> usize {
+        let headers = self.identity.headers().iter().map(|(_, value)| 96 + value.len()).sum::<usize>();
+        let scopes = self.token.scopes.iter().map(|scope| 24 + scope.len()).sum::<usize>();
+        headers + scopes + 256
+    }
+
+    /// Whether the token is enough for what a rule asks.
+    ///
+    /// # Errors
+    /// An issuer whose tokens are not taken there; [`Refusal::BearerScope`] (RFC 6750 section 3.1);
+    /// [`Refusal::BearerAuthentication`] (RFC 9470 section 3).
+    pub fn judge(&self, rule: &Rule, now: Timestamp) -> Result<(), Refusal> {
+        if !rule.issuers.is_empty() && !rule.issuers.contains(&self.issuer) {
+            return Err(Refusal::BearerIssuerElsewhere);
+        }
+        let has = |scope: &String| self.token.scopes.contains(scope);
+        let all = self.issuer_scopes.iter().chain(&rule.scopes);
+        if !all.clone().all(has) {
+            return Err(Refusal::BearerScope { needed: all.cloned().collect() });
+        }
+        if !rule.any_scope.is_empty() && !rule.any_scope.iter().any(has) {
+            return Err(Refusal::BearerScope { needed: rule.any_scope.clone() });
+        }
+        if !is_authenticated_enough(rule, self.token.acr.as_deref(), self.token.auth_time, now) {
+            return Err(Refusal::BearerAuthentication {
+                acr_values: rule.acr_values.clone(),
+                max_age: rule.max_age,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether whoever presents the token has shown what it is bound to (RFC 9449 section 7, RFC 8705 section 3). Gives the proof that
+    /// was shown, which is good once.
+    ///
+    /// # Errors
+    /// Whatever is missing or does not fit; a token that is bound is never taken without it.
+    pub fn judge_binding(&self, presented: Token<'_>, shown: &Shown<'_>) -> Result<Option<Proof>, Refusal> {
+        let binding = self.token.binding;
+        if binding.unknown {
+            return Err(Refusal::BearerBinding);
+        }
+        if let Some(thumbprint) = &binding.certificate {
+            let header = shown.tokens.certificate_header.as_ref().ok_or(Refusal::BearerBinding)?;
+            let value = once(shown.headers, header, Refusal::BearerCertificateTwice)?;
+            let found = certificate::thumbprint_in_header(value)?;
+            if !certificate::is_bound_to(&found, thumbprint) {
+                return Err(Refusal::BearerCertificateOther);
+            }
+        }
+        match (presented.scheme(), binding.key, shown.tokens.dpop) {
+            // RFC 9449 section 7.2: what a key is bound to is no bearer token.
+            (Scheme::Bearer, Some(_), _) => Err(Refusal::DpopAsBearer),
+            (Scheme::Bearer, None, Dpop::Required) => Err(Refusal::DpopNeeded),
+            (Scheme::Bearer, None, Dpop::Off | Dpop::Accepted) => Ok(None),
+            (Scheme::Dpop, None, _) => Err(Refusal::DpopUnbound),
+            (Scheme::Dpop, Some(key), _) => {
+                let proof = once(shown.headers, &DPOP, Refusal::DpopProofTwice)?;
+                if proof.is_empty() {
+                    return Err(Refusal::DpopProofMissing);
+                }
+                let proof = String::from_utf8_lossy(proof);
+                let expected = ProofExpected {
+                    method: shown.forwarded.method().as_str(),
+                    url: shown.url,
+                    access_token: presented.expose(),
+                    key: &key,
+                    now: shown.now,
+                    leeway: shown.leeway,
+                    nonce: (shown.tokens.dpop_nonce == DpopNonce::Required).then_some(shown.is_our_nonce),
+                };
+                Ok(Some(dpop::judge(&proof, &expected)?))
+            }
+        }
+    }
+}
+
+/// What a request shows beside a token, and what that is judged by.
+pub struct Shown<'a> {
+    /// What the client takes.
+    pub tokens: &'a BearerTokens,
+    /// The headers of the subrequest.
+    pub headers: &'a HeaderMap,
+    /// The original request.
+    pub forwarded: &'a Forwarded,
+    /// Its address.
+    pub url: &'a Url,
+    /// The time.
+    pub now: Timestamp,
+    /// How far the clocks of caller and gateway may be apart.
+    pub leeway: std::time::Duration,
+    /// Whether a nonce is one of ours and not too old.
+    pub is_our_nonce: &'a dyn Fn(&str) -> bool,
+}
+
+/// A token of a scheme that is not taken, before it is looked at.
+///
+/// # Errors
+/// [`Refusal::DpopOff`]
+pub const fn judge_scheme(presented: Token<'_>, tokens: &BearerTokens) -> Result<(), Refusal> {
+    match (presented.scheme(), tokens.dpop) {
+        (Scheme::Dpop, Dpop::Off) => Err(Refusal::DpopOff),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a person was authenticated as a rule asks, and lately enough (RFC 9470 section 4).
+pub fn is_authenticated_enough(
+    rule: &Rule,
+    acr: Option<&str>,
+    auth_time: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    let way = rule.acr_values.is_empty() || acr.is_some_and(|acr| rule.acr_values.iter().any(|one| one == acr));
+    let lately =
+        rule.max_age.is_none_or(|max_age| auth_time.is_some_and(|at| now.since(at) <= max_age && at <= now.after(AHEAD)));
+    way && lately
+}
+
+/// The one line of a header; empty if there is none.
+fn once<'a>(headers: &'a HeaderMap, name: &HeaderName, twice: Refusal) -> Result<&'a [u8], Refusal> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next().map_or(&b""[..], http::HeaderValue::as_bytes);
+    if lines.next().is_some() { Err(twice) } else { Ok(first) }
+}
+
+/// By so much an issuer's clock may be ahead when it says when somebody signed in.
+const AHEAD: std::time::Duration = std::time::Duration::from_secs(300);
+
+static DPOP: HeaderName = HeaderName::from_static("dpop");
