@@ -1,6 +1,7 @@
 //! Outbound: what is remembered of each provider, the one way to ask it anything, and what is refused when that fails.
 
 mod addresses;
+pub mod bearer;
 pub mod ca_file;
 pub mod claims;
 mod clocks;

@@ -191,8 +191,26 @@ impl RememberedProvider {
         if may_ask { self.fetch_keys().await.ok() } else { None }
     }
 
-    /// The keys that there are, if they are known and not too old to be used; nobody is asked.
-    pub fn known_keys(&self) -> Option<Arc<Keys>> {
+    /// The keys for a request that is not to wait: where those that there are are no longer fresh, they are used while newer ones are
+    /// asked for, in a task of its own. Waits only where there are none.
+    ///
+    /// # Errors
+    /// As [`Self::keys`].
+    pub async fn keys_at_once(self: &Arc<Self>) -> Result<Arc<Keys>, ProviderFault> {
+        if let Some(keys) = self.fresh_keys() {
+            return Ok(keys);
+        }
+        let Some(keys) = self.remembered_keys() else { return self.keys().await };
+        // Whoever holds it is asking already.
+        if self.fetching_keys.try_lock().is_ok() {
+            let provider = Arc::clone(self);
+            tokio::spawn(async move { provider.keys().await });
+        }
+        Ok(keys)
+    }
+
+    /// The keys that there are, fresh or not; nobody is asked.
+    pub fn keys_now(&self) -> Option<Arc<Keys>> {
         self.remembered_keys()
     }
 
