@@ -1,5 +1,8 @@
-//! One key of a provider (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
+//! One public key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
 
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RsaPublicKeyComponents,
@@ -41,6 +44,13 @@ pub(super) enum Kind {
     Secret,
 }
 
+impl Key {
+    /// Whether it verifies signatures by this algorithm.
+    pub(super) fn signs_by(&self, algorithm: SigningAlgorithm) -> bool {
+        self.kind == Kind::of(algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
+    }
+}
+
 impl Kind {
     /// RFC 7518 section 6.1, RFC 8037 section 2. None of one that is not offered.
     pub(super) fn of_jwk(kty: &str, crv: Option<&str>) -> Option<Self> {
@@ -66,6 +76,16 @@ impl Kind {
             SigningAlgorithm::Es384 => Self::P384,
             SigningAlgorithm::EdDsa => Self::Ed25519,
             SigningAlgorithm::Hs256 | SigningAlgorithm::Hs384 | SigningAlgorithm::Hs512 => Self::Secret,
+        }
+    }
+
+    /// Those that make the public key (RFC 7638 section 3.2, RFC 8037 section 2); of a secret, itself.
+    const fn members(self) -> &'static [&'static str] {
+        match self {
+            Self::Rsa => &["e", "kty", "n"],
+            Self::P256 | Self::P384 => &["crv", "kty", "x", "y"],
+            Self::Ed25519 => &["crv", "kty", "x"],
+            Self::Secret => &["k", "kty"],
         }
     }
 }
@@ -138,14 +158,7 @@ pub(super) fn key(item: &Value) -> Result<Key, SkipReason> {
     // Section 4.4: a key that names its algorithm serves no other.
     let algorithm = match text("alg")? {
         None => None,
-        // RFC 9864 names the curve where RFC 8037 named the family.
-        Some("Ed25519") => Some(SigningAlgorithm::EdDsa),
-        Some(name) => Some(
-            SigningAlgorithm::ALL
-                .into_iter()
-                .find(|algorithm| algorithm.name() == name)
-                .ok_or(SkipReason::Algorithm)?,
-        ),
+        Some(name) => Some(algorithm(name).ok_or(SkipReason::Algorithm)?),
     };
     if algorithm.is_some_and(|algorithm| Kind::of(algorithm) != kind) {
         return Err(SkipReason::Algorithm);
@@ -168,6 +181,21 @@ pub(super) fn key(item: &Value) -> Result<Key, SkipReason> {
     // What is no text is nobody's issuer; where there is one issuer only, nobody looks.
     let issuer = members.get("issuer").map(|issuer| issuer.as_str().unwrap_or_default().to_owned());
     Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, issuer, decoding })
+}
+
+/// The algorithm of that name, if it is offered.
+pub(super) fn algorithm(name: &str) -> Option<SigningAlgorithm> {
+    // RFC 9864 names the curve where RFC 8037 named the family.
+    let name = if name == "Ed25519" { SigningAlgorithm::EdDsa.name() } else { name };
+    SigningAlgorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+}
+
+/// RFC 7638 section 3: over the members that a key of this kind must have, in the order of their names and without blanks.
+pub(super) fn thumbprint(kind: Kind, members: &Map<String, Value>) -> [u8; 32] {
+    let needed = |name: &String| kind.members().contains(&name.as_str());
+    let sorted: BTreeMap<_, _> = members.iter().filter(|(name, _)| needed(name)).collect();
+    let text = serde_json::to_string(&sorted).expect("values by name are JSON");
+    digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 makes 32 bytes")
 }
 
 /// RFC 7518 section 6.3.1.

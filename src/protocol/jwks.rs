@@ -172,8 +172,7 @@ impl Keys {
             .iter()
             // A secret has no name, whatever a provider calls it.
             .filter(move |key| kid.is_none() || key.kid.as_deref() == kid || key.kind == Kind::Secret)
-            .filter(move |key| key.kind == Kind::of(algorithm))
-            .filter(move |key| key.algorithm.is_none_or(|only| only == algorithm))
+            .filter(move |key| key.signs_by(algorithm))
             .map(|key| (&key.decoding, key.issuer.as_deref()))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
 use super::json::{self, JsonFault};
@@ -186,15 +186,7 @@ impl<'t> Compact<'t> {
         if fitting.len() > MAX_TRIED_KEYS {
             return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
         }
-        let verifies = |key| {
-            jsonwebtoken::crypto::verify(
-                self.signature,
-                self.signed.as_bytes(),
-                key,
-                jsonwebtoken_name(algorithm),
-            )
-            .unwrap_or(false)
-        };
+        let verifies = |key| is_signed_by(key, algorithm, self.signed, self.signature);
         match fitting.into_iter().find(|(key, _)| verifies(key)) {
             Some((_, key_issuer)) => Ok(key_issuer),
             None => Err(JwsFault::Signature { kid: kid.map(str::to_owned) }),
@@ -268,7 +260,7 @@ pub(super) fn is_of_kind(token: &str, kind: &str) -> bool {
 }
 
 /// What is signed, and the three parts.
-fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
+pub(super) fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
     let parts: Vec<&str> = token.split('.').collect();
     match parts[..] {
         [header, payload, signature] => {
@@ -279,9 +271,21 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
     }
 }
 
-fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> {
+/// A part that is an object.
+pub(super) fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwsFault::Encoding { part })?;
     json::object(&bytes).map_err(|fault| JwsFault::Json { part, fault })
+}
+
+/// Whether the signature, in base64url, is by that key; what is no signature is by none.
+pub(super) fn is_signed_by(
+    key: &DecodingKey,
+    algorithm: SigningAlgorithm,
+    signed: &str,
+    signature: &str,
+) -> bool {
+    jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, jsonwebtoken_name(algorithm))
+        .unwrap_or(false)
 }
 
 pub(super) const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {

@@ -1,10 +1,8 @@
 //! A private key of ours as a file has it, before it is said what for: PEM (RFC 7468) or a JWK (RFC 7517 section 4, RFC 7518
 //! section 6, RFC 8037 section 2), and its public half.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeyPairComponents, PublicKeyComponents};
@@ -82,14 +80,7 @@ impl PrivateKey {
 
     /// Its name: the JWK's own, else the thumbprint.
     pub(super) fn name(&self) -> String {
-        self.kid.clone().unwrap_or_else(|| self.thumbprint())
-    }
-
-    /// RFC 7638 section 3: the members that a key of this kind must have, in the order of their names and without blanks.
-    fn thumbprint(&self) -> String {
-        let sorted: BTreeMap<_, _> = self.public.iter().collect();
-        let text = serde_json::to_string(&sorted).expect("texts by name are JSON");
-        base64url(digest(&SHA256, text.as_bytes()).as_ref())
+        self.kid.clone().unwrap_or_else(|| base64url(&jwk::thumbprint(self.kind, &self.public)))
     }
 
     /// The public half as a JWK, with `kid`, `use` and `alg`.
