@@ -112,6 +112,9 @@ pub enum SkipReason {
 /// Bytes of an RSA exponent; 65537 has three, and the crypto library takes no more than 33 bits.
 pub const MAX_EXPONENT_BYTES: usize = 4;
 
+/// What no public key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4; RFC 8037 section 2): one prime is as good as the whole key.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 impl SkipReason {
     /// Whether somebody published what nobody can use, and not only what is of no use here.
     pub const fn is_a_mistake(self) -> bool {
@@ -163,7 +166,7 @@ pub(super) fn key(item: &Value) -> Result<Key, SkipReason> {
     if algorithm.is_some_and(|algorithm| Kind::of(algorithm) != kind) {
         return Err(SkipReason::Algorithm);
     }
-    if members.contains_key("d") {
+    if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
         return Err(SkipReason::Private);
     }
     let decoding = match kind {

@@ -90,6 +90,13 @@ fn a_key_that_cannot_be_used_is_skipped_and_the_others_are_used() {
         ("private RSA", with(rsa(), "d", json!("AQ")), SkipReason::Private),
         ("private EC", with(p256(), "d", json!("AQ")), SkipReason::Private),
         ("private OKP", with(ed(), "d", json!("AQ")), SkipReason::Private),
+        ("a prime alone", with(rsa(), "p", json!("AQ")), SkipReason::Private),
+        ("the other prime alone", with(rsa(), "q", json!("AQ")), SkipReason::Private),
+        ("an exponent of a prime", with(rsa(), "dp", json!("AQ")), SkipReason::Private),
+        ("the other exponent", with(rsa(), "dq", json!("AQ")), SkipReason::Private),
+        ("the coefficient", with(rsa(), "qi", json!("AQ")), SkipReason::Private),
+        ("further primes", with(rsa(), "oth", json!([])), SkipReason::Private),
+        ("a secret beside the key", with(ed(), "k", json!("AQ")), SkipReason::Private),
         ("1024 bits", with(rsa(), "n", modulus(128)), SkipReason::Strength),
         (
             "2047 bits",
