@@ -45,6 +45,8 @@
 //! | [`logout_token`] | the provider says that a session ended → `LogoutToken` | Back-Channel Logout 2.4, 2.6 |
 //! | [`introspection`] | what the provider says about an access token → `Introspected` | RFC 7662; RFC 9701 |
 //! | [`introspection_fault`] | why it is not known | RFC 7662 2.3; RFC 9701 5 |
+//! | [`dpop`] | whether who sends an access token holds its key → `Proof` | RFC 9449 4.2, 4.3, 7, 9, 11 |
+//! | [`dpop_fault`] | why that is not shown | RFC 9449 4.3, 7.1 |
 //! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
@@ -70,6 +72,8 @@ mod concat_kdf;
 pub mod decryption_key;
 pub mod discovery;
 pub mod discovery_fault;
+pub mod dpop;
+pub mod dpop_fault;
 pub mod dynamic_registration;
 pub mod dynamic_registration_fault;
 pub mod endpoint;

@@ -37,6 +37,7 @@ mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;
 mod rfc9207_2_issuer_in_response;
 mod rfc9701_5_signed_introspection;
+mod rfc9449_4_3_dpop_proof;
 mod rp_initiated_logout_2;
 mod signer;
 mod templated_issuer;

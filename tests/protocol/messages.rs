@@ -8,6 +8,7 @@ use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
 use vestibule::protocol::client_authentication::{BearerFault, ClientAuthenticationFault};
 use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::dpop::{DpopFault, OtherUrl, Shortfall};
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::json::JsonFault;
@@ -252,6 +253,36 @@ fn logout_token() -> Vec<LogoutTokenFault> {
     ]
 }
 
+fn dpop() -> Vec<DpopFault> {
+    let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
+    let hostile = || HOSTILE.to_owned();
+    vec![
+        DpopFault::TooLong { found: 9_000 },
+        DpopFault::Unreadable(JwsFault::Encrypted),
+        DpopFault::Unreadable(JwsFault::Parts { found: 2 }),
+        DpopFault::Type { found: Some("JWT".to_owned()) },
+        DpopFault::Type { found: None },
+        DpopFault::Algorithm { found: Some(hostile()) },
+        DpopFault::KeyMissing,
+        DpopFault::Key(SkipReason::Private),
+        DpopFault::Signature,
+        DpopFault::Missing { claim: "jti" },
+        DpopFault::Form { claim: "htu", needed: "an absolute URL" },
+        DpopFault::Method { expected: "GET".to_owned(), found: hostile() },
+        DpopFault::Url(OtherUrl::Scheme { expected: "http".to_owned(), found: "https".to_owned() }),
+        DpopFault::Url(OtherUrl::User),
+        DpopFault::Url(OtherUrl::Host { expected: "app.example".to_owned(), found: hostile() }),
+        DpopFault::Url(OtherUrl::Port { expected: 443, found: 8443 }),
+        DpopFault::Url(OtherUrl::Path),
+        DpopFault::Nonce(Shortfall::Missing),
+        DpopFault::Nonce(Shortfall::Other),
+        DpopFault::Time { claim: "iat", at: Timestamp::from_seconds(1_799_999_800), now, leeway },
+        DpopFault::Token(Shortfall::Missing),
+        DpopFault::Token(Shortfall::Other),
+        DpopFault::OtherKey,
+    ]
+}
+
 fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &mut String) {
     for fault in faults {
         writeln!(into, "{}: {fault}", code(&fault)).unwrap();
@@ -263,6 +294,7 @@ fn every_text_is_the_reviewed_one() {
     let mut text = String::new();
     lines(callback(), CallbackFault::code, &mut text);
     lines(discovery(), DiscoveryFault::code, &mut text);
+    lines(dpop(), DpopFault::code, &mut text);
     lines(id_token(), IdTokenFault::code, &mut text);
     lines(introspection(), IntrospectionFault::code, &mut text);
     lines(jwks(), JwksFault::code, &mut text);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use vestibule::protocol::callback::CallbackFault;
 use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::dpop::DpopFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
 use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::jwks::JwksFault;
@@ -13,9 +14,10 @@ use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 10] = [
+const ALL: [(&str, &[&str]); 11] = [
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
+    ("dpop_", DpopFault::ALL_CODES),
     ("id_token_", IdTokenFault::ALL_CODES),
     ("initiate_login_", InitiateLoginFault::ALL_CODES),
     ("introspection_", IntrospectionFault::ALL_CODES),
@@ -48,6 +50,7 @@ const TESTS: &str = concat!(
     include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
     include_str!("rfc9701_5_signed_introspection.rs"),
+    include_str!("rfc9449_4_3_dpop_proof.rs"),
 );
 const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "unreadable"];
 
@@ -55,6 +58,7 @@ const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "u
 const SOURCES: &str = concat!(
     include_str!("../../src/protocol/callback_fault.rs"),
     include_str!("../../src/protocol/discovery_fault.rs"),
+    include_str!("../../src/protocol/dpop_fault.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
     include_str!("../../src/protocol/initiate_login.rs"),
     include_str!("../../src/protocol/introspection_fault.rs"),
