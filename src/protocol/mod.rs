@@ -47,6 +47,7 @@
 //! | [`introspection_fault`] | why it is not known | RFC 7662 2.3; RFC 9701 5 |
 //! | [`dpop`] | whether who sends an access token holds its key → `Proof` | RFC 9449 4.2, 4.3, 7, 9, 11 |
 //! | [`dpop_fault`] | why that is not shown | RFC 9449 4.3, 7.1 |
+//! | [`certificate`] | the certificate that a client showed to the proxy → its thumbprint | RFC 8705 3; RFC 9440 2 |
 //! | [`revocation`] | a refresh token → void | RFC 7009 |
 //! | [`answer`] | status, size and type of any answer | RFC 9110 15; RFC 6749 5 |
 //! | [`json`] | JSON, read strictly | RFC 8259; RFC 7519 4 |
@@ -64,6 +65,7 @@ pub mod authorize;
 pub mod backchannel_url;
 pub mod callback;
 pub mod callback_fault;
+pub mod certificate;
 pub mod claim_path;
 pub mod claims;
 pub mod client_authentication;

@@ -32,6 +32,7 @@ mod rfc7636_4_pkce;
 mod rfc7662_2_introspection;
 mod rfc8259_strict_json;
 mod rfc8705_2_mutual_tls;
+mod rfc8705_3_certificate_bound;
 mod rfc8725_3_12_kinds_of_token;
 mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
 use vestibule::protocol::client_authentication::{BearerFault, ClientAuthenticationFault};
+use vestibule::protocol::certificate::CertificateFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::dpop::{DpopFault, OtherUrl, Shortfall};
 use vestibule::protocol::endpoint::EndpointFault;
@@ -253,6 +254,15 @@ fn logout_token() -> Vec<LogoutTokenFault> {
     ]
 }
 
+fn certificate() -> Vec<CertificateFault> {
+    vec![
+        CertificateFault::Missing,
+        CertificateFault::TooLong { found: 30_000 },
+        CertificateFault::Encoding { form: "a certificate in PEM" },
+        CertificateFault::NotDer,
+    ]
+}
+
 fn dpop() -> Vec<DpopFault> {
     let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
     let hostile = || HOSTILE.to_owned();
@@ -293,6 +303,7 @@ fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &m
 fn every_text_is_the_reviewed_one() {
     let mut text = String::new();
     lines(callback(), CallbackFault::code, &mut text);
+    lines(certificate(), CertificateFault::code, &mut text);
     lines(discovery(), DiscoveryFault::code, &mut text);
     lines(dpop(), DpopFault::code, &mut text);
     lines(id_token(), IdTokenFault::code, &mut text);

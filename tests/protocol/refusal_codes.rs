@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use vestibule::protocol::callback::CallbackFault;
+use vestibule::protocol::certificate::CertificateFault;
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::dpop::DpopFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
@@ -14,7 +15,8 @@ use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 11] = [
+const ALL: [(&str, &[&str]); 12] = [
+    ("bearer_certificate_", CertificateFault::ALL_CODES),
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
     ("dpop_", DpopFault::ALL_CODES),
@@ -47,6 +49,7 @@ const TESTS: &str = concat!(
     include_str!("rfc7523_3_client_assertion.rs"),
     include_str!("rfc7662_2_introspection.rs"),
     include_str!("rfc8705_2_mutual_tls.rs"),
+    include_str!("rfc8705_3_certificate_bound.rs"),
     include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
     include_str!("rfc9701_5_signed_introspection.rs"),
@@ -57,6 +60,7 @@ const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "u
 /// The judges as text.
 const SOURCES: &str = concat!(
     include_str!("../../src/protocol/callback_fault.rs"),
+    include_str!("../../src/protocol/certificate.rs"),
     include_str!("../../src/protocol/discovery_fault.rs"),
     include_str!("../../src/protocol/dpop_fault.rs"),
     include_str!("../../src/protocol/id_token_fault.rs"),
