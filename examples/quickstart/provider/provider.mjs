@@ -5,16 +5,25 @@
 //
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
 //                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed]
-//                     [--registration-token-file FILE]
+//                     [--registration-token-file FILE] [--resource-server "https://api.example.com RS256"]…
 //                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE [--tls-client-authority FILE]]
 //
-// --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and two
-// members of our own: "require_pkce" (true) and "refresh_tokens" (true: every login gets one, false: none). Without it there
-// is the one client of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+// --clients names a JSON file with a list of client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2) and members
+// of our own: "require_pkce" (true), "refresh_tokens" (true: every login gets one, false: none), "access_token_seconds" (of its
+// tokens, instead of --access-token-seconds), and with --resource-server those named there. Without the file there is the one client
+// of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
 // --registration-token-file lets whoever has the token in that file register more clients (RFC 7591).
 // --require-pushed takes authorization requests only that were pushed (RFC 9126). --tls-port is for clients that prove themselves
 // with a certificate (RFC 8705), by itself or by that authority: the provider answers there too, and announces that address for them.
 // With --issuer https://localhost:8491 it is there altogether.
+//
+// --resource-server names an API, once for each: clients ask for access tokens for it by the parameter "resource" (RFC 8707), with the
+// scopes read, write and admin, for a person (authorization code) or for themselves (client credentials). They are JWT (RFC 9068)
+// signed by the algorithm behind the name, RS256, PS256, ES256 or EdDSA, or "opaque"; RS256 where nothing is said. Opaque ones can be
+// introspected (RFC 7662), JWT cannot. A proof of possession binds a token to a key (RFC 9449); a certificate at --tls-port does so for
+// clients with "tls_client_certificate_bound_access_tokens" (RFC 8705, section 3). Members of the clients' file then:
+// "resource_scopes" ("read write admin": what the client may have of them) and "introspects" ([]: the APIs for whose tokens the client
+// may ask).
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import dns from "node:dns";
@@ -28,6 +37,8 @@ import { account, signIn } from "./users.mjs";
 
 const packages = new URL("../../../target/tools/npm/node_modules/", import.meta.url);
 const FORM_BYTES = 4096;
+const RESOURCE_SCOPES = "read write admin";
+const TOKEN_KINDS = ["RS256", "PS256", "ES256", "EdDSA", "opaque"];
 
 const { values: options } = parseArgs({
   options: {
@@ -39,6 +50,7 @@ const { values: options } = parseArgs({
     "id-token-claims": { type: "boolean", default: false },
     "registration-token-file": { type: "string" },
     "require-pushed": { type: "boolean", default: false },
+    "resource-server": { type: "string", multiple: true, default: [] },
     "tls-port": { type: "string" },
     "tls-certificate": { type: "string" },
     "tls-key": { type: "string" },
@@ -58,8 +70,10 @@ const accessTokenSeconds = Number(options["access-token-seconds"]);
 if (!Number.isInteger(accessTokenSeconds) || accessTokenSeconds < 1) {
   stop(`--access-token-seconds ${options["access-token-seconds"]}: a whole number of seconds is needed. Write 600.`, 64);
 }
+// How the tokens for each API are made.
+const resources = new Map(options["resource-server"].map(resourceServer));
 
-const { default: Provider } = await load("oidc-provider/lib/index.js");
+const { default: Provider, errors } = await load("oidc-provider/lib/index.js");
 const { createMemoryAdapter } = await load("oidc-provider/lib/adapters/memory_adapter.js");
 
 // The port may be chosen by the system, and the issuer holds it: listen first.
@@ -78,7 +92,7 @@ provider.on("backchannel.success", () => console.log("provider: backchannel logo
 provider.on("backchannel.error", (_ctx, error) => console.error(`provider: backchannel logout: ${error.message}`));
 provider.use(async (ctx, next) => {
   await next();
-  if (["revocation", "pushed_authorization_request", "userinfo"].includes(ctx.oidc?.route)) {
+  if (["introspection", "revocation", "pushed_authorization_request", "userinfo"].includes(ctx.oidc?.route)) {
     const revoked = ctx.oidc.route === "revocation" && ctx.oidc.entities.RefreshToken ? " a refresh token" : "";
     console.log(`provider: ${ctx.oidc.route}: ${ctx.status}${revoked}`);
   }
@@ -136,16 +150,22 @@ async function signInPage(request, response) {
 function configuration(list) {
   const pkce = new Map(list.map((client) => [client.client_id, client.require_pkce ?? true]));
   const refresh = new Map(list.map((client) => [client.client_id, client.refresh_tokens ?? true]));
+  const seconds = new Map(list.map((client) => [client.client_id, client.access_token_seconds ?? accessTokenSeconds]));
+  const lifetime = (_ctx, _token, client) => seconds.get(client?.clientId) ?? accessTokenSeconds;
   return {
     adapter: createMemoryAdapter(0),
-    clients: list.map(({ require_pkce, refresh_tokens, ...metadata }) => metadata),
+    clients: list.map(
+      ({ require_pkce, refresh_tokens, access_token_seconds, resource_scopes, introspects, ...metadata }) => metadata,
+    ),
     // A second RSA key takes its time: only for whoever needs it.
     jwks: {
       keys: [
         rsaKey("rsa-1", "RS256"),
         ecKey("ec-1"),
         edKey("ed-1"),
-        ...(list.some((client) => client.id_token_signed_response_alg === "PS256") ? [rsaKey("rsa-2", "PS256")] : []),
+        ...(list.some((client) => client.id_token_signed_response_alg === "PS256") || [...resources.values()].includes("PS256")
+          ? [rsaKey("rsa-2", "PS256")]
+          : []),
       ],
     },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
@@ -172,9 +192,12 @@ function configuration(list) {
     ...(options["tls-port"] && {
       discovery: {
         mtls_endpoint_aliases: Object.fromEntries(
-          Object.entries({ token_endpoint: "token", revocation_endpoint: "token/revocation", pushed_authorization_request_endpoint: "request" }).map(
-            ([name, path]) => [name, `https://localhost:${options["tls-port"]}/${path}`],
-          ),
+          Object.entries({
+            token_endpoint: "token",
+            revocation_endpoint: "token/revocation",
+            pushed_authorization_request_endpoint: "request",
+            ...(resources.size > 0 && { introspection_endpoint: "token/introspection" }),
+          }).map(([name, path]) => [name, `https://localhost:${options["tls-port"]}/${path}`]),
         ),
       },
     }),
@@ -186,8 +209,10 @@ function configuration(list) {
       }),
       encryption: { enabled: true },
       jwtUserinfo: { enabled: true },
+      ...(resources.size > 0 && resourceServerFeatures(list)),
       mTLS: {
         enabled: Boolean(options["tls-port"]),
+        certificateBoundAccessTokens: Boolean(options["tls-port"]) && resources.size > 0,
         selfSignedTlsClientAuth: Boolean(options["tls-port"]),
         tlsClientAuth: Boolean(options["tls-port"]),
         certificateAuthorized: (ctx) => ctx.socket.authorized,
@@ -221,6 +246,7 @@ function configuration(list) {
       if (grant) return grant;
       const made = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       made.addOIDCScope("openid offline_access email profile groups");
+      for (const resource of resources.keys()) made.addResourceScope(resource, RESOURCE_SCOPES);
       await made.save();
       return made;
     },
@@ -232,8 +258,9 @@ function configuration(list) {
       ctx.body = pages.problem(`${out.error}: ${out.error_description ?? ""}`);
     },
     ttl: {
-      AccessToken: accessTokenSeconds,
+      AccessToken: lifetime,
       AuthorizationCode: 60,
+      ClientCredentials: lifetime,
       Grant: 86400,
       IdToken: 3600,
       Interaction: 3600,
@@ -241,6 +268,41 @@ function configuration(list) {
       Session: 86400,
     },
   };
+}
+
+// What follows from there being APIs.
+function resourceServerFeatures(list) {
+  const scopes = new Map(list.map((client) => [client.client_id, client.resource_scopes ?? RESOURCE_SCOPES]));
+  const introspects = new Map(list.map((client) => [client.client_id, client.introspects ?? []]));
+  return {
+    clientCredentials: { enabled: true },
+    // Whoever has no business with a token learns nothing of it, not even that there is one (RFC 7662, section 4).
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => introspects.get(client.clientId)?.includes(token.aud) ?? false,
+    },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_ctx, resource, client) => {
+        if (!resources.has(resource)) throw new errors.InvalidTarget();
+        const kind = resources.get(resource);
+        return {
+          audience: resource,
+          scope: scopes.get(client.clientId) ?? RESOURCE_SCOPES,
+          ...(kind === "opaque" ? { accessTokenFormat: "opaque" } : { accessTokenFormat: "jwt", jwt: { sign: { alg: kind } } }),
+        };
+      },
+    },
+  };
+}
+
+// The name of an API, and how its tokens are made.
+function resourceServer(text) {
+  const [resource, kind = "RS256", ...rest] = text.split(" ");
+  if (!URL.canParse(resource) || !TOKEN_KINDS.includes(kind) || rest.length > 0) {
+    stop(`--resource-server ${text}: an address and one of ${TOKEN_KINDS.join(", ")} are needed. Write "https://api.example.com RS256".`, 64);
+  }
+  return [resource, kind];
 }
 
 // The client of clients.yaml at the root of the repository.
@@ -254,6 +316,7 @@ function quickstartClient() {
       post_logout_redirect_uris: [`${origin}/oidc/quickstart/signed-out`],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
+      introspects: [...resources.keys()],
     },
   ];
 }
