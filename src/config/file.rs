@@ -99,7 +99,8 @@ macro_rules! table {
 mod bearer;
 
 pub(super) use bearer::{
-    BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten, RuleAsWritten,
+    BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten,
+    RuleAsWritten,
 };
 
 table! {

@@ -476,21 +476,27 @@ fn path_fault(fault: &PathPatternFault) -> String {
         Fault::DoubledSlash => "has two slashes in a row, which some read as one.\nWrite one.".to_owned(),
         Fault::NotOfThePath { sign } => format!("has a {sign}, which ends a path.\nWrite the path alone."),
         Fault::DotSegment { segment } => {
-            format!("has the step {}, which proxies resolve.\nWrite the path that comes of it.", quoted(segment))
+            format!(
+                "has the step {}, which proxies resolve.\nWrite the path that comes of it.",
+                quoted(segment)
+            )
         }
         Fault::SegmentEnd { segment } => format!(
             "has {}, of which some leave away the dot or blank at its end.\nA rule cannot be for such a path.",
             quoted(segment)
         ),
-        Fault::ReadDifferently { sign } => format!(
-            "has {}, which not everybody reads alike.\nName the path above it: /api/*",
-            quoted(sign)
-        ),
+        Fault::ReadDifferently { sign } => {
+            format!("has {}, which not everybody reads alike.\nName the path above it: /api/*", quoted(sign))
+        }
         Fault::NeedsEscape { sign, escape } => {
-            format!("has {}, which no path has as it is.\nWrite {escape} in its place.", quoted(&sign.to_string()))
+            format!(
+                "has {}, which no path has as it is.\nWrite {escape} in its place.",
+                quoted(&sign.to_string())
+            )
         }
         Fault::BrokenEscape => {
-            "has a % without two hexadecimal digits behind it.\nWrite the path as a browser sends it.".to_owned()
+            "has a % without two hexadecimal digits behind it.\nWrite the path as a browser sends it."
+                .to_owned()
         }
         Fault::NeedlessEscape { escape, sign } => {
             format!("has {escape}, which is {}.\nWrite it as it is.", quoted(&sign.to_string()))

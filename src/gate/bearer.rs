@@ -66,6 +66,11 @@ impl Admitted {
         self.token.expires
     }
 
+    /// Whether it is bound to nothing.
+    pub fn is_bearer_token(&self) -> bool {
+        self.token.binding == Binding::default()
+    }
+
     /// How much memory it takes, about, in bytes.
     pub fn size(&self) -> usize {
         let headers = self.identity.headers().iter().map(|(_, value)| 96 + value.len()).sum::<usize>();
@@ -173,6 +178,11 @@ pub const fn judge_scheme(presented: Token<'_>, tokens: &BearerTokens) -> Result
     }
 }
 
+/// Whether a token that is bound to nothing is judged for its binding all the same: by its scheme, or because all are to be bound.
+pub fn needs_proof(presented: Token<'_>, tokens: &BearerTokens) -> bool {
+    presented.scheme() == Scheme::Dpop || tokens.dpop == Dpop::Required
+}
+
 /// Whether a person was authenticated as a rule asks, and lately enough (RFC 9470 section 4).
 pub fn is_authenticated_enough(
     rule: &Rule,
@@ -180,9 +190,11 @@ pub fn is_authenticated_enough(
     auth_time: Option<Timestamp>,
     now: Timestamp,
 ) -> bool {
-    let way = rule.acr_values.is_empty() || acr.is_some_and(|acr| rule.acr_values.iter().any(|one| one == acr));
-    let lately =
-        rule.max_age.is_none_or(|max_age| auth_time.is_some_and(|at| now.since(at) <= max_age && at <= now.after(AHEAD)));
+    let way =
+        rule.acr_values.is_empty() || acr.is_some_and(|acr| rule.acr_values.iter().any(|one| one == acr));
+    let lately = rule
+        .max_age
+        .is_none_or(|max_age| auth_time.is_some_and(|at| now.since(at) <= max_age && at <= now.after(AHEAD)));
     way && lately
 }
 

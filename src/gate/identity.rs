@@ -33,6 +33,11 @@ impl Identity {
         &self.headers
     }
 
+    /// Bytes that all of them take in an answer, names and separators included.
+    pub fn bytes(&self) -> usize {
+        self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
+    }
+
     /// Text, numbers and booleans are sent as text, a list as its items joined with `,`, nothing as the empty value. Bytes
     /// outside ASCII and `%` are percent-encoded (the UTF-8 of the text), and so is what a reader would trim or split at:
     /// blanks at the ends, and in items `,`, `;` and blanks.
@@ -42,7 +47,10 @@ impl Identity {
     /// [`Refusal::IdentityTooLarge`] beyond [`MAX_IDENTITY`].
     pub fn from_claims(claims: &Claims, client: &Client) -> Result<Self, Refusal> {
         admission::check(claims, client)?;
-        Self::of(client, &Who { claims, client_id: "", headers: &client.claim_headers, bearer: Bearer::Person })
+        Self::of(
+            client,
+            &Who { claims, client_id: "", headers: &client.claim_headers, bearer: Bearer::Person },
+        )
     }
 
     /// Who an access token is about, by the mapping of its issuer. A machine has no subject, and nothing of what describes a person
@@ -79,12 +87,13 @@ impl Identity {
                 plain("client_id", who.client_id)?
             } else {
                 let mapping = who.headers.iter().find(|mapping| mapping.header == *name);
-                let found = mapping.filter(|mapping| who.may_have(&mapping.claim)).and_then(|mapping| {
-                    Some((mapping, who.claims.get(&mapping.claim)?))
-                });
+                let found = mapping
+                    .filter(|mapping| who.may_have(&mapping.claim))
+                    .and_then(|mapping| Some((mapping, who.claims.get(&mapping.claim)?)));
                 match found {
-                    Some((mapping, value)) => render(value, mapping.rendering)
-                        .map_err(|why| unfit(mapping.claim.as_str(), why))?,
+                    Some((mapping, value)) => {
+                        render(value, mapping.rendering).map_err(|why| unfit(mapping.claim.as_str(), why))?
+                    }
                     None => String::new(),
                 }
             };

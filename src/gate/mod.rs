@@ -15,14 +15,21 @@
 //! | `refusal.rs` | | every reason to say no, with its code, status, fault and sentences |
 
 pub mod admission;
+pub mod bearer;
+pub mod challenge;
 pub mod credential;
 pub mod decide;
 pub mod dialect;
 pub mod forwarded;
 pub mod identity;
 pub mod login_parameters;
+mod lookalike;
 pub mod navigation;
+pub mod path;
+pub mod presented;
+mod reading;
 pub mod refusal;
 pub mod return_to;
+pub mod rule;
 pub mod spoof;
 pub mod websocket;

@@ -109,45 +109,49 @@ impl Bearers {
             }
             self.remembered.remove_if(&key, |known| !known.is_current(now));
         }
-        let source = self.source(&question)?;
-        let Source { issuer, .. } = source.of();
-        match (source, &issuer.introspection) {
-            (From::Jwt(mut unverified, source), None | Some(Introspection { ask: Ask::Opaque | Ask::Never, .. })) => {
-                let remembered = self.verified(&question, source, &mut unverified, now).await?;
-                self.remembered.insert(key, remembered.clone());
-                remembered.verdict.into_result()
+        match self.lead(&question)? {
+            Lead::Jwt(mut unverified, source) if !question.wants_userinfo(source.issuer) => {
+                let verified = self.verified(&question, source, &mut unverified, now).await?;
+                self.remembered.insert(key, verified.clone());
+                verified.verdict.into_result()
             }
-            (From::Jwt(_, source) | From::Opaque(source), Some(asks)) => {
-                // One question at a time for each token, however many requests present it: whoever waits gets the same answer.
+            // One question at a time for each token, however many requests present it: whoever waits gets the same answer.
+            Lead::Jwt(mut unverified, source) => {
+                let verified = self.remembered.get_or_insert_async(&key, async {
+                    let verified = self.verified(&question, source, &mut unverified, now).await;
+                    verified.or_else(|refusal| self.refused(refusal, OnlyIf::Unknown))
+                });
+                verified.await?.verdict.into_result()
+            }
+            Lead::Ask(source, asks) => {
                 let answer = self.remembered.get_or_insert_async(&key, async {
                     (question.may_ask)()?;
-                    Ok(self.asked(&question, source, asks).await)
+                    let answer = self.asked(&question, source, asks).await;
+                    answer.or_else(|refusal| self.refused(refusal, OnlyIf::Always))
                 });
                 answer.await?.verdict.into_result()
             }
-            (From::Opaque(_), None) => Err(Refusal::BearerOpaque),
         }
     }
 
     /// By whom a token says that it is, and, where it says nothing, who is asked about such.
-    fn source<'a>(&'a self, question: &Question<'a>) -> Result<From<'a>, Refusal> {
+    fn lead<'a>(&'a self, question: &Question<'a>) -> Result<Lead<'a>, Refusal> {
         let providers = self.providers.of_tokens(question.client);
         let sources = || {
             let issuers = question.tokens.issuers.iter().zip(providers);
             issuers.map(|(issuer, provider)| Source { issuer, provider })
         };
-        let is_taken = |source: &Source<'_>| {
-            question.rule.issuers.is_empty() || question.rule.issuers.contains(&source.issuer.name)
+        // Nobody is asked for anything because of a token that is refused in any case.
+        let taken = |source: Source<'a>| {
+            let rule = question.rule;
+            let is_taken = rule.issuers.is_empty() || rule.issuers.contains(&source.issuer.name);
+            if is_taken { Ok(source) } else { Err(Refusal::BearerIssuerElsewhere) }
         };
-        let asked = sources().find(|source| source.issuer.introspection.is_some());
+        let asked = sources().find_map(|source| Some((source, source.issuer.introspection.as_ref()?)));
         let is_encrypted = question.token.split('.').count() == ENCRYPTED_PARTS;
         if !access_token::is_jwt(question.token) || is_encrypted && asked.is_some() {
-            let source = asked.ok_or(Refusal::BearerOpaque)?;
-            return if is_taken(&source) {
-                Ok(From::Opaque(source))
-            } else {
-                Err(Refusal::BearerIssuerElsewhere)
-            };
+            let (source, asks) = asked.ok_or(Refusal::BearerOpaque)?;
+            return Ok(Lead::Ask(taken(source)?, asks));
         }
         let unverified = Unverified::read(question.token)?;
         let named = unverified.issuer()?;
@@ -155,11 +159,10 @@ impl Bearers {
             let expected = sources().map(|source| source.issuer.issuer.as_str().to_owned()).collect();
             return Err(AccessTokenFault::Issuer { expected, found: named.to_owned() }.into());
         };
-        // Nobody's keys are asked for because of a token that is refused in any case.
-        if is_taken(&source) {
-            Ok(From::Jwt(unverified, source))
-        } else {
-            Err(Refusal::BearerIssuerElsewhere)
+        let source = taken(source)?;
+        match &source.issuer.introspection {
+            Some(asks) if asks.ask == Ask::All => Ok(Lead::Ask(source, asks)),
+            _ => Ok(Lead::Jwt(unverified, source)),
         }
     }
 
@@ -185,26 +188,30 @@ impl Bearers {
         self.learned(question, source, judged?, Some(signed), Timestamp::from_seconds(u64::MAX)).await
     }
 
-    /// Asks the issuer. Whatever comes of it is remembered, if only for a moment: a provider that cannot be reached is not asked by
-    /// each request in turn.
-    async fn asked(&self, question: &Question<'_>, source: Source<'_>, asks: &Introspection) -> Remembered {
-        let believed_until = |now: Timestamp| now.after(asks.cache);
-        let answer = match self.introspected(question, source, asks).await {
-            Ok(Introspected::Active(members)) => {
-                let now = self.clock.wall();
-                match access_token::judge_introspected(members, &expected(source.issuer, now)) {
-                    Ok(token) => self.learned(question, source, token, None, believed_until(now)).await,
-                    Err(fault) => Err(fault.into()),
-                }
-            }
-            Ok(Introspected::Inactive) => Err(Refusal::BearerInactive),
-            Err(refusal) => Err(refusal),
+    /// Asks the issuer, and believes it for as long as the operator says.
+    async fn asked(
+        &self,
+        question: &Question<'_>,
+        source: Source<'_>,
+        asks: &Introspection,
+    ) -> Result<Remembered, Refusal> {
+        let Introspected::Active(members) = self.introspected(question, source, asks).await? else {
+            return Err(Refusal::BearerInactive);
         };
         let now = self.clock.wall();
-        answer.unwrap_or_else(|refusal| {
-            let pause = if refusal.status().is_server_error() { UNKNOWN_FOR } else { REFUSED_FOR };
-            Remembered { verdict: Verdict::Refused(Arc::new(refusal)), until: now.after(pause) }
-        })
+        let token = access_token::judge_introspected(members, &expected(source.issuer, now))?;
+        self.learned(question, source, token, None, now.after(asks.cache)).await
+    }
+
+    /// A refusal, remembered for a moment: a provider that cannot be reached is not asked by each request in turn.
+    fn refused(&self, refusal: Refusal, only_if: OnlyIf) -> Result<Remembered, Refusal> {
+        let is_unknown = refusal.status().is_server_error();
+        if only_if == OnlyIf::Unknown && !is_unknown {
+            return Err(refusal);
+        }
+        let pause = if is_unknown { UNKNOWN_FOR } else { REFUSED_FOR };
+        let until = self.clock.wall().after(pause);
+        Ok(Remembered { verdict: Verdict::Refused(Arc::new(refusal)), until })
     }
 
     async fn introspected(
@@ -222,14 +229,12 @@ impl Bearers {
         };
         let endpoint = asks.endpoint.as_ref().or(metadata.introspection_endpoint());
         let endpoint = endpoint.ok_or(IntrospectionFault::NoEndpoint)?;
-        let credentials =
-            Credentials { client_id: &asks.client_id, authentication: &asks.authentication };
+        let credentials = Credentials { client_id: &asks.client_id, authentication: &asks.authentication };
         let form =
             if asks.algorithm.is_some() { introspection::Form::Jwt } else { introspection::Form::Json };
         let moment = moment::of(&asks.authentication, &self.clock).await;
-        let request =
-            introspection::request(endpoint, &metadata, credentials, question.token, form, &moment)
-                .map_err(IntrospectionFault::from)?;
+        let request = introspection::request(endpoint, &metadata, credentials, question.token, form, &moment)
+            .map_err(IntrospectionFault::from)?;
         let answer = provider.ask_for_stranger(request, introspection::MAX_ANSWER_BYTES).await;
         let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
         let Some(algorithm) = asks.algorithm else { return Ok(introspection::judge(&answer)?) };
@@ -293,19 +298,20 @@ impl Bearers {
 }
 
 /// How it is found out whose a token is.
-enum From<'a> {
-    /// It is a JWT that names its issuer.
+enum Lead<'a> {
+    /// It is a JWT, and names its issuer.
     Jwt(Unverified<'a>, Source<'a>),
-    /// The issuer knows.
-    Opaque(Source<'a>),
+    /// The issuer is asked.
+    Ask(Source<'a>, &'a Introspection),
 }
 
-impl<'a> From<'a> {
-    const fn of(&self) -> Source<'a> {
-        match self {
-            Self::Jwt(_, source) | Self::Opaque(source) => *source,
-        }
-    }
+/// Which refusals are remembered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnlyIf {
+    /// All.
+    Always,
+    /// Those that say nothing about the token.
+    Unknown,
 }
 
 impl Question<'_> {
@@ -317,9 +323,8 @@ impl Question<'_> {
 impl Remembered {
     /// Whether it is still so: neither over, nor verified by keys that have changed since, or can no longer be used.
     fn is_current(&self, now: Timestamp) -> bool {
-        let signed_by_current = |signed: &Signed| {
-            signed.by.keys_now().is_some_and(|keys| *keys.id() == signed.keys)
-        };
+        let signed_by_current =
+            |signed: &Signed| signed.by.keys_now().is_some_and(|keys| *keys.id() == signed.keys);
         now < self.until
             && match &self.verdict {
                 Verdict::Good { signed, .. } => signed.as_ref().is_none_or(signed_by_current),

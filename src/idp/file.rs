@@ -14,8 +14,10 @@ use crate::protocol::secret::Secret;
 /// # Errors
 /// What is in the way, as text.
 pub(super) async fn read(path: PathBuf) -> Result<Zeroizing<Vec<u8>>, String> {
-    within(move || source::read_again(&path).map(|contents| contents.bytes).map_err(|fault| fault.to_string()))
-        .await
+    within(move || {
+        source::read_again(&path).map(|contents| contents.bytes).map_err(|fault| fault.to_string())
+    })
+    .await
 }
 
 /// The secret that a file holds.

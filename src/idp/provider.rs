@@ -310,8 +310,7 @@ impl RememberedProvider {
             Purpose::Tokens | Purpose::TokensUndiscovered => discovery::judge_for_tokens,
         };
         let answer = self.ask_as_known(discovery::request(&self.issuer), discovery::MAX_ANSWER_BYTES).await;
-        let judged =
-            answer.and_then(|answer| judge(&answer, &self.issuer).map_err(ProviderFault::Discovery));
+        let judged = answer.and_then(|answer| judge(&answer, &self.issuer).map_err(ProviderFault::Discovery));
         let now = self.clock.steady();
         self.write(|known| match judged {
             Ok(provider) => {
@@ -352,8 +351,7 @@ impl RememberedProvider {
         limit: usize,
     ) -> Result<http::Response<Bytes>, ProviderFault> {
         if let Some(path) = &self.settings.token_file {
-            let trouble =
-                |why| ProviderFault::File(FileTrouble { setting: "provider_token_file", why });
+            let trouble = |why| ProviderFault::File(FileTrouble { setting: "provider_token_file", why });
             let token = file::read_secret(path.clone()).await.map_err(trouble)?;
             let value = format!("Bearer {}", token.expose());
             let mut value = http::HeaderValue::try_from(value)

@@ -224,10 +224,7 @@ pub fn judge_introspected(
 
 impl AccessToken {
     /// What both kinds of proof share: times, client, and what else the claims say.
-    fn of(
-        claims: Map<String, Value>,
-        expected: &AccessTokenExpected<'_>,
-    ) -> Result<Self, AccessTokenFault> {
+    fn of(claims: Map<String, Value>, expected: &AccessTokenExpected<'_>) -> Result<Self, AccessTokenFault> {
         let (now, leeway) = (expected.now, expected.leeway);
         let expires = time(&claims, "exp")?;
         if let Some(expired_at) = expires
@@ -298,10 +295,7 @@ fn is_for_us(found: &[&str], ours: &[String]) -> bool {
 }
 
 /// Whom the token was issued to. Issuers call it by several names; where there is a list, each that is there must be on it.
-fn client_of(
-    claims: &Map<String, Value>,
-    taken: &[String],
-) -> Result<Option<String>, AccessTokenFault> {
+fn client_of(claims: &Map<String, Value>, taken: &[String]) -> Result<Option<String>, AccessTokenFault> {
     let mut client = None;
     for claim in CLIENT {
         let Some(found) = optional_text(claims, claim)? else { continue };
@@ -386,4 +380,3 @@ const OF_NO_ACCESS_TOKEN: [&str; 4] = ["htm", "htu", "token_introspection", "s_h
 
 /// The names of `client_id`: of RFC 9068, of OpenID Connect, of Okta, of Entra ID's first version.
 const CLIENT: [&str; 4] = ["client_id", "azp", "cid", "appid"];
-

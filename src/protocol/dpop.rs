@@ -16,7 +16,7 @@ use super::jwk::{self, SkipReason};
 use super::jws::{self, JwsFault};
 use super::registration::SigningAlgorithm;
 use super::timestamp::Timestamp;
-use super::{json, jwt};
+use super::{claim_form, json};
 
 /// Bytes of a proof: an RSA key of 8192 bits and its signature take four fifths of it.
 pub const MAX_PROOF_BYTES: usize = 4 * 1024;
@@ -105,7 +105,7 @@ pub fn judge(proof: &str, expected: &ProofExpected<'_>) -> Result<Proof, DpopFau
     };
     let time = |claim| {
         let needed = "a number of seconds between the years 1970 and 9999";
-        jwt::time(&claims, claim).map_err(|_| DpopFault::Form { claim, needed })
+        claim_form::time(&claims, claim).map_err(|_| DpopFault::Form { claim, needed })
     };
     let jti = needed_text("jti")?;
     if jti.len() > MAX_JTI_BYTES {

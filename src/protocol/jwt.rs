@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::claim_form::{audiences, optional_text, required_text, time};
 pub use super::claims::{Claims, judge_refreshed};
 pub use super::id_token_fault::IdTokenFault;
-use super::claim_form::{audiences, optional_text, required_text, time};
 use super::issuer::Issuer;
 use super::jwe::{self, Encryption};
 use super::jwks::Keys;

@@ -13,8 +13,8 @@ use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
-    backchannel, callback, frontchannel, initiate_login, jwks, login, logout, own_session, subrequest,
-    testing_profile,
+    backchannel, callback, frontchannel, initiate_login, jwks, login, logout, own_session, resource_metadata,
+    subrequest, testing_profile,
 };
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
@@ -63,6 +63,10 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Ok(client) => client,
                 Err(refusal) => return refuse(refusal),
             };
+            // Nobody signs in there, so nothing of a sign-in is there.
+            if client.bearer_only && page != Page::ResourceMetadata {
+                return refuse(Refusal::PathUnknown);
+            }
             let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
             if let Some(answered) = testing_profile::instead(asked, page) {
                 let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
@@ -80,9 +84,13 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,
                 Page::Jwks => jwks::answer(asked),
+                Page::ResourceMetadata => resource_metadata::of_client(asked),
             };
             let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
             testing_profile::mark(Some(client), answer)
+        }
+        Ok(Route::ResourceMetadata { path }) => {
+            resource_metadata::well_known(service, &head, path).unwrap_or_else(refuse)
         }
         Err(refusal) => refuse(refusal),
     }

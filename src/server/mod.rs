@@ -2,6 +2,7 @@
 
 mod admin;
 mod backchannel;
+mod bearer;
 mod body;
 mod callback;
 mod dispatch;
@@ -16,6 +17,7 @@ mod logout;
 mod own_session;
 mod pages;
 mod request_id;
+mod resource_metadata;
 mod respond;
 mod route;
 mod same_site;
@@ -35,7 +37,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Client, Config};
+use crate::idp::bearer::Bearers;
 use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
 use crate::idp::refusal;
@@ -99,7 +102,11 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
 
     let asked = |provider: &&Arc<RememberedProvider>| {
         let mut clients = config.clients.iter().filter(|client| client.testing_profile.is_none());
+        let of_tokens = |client: &&Arc<Client>| {
+            providers.of_tokens(client).iter().any(|issuer| Arc::ptr_eq(issuer, provider))
+        };
         clients.any(|client| Arc::ptr_eq(providers.of(client), provider))
+            || config.clients.iter().any(|client| of_tokens(&client))
     };
     let asked: Vec<_> = providers.iter().filter(asked).map(Arc::clone).collect();
 
@@ -110,6 +117,9 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
         used_logout_tokens: UsedFlows::default(),
+        bearers: Bearers::new(Arc::clone(&providers), clock.clone()),
+        used_proofs: UsedFlows::default(),
+        introspection_limit: LoginLimit::new(MAX_INTROSPECTIONS, MAX_INTROSPECTIONS_IN_ALL),
         loops: Loops::default(),
         unopened_limit: LoginLimit::new(MAX_UNOPENED, MAX_UNOPENED_IN_ALL),
         login_limit: LoginLimit::new(
@@ -184,9 +194,11 @@ async fn keep_sweeping(service: Arc<Service>) {
         tokio::time::sleep(SWEEP_EVERY).await;
         service.used_flows.sweep(service.clock.wall());
         service.used_logout_tokens.sweep(service.clock.wall());
+        service.used_proofs.sweep(service.clock.wall());
         service.loops.sweep(service.clock.steady());
         service.login_limit.sweep(service.clock.steady());
         service.unopened_limit.sweep(service.clock.steady());
+        service.introspection_limit.sweep(service.clock.steady());
         service.sessions.sweep(|name| service.config.client(name).cloned());
     }
 }
@@ -219,5 +231,9 @@ const ADMIN_GRACE: Duration = Duration::from_millis(200);
 const MAX_UNOPENED: usize = 60;
 /// The same of all addresses. More than can come: by this limit a stranger would keep the provider's from being opened.
 const MAX_UNOPENED_IN_ALL: usize = 1_000_000_000;
+/// Tokens of one address, in a minute, that an issuer is asked about or for. Those that it was asked about lately do not count.
+const MAX_INTROSPECTIONS: usize = 600;
+/// The same of all addresses.
+const MAX_INTROSPECTIONS_IN_ALL: usize = 60_000;
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

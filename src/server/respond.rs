@@ -3,8 +3,8 @@
 use askama::Template;
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
@@ -12,23 +12,30 @@ use serde_json::{Value, json};
 
 use super::pages::{POLICY, POLICY_WITH_FORM, RefusalPage};
 use crate::config::Client;
+use crate::config::bearer::BearerTokens;
+use crate::gate::challenge;
 use crate::gate::decide::LoginReason;
 use crate::gate::dialect::Dialect;
 use crate::gate::identity::Identity;
 use crate::gate::navigation::is_navigation;
+use crate::gate::presented::{Scheme, Token};
 use crate::gate::refusal::{Refusal, Retry};
 use crate::gate::return_to::{self, ReturnTo};
 
 /// Every answer of ours is whole before it is sent.
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// 200 with every identity header once and without a body: a body costs nginx and Caddy the connection.
-pub(super) fn allow(identity: &Identity) -> Answer {
+/// 200 with every identity header once and without a body: a body costs nginx and Caddy the connection. `authorization` is what the
+/// application is to get under that name, where the answer tells it.
+pub(super) fn allow(identity: &Identity, authorization: Option<HeaderValue>) -> Answer {
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.reserve(identity.headers().len());
     for (name, value) in identity.headers() {
         headers.insert(name.clone(), value.clone());
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization);
     }
     answer
 }
@@ -50,9 +57,10 @@ pub(super) fn to_login(
     answer
 }
 
-/// 401 with the address of the login, for a program.
+/// 401 with the address of the login, for a program. `tokens` are those that would do in place of a session.
 pub(super) fn login_needed(
     client: &Client,
+    tokens: Option<&BearerTokens>,
     dialect: Dialect,
     return_to: &ReturnTo,
     reason: LoginReason,
@@ -73,8 +81,43 @@ pub(super) fn login_needed(
             problem(StatusCode::UNAUTHORIZED, &details)
         }
     };
-    let mut answer = challenge(answer, client, url);
+    let mut answer = challenge(answer, client, tokens, url);
     mark(&mut answer, reason.code(), request_id);
+    answer
+}
+
+/// An access token that is refused, or missing where one is needed: a challenge and problem details, whatever `Accept` says. `presented`
+/// is how it came, `nonce` what the next proof needs.
+pub(super) fn refuse_token(
+    client: &Client,
+    dialect: Dialect,
+    presented: Option<Token<'_>>,
+    refusal: &Refusal,
+    nonce: Option<&str>,
+    request_id: &str,
+) -> Answer {
+    let status = refusal.status();
+    let challenges = match (refusal, &client.bearer) {
+        (Refusal::BearerNeeded, Some(tokens)) => challenge::without_token(client, tokens),
+        _ if matches!(status.as_u16(), 400 | 401 | 403) => {
+            let scheme = presented.map_or(Scheme::Bearer, Token::scheme);
+            vec![challenge::of_refusal(client, scheme, refusal)]
+        }
+        _ => Vec::new(),
+    };
+    let mut answer = match (dialect, status) {
+        (Dialect::Nginx, StatusCode::UNAUTHORIZED) => empty(StatusCode::UNAUTHORIZED),
+        (Dialect::Nginx, _) => empty(StatusCode::FORBIDDEN),
+        (Dialect::Forwarded | Dialect::Envoy, _) => problem(status, &details(refusal, request_id)),
+    };
+    for challenge in challenges {
+        answer.headers_mut().append(WWW_AUTHENTICATE, header(&challenge));
+    }
+    if let Some(nonce) = nonce {
+        answer.headers_mut().insert(DPOP_NONCE, header(nonce));
+    }
+    retry_after(&mut answer, refusal);
+    mark(&mut answer, refusal.code(), request_id);
     answer
 }
 
@@ -89,9 +132,18 @@ fn login_address(client: &Client, return_to: &ReturnTo) -> HeaderValue {
 }
 
 /// Says to a program what a 401 wants (RFC 9110 section 11.6.1), and where.
-fn challenge(mut answer: Answer, client: &Client, login_url: HeaderValue) -> Answer {
+fn challenge(
+    mut answer: Answer,
+    client: &Client,
+    tokens: Option<&BearerTokens>,
+    login_url: HeaderValue,
+) -> Answer {
+    // First what a program understands: nginx of old passes on the first line only.
+    for challenge in tokens.iter().flat_map(|tokens| challenge::without_token(client, tokens)) {
+        answer.headers_mut().append(WWW_AUTHENTICATE, header(&challenge));
+    }
     let challenge = format!("Cookie realm=\"{}\"", client.name);
-    answer.headers_mut().insert(WWW_AUTHENTICATE, header(&challenge));
+    answer.headers_mut().append(WWW_AUTHENTICATE, header(&challenge));
     answer.headers_mut().insert(VESTIBULE_LOGIN, login_url);
     answer
 }
@@ -145,30 +197,37 @@ pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, req
         };
         self::page(status, &page)
     } else {
-        problem(
-            status,
-            &json!({
-                "type": "about:blank",
-                "title": refusal.sentence(),
-                "status": status.as_u16(),
-                "code": refusal.code(),
-                "request_id": request_id,
-            }),
-        )
+        problem(status, &details(refusal, request_id))
     };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RELOAD_AFTER));
-    }
-    if let Refusal::TooManyLogins { wait } = refusal {
-        // RFC 6585 section 4.
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
-    }
+    retry_after(&mut answer, refusal);
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         // RFC 9110 section 15.5.6.
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     }
     mark(&mut answer, refusal.code(), request_id);
     answer
+}
+
+/// Problem details (RFC 9457).
+fn details(refusal: &Refusal, request_id: &str) -> Value {
+    json!({
+        "type": "about:blank",
+        "title": refusal.sentence(),
+        "status": refusal.status().as_u16(),
+        "code": refusal.code(),
+        "request_id": request_id,
+    })
+}
+
+/// When to come again, where that helps.
+fn retry_after(answer: &mut Answer, refusal: &Refusal) {
+    if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RELOAD_AFTER));
+    }
+    if let Refusal::TooManyLogins { wait } | Refusal::TooManyTokens { wait } = refusal {
+        // RFC 6585 section 4.
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    }
 }
 
 /// A page without a form.
@@ -281,6 +340,8 @@ const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal
 const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
 /// `Vestibule-Login`: where to sign in, on a 401 to a program.
 const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
+/// `DPoP-Nonce`: what the next proof needs (RFC 9449 section 8.1).
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Seconds after which a page about a provider that is down asks again, and after which a program may (`Retry-After`).

@@ -2,6 +2,7 @@
 //! spelling of one client's address can mean another's.
 
 use crate::config::OWN_PREFIX;
+use crate::config::bearer::WELL_KNOWN;
 use crate::gate::dialect::Dialect;
 use crate::gate::refusal::Refusal;
 
@@ -12,6 +13,8 @@ pub(super) enum Route<'a> {
     Subrequest { client: Option<&'a str>, dialect: Dialect, rest: &'a str },
     /// A browser asks for something of one client.
     Page { client: &'a str, page: Page<'a> },
+    /// A program asks about the resource whose path that is.
+    ResourceMetadata { path: &'a str },
 }
 
 /// What a browser can ask of a client.
@@ -28,6 +31,7 @@ pub(super) enum Page<'a> {
     Userinfo,
     Session,
     Jwks,
+    ResourceMetadata,
 }
 
 /// Finds the route of a request target: raw path and, if there is one, query. `new_token` is the segment that
@@ -39,6 +43,10 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     if let Some((dialect, rest)) = dialect(path, target) {
         return Ok(Route::Subrequest { client: None, dialect, rest });
+    }
+    if let Some(path) = path.strip_prefix(WELL_KNOWN).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    {
+        return Ok(Route::ResourceMetadata { path });
     }
     let of_client = path.strip_prefix(OWN_PREFIX).and_then(|rest| rest.strip_prefix('/'));
     let (client, _) = of_client.and_then(|rest| rest.split_once('/')).ok_or(Refusal::PathUnknown)?;
@@ -58,6 +66,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
         "/jwks.json" => Page::Jwks,
+        "/oauth-protected-resource" => Page::ResourceMetadata,
         other => {
             let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
             match rest.ok_or(Refusal::PathUnknown)? {
@@ -120,6 +129,12 @@ mod tests {
                 Route::Page { client: "app", page: Page::FrontchannelLogout },
             ),
             ("/oidc/app/jwks.json", Route::Page { client: "app", page: Page::Jwks }),
+            (
+                "/oidc/app/oauth-protected-resource",
+                Route::Page { client: "app", page: Page::ResourceMetadata },
+            ),
+            ("/.well-known/oauth-protected-resource", Route::ResourceMetadata { path: "" }),
+            ("/.well-known/oauth-protected-resource/a/b?x", Route::ResourceMetadata { path: "/a/b" }),
             ("/oidc/APP/login", Route::Page { client: "APP", page: Page::Login }),
             ("/oidc/app%2f/login", Route::Page { client: "app%2f", page: Page::Login }),
             ("/oidc/app/fresh", Route::Page { client: "app", page: Page::NewToken { session_key: None } }),
@@ -154,6 +169,8 @@ mod tests {
             "/oidc/app/new-token",
             "/oidc/app/%6cogin",
             "/oidc/app/Login",
+            "/.well-known/oauth-protected-resources",
+            "/.well-known/oauth-protected-resource%2fa",
         ];
         for target in unknown {
             assert!(find(target, "fresh").is_err(), "{target}");

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Client, Config};
 use crate::gate::forwarded;
 use crate::gate::refusal::{Fault, Refusal};
+use crate::idp::bearer::Bearers;
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::Sessions;
@@ -39,6 +40,12 @@ pub(super) struct Service {
     pub(super) login_limit: LoginLimit,
     /// Logout tokens that were decrypted for nothing (H-04).
     pub(super) unopened_limit: LoginLimit,
+    /// Access tokens that callers present.
+    pub(super) bearers: Bearers,
+    /// A DPoP proof is good once, as a flow is.
+    pub(super) used_proofs: UsedFlows,
+    /// Tokens that an issuer is asked about, which anybody can cause.
+    pub(super) introspection_limit: LoginLimit,
     pub(super) metrics: Arc<Metrics>,
     pub(super) request_ids: RequestIds,
     /// When each refusal was last logged as a warning.

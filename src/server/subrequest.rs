@@ -7,18 +7,21 @@ use http::request::Parts;
 
 use super::respond::{self, Answer};
 use super::service::Service;
-use super::testing_profile;
+use super::{bearer, testing_profile};
 use crate::config::Client;
+use crate::config::bearer::BearerPolicy;
 use crate::config::host::Scheme;
 use crate::gate::credential::{self, Credential};
-use crate::gate::decide::{Found, Verdict, decide};
+use crate::gate::decide::{self, Found, Verdict};
 use crate::gate::dialect::Dialect;
 use crate::gate::forwarded::{self, Subrequest};
+use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
-use crate::session::{Look, Looked};
+use crate::session::{Look, Looked, dpop_nonce};
 use crate::telemetry::metrics::VerdictLabel;
 
-/// Answers a subrequest in the words of its dialect. Waits for nothing while the session's claims are fresh.
+/// Answers a subrequest in the words of its dialect. Waits for nothing while the session's claims are fresh, or the access token was seen
+/// before.
 pub(super) async fn answer(
     service: &Service,
     head: &Parts,
@@ -46,31 +49,67 @@ pub(super) async fn answer(
     if let Err(refusal) = testing_profile::from_here(client, &head.headers) {
         return refuse(service, head, dialect, Some(client), &refusal, request_id);
     }
-    let looked = match credential::find(&head.headers, &client.cookie.name) {
+    let request = match decide::in_order(client, &forwarded, &head.headers) {
+        Ok(request) => request,
+        Err(refusal) => return refuse(service, head, dialect, Some(client), &refusal, request_id),
+    };
+    let rule = request.rule();
+    let cookie = credential::find(&head.headers, &client.cookie.name);
+    let token = match bearer::presented(client, rule, &head.headers, &cookie) {
+        Ok(token) => token,
+        Err(refusal) => return refuse_token(service, client, dialect, None, &refusal, request_id),
+    };
+    let judged = match token {
+        Some((tokens, token)) => {
+            let headers = &head.headers;
+            let asked = bearer::Asked { client, rule, tokens, token, headers, forwarded: &forwarded, peer };
+            Some(bearer::judge(service, &asked).await)
+        }
+        None => None,
+    };
+    let looked = match cookie {
+        // The token alone decides.
+        _ if judged.is_some() => None,
         Credential::Absent => None,
+        // A rule that takes tokens only looks at no session.
+        _ if rule.bearer == BearerPolicy::Required => None,
         Credential::Unreadable(why) => Some(Err(why)),
         Credential::Session(cookie) => Some(Ok(service.sessions.look(client, &cookie, Look::Only).await)),
     };
-    let found = match &looked {
-        None => Found::Nothing,
-        Some(Err(why)) => Found::Unreadable(*why),
-        Some(Ok(Looked::Unknown)) => Found::Unknown,
-        Some(Ok(Looked::Ended(why))) => Found::Ended(*why),
-        Some(Ok(Looked::Live(session))) => Found::Session(&session.identity),
-        Some(Ok(Looked::Unrefreshed)) => Found::Unavailable(Refusal::RefreshUnavailable),
+    let found = match (&judged, &looked) {
+        (Some(Ok(admitted)), _) => Found::Token(admitted),
+        (Some(Err(refusal)), _) => Found::Refused(refusal.clone()),
+        (None, None) => Found::Nothing,
+        (None, Some(Err(why))) => Found::Unreadable(*why),
+        (None, Some(Ok(Looked::Unknown))) => Found::Unknown,
+        (None, Some(Ok(Looked::Ended(why)))) => Found::Ended(*why),
+        (None, Some(Ok(Looked::Live(session)))) => {
+            Found::Session { identity: &session.identity, claims: &session.claims }
+        }
+        (None, Some(Ok(Looked::Unrefreshed))) => Found::Refused(Refusal::RefreshUnavailable),
     };
-    match decide(client, &forwarded, &head.headers, found) {
+    let presented = token.map(|(_, token)| token);
+    match decide::decide(&request, found, service.clock.wall()) {
         Verdict::Allow(pass) => {
+            let identity = pass.identity();
+            let headers = &head.headers;
+            let passed_on = match bearer::passed_on(client, rule, headers, presented, identity.bytes()) {
+                Ok(passed_on) => passed_on,
+                Err(refusal) => {
+                    return refuse_token(service, client, dialect, presented, &refusal, request_id);
+                }
+            };
             if let Some(Ok(Looked::Live(session))) = &looked {
                 // Only what is let through is a use.
                 service.sessions.use_now(session);
             }
             service.decided(Some(client), VerdictLabel::Allow, "ok");
+            let issuer = judged.as_ref().and_then(|judged| Some(judged.as_ref().ok()?.issuer()));
             tracing::info!(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
-                method = %forwarded.method(), request_id,
+                method = %forwarded.method(), bearer = issuer, request_id,
             );
-            testing_profile::mark(Some(client), respond::allow(pass.identity()))
+            testing_profile::mark(Some(client), respond::allow(identity, passed_on))
         }
         Verdict::Login { navigation, return_to, reason } => {
             service.decided(Some(client), VerdictLabel::Login, reason.code());
@@ -78,11 +117,37 @@ pub(super) async fn answer(
                 code = reason.code(), verdict = "login", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), navigation, request_id,
             );
-            let answer = if navigation { respond::to_login } else { respond::login_needed };
-            testing_profile::mark(Some(client), answer(client, dialect, &return_to, reason, request_id))
+            let answer = if navigation {
+                respond::to_login(client, dialect, &return_to, reason, request_id)
+            } else {
+                let takes_tokens = rule.bearer == BearerPolicy::Accepted;
+                let tokens = client.bearer.as_ref().filter(|_| takes_tokens);
+                respond::login_needed(client, tokens, dialect, &return_to, reason, request_id)
+            };
+            testing_profile::mark(Some(client), answer)
+        }
+        Verdict::Refuse(refusal) if presented.is_some() || rule.bearer == BearerPolicy::Required => {
+            refuse_token(service, client, dialect, presented, &refusal, request_id)
         }
         Verdict::Refuse(refusal) => refuse(service, head, dialect, Some(client), &refusal, request_id),
     }
+}
+
+/// A request that is refused because of its access token, or for want of one: never a page, and never a way to the login.
+fn refuse_token(
+    service: &Service,
+    client: &Arc<Client>,
+    dialect: Dialect,
+    presented: Option<Token<'_>>,
+    refusal: &Refusal,
+    request_id: &str,
+) -> Answer {
+    service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
+    service.log(Some(client), refusal, request_id);
+    let nonce = matches!(refusal, Refusal::Dpop(fault) if fault.wants_nonce())
+        .then(|| dpop_nonce::new(&service.ring, service.clock.wall(), service.clock.entropy()));
+    let answer = respond::refuse_token(client, dialect, presented, refusal, nonce.as_deref(), request_id);
+    testing_profile::mark(Some(client), answer)
 }
 
 fn refuse(

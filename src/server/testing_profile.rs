@@ -49,7 +49,12 @@ pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer,
         | Page::BackchannelLogout
         | Page::FrontchannelLogout
         | Page::Jwks => Some(Err(Refusal::PathUnknown)),
-        Page::Logout | Page::SignedOut | Page::NewToken { .. } | Page::Userinfo | Page::Session => None,
+        Page::Logout
+        | Page::SignedOut
+        | Page::NewToken { .. }
+        | Page::Userinfo
+        | Page::Session
+        | Page::ResourceMetadata => None,
     }
 }
 

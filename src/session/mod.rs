@@ -1,5 +1,6 @@
 //! Sessions: what is known about a signed-in browser, how long it lives, how it is kept fresh and where it is kept.
 
+pub mod dpop_nonce;
 pub mod index;
 pub mod key;
 pub mod lifetime;

@@ -25,6 +25,8 @@ pub enum Purpose {
     LoginState,
     /// The `state` of a logout at the provider.
     LogoutState,
+    /// The nonce of a DPoP proof (RFC 9449 section 9).
+    DpopNonce,
 }
 
 /// What a flow's nonce and PKCE verifier are derived for.
@@ -135,6 +137,7 @@ struct RingKey {
     id: [u8; 4],
     login_state: LessSafeKey,
     logout_state: LessSafeKey,
+    dpop_nonce: LessSafeKey,
     derivation: hmac::Key,
 }
 
@@ -160,6 +163,7 @@ impl RingKey {
             id,
             login_state: aead(Purpose::LoginState),
             logout_state: aead(Purpose::LogoutState),
+            dpop_nonce: aead(Purpose::DpopNonce),
             derivation: hmac::Key::new(hmac::HMAC_SHA256, &expand("derivation")),
         }
     }
@@ -168,6 +172,7 @@ impl RingKey {
         match purpose {
             Purpose::LoginState => &self.login_state,
             Purpose::LogoutState => &self.logout_state,
+            Purpose::DpopNonce => &self.dpop_nonce,
         }
     }
 }
@@ -177,6 +182,7 @@ impl Purpose {
         match self {
             Self::LoginState => "login state",
             Self::LogoutState => "logout state",
+            Self::DpopNonce => "dpop nonce",
         }
     }
 }

@@ -1,13 +1,16 @@
 //! The decision as a table: what the cookie led to × how the request looks.
 
 use http::HeaderMap;
+use serde_json::json;
 use vestibule::config::host::Scheme;
 use vestibule::gate::credential::Unreadable;
-use vestibule::gate::decide::{Ended, Found, Verdict, decide};
+use vestibule::gate::decide::{Ended, Found, Verdict, decide, in_order};
 use vestibule::gate::dialect::Dialect;
 use vestibule::gate::forwarded::{Forwarded, Subrequest, read};
 use vestibule::gate::identity::Identity;
 use vestibule::gate::refusal::Refusal;
+use vestibule::protocol::claims::Claims;
+use vestibule::protocol::timestamp::Timestamp;
 
 use super::{client, headers};
 
@@ -30,9 +33,24 @@ fn forwarded(method: &str, proto: &str, host: &str, uri: &str) -> Forwarded {
     read(Dialect::Forwarded, &asked, Scheme::Https, &["127.0.0.0/8".parse().unwrap()]).unwrap()
 }
 
+/// The claims of somebody who signed in in no particular way.
+fn claims() -> Claims {
+    let members = json!({ "sub": "alice" });
+    Claims::of_testing_profile(members.as_object().unwrap(), Timestamp::from_seconds(1_800_000_000))
+}
+
+const fn session<'a>(identity: &'a Identity, claims: &'a Claims) -> Found<'a> {
+    Found::Session { identity, claims }
+}
+
 /// The verdict in one line.
 fn say(forwarded: &Forwarded, headers: &HeaderMap, found: Found<'_>) -> String {
-    match decide(&client(), forwarded, headers, found) {
+    let client = client();
+    let verdict = match in_order(&client, forwarded, headers) {
+        Ok(request) => decide(&request, found, Timestamp::from_seconds(1_800_000_000)),
+        Err(refusal) => Verdict::Refuse(refusal),
+    };
+    match verdict {
         Verdict::Allow(pass) => format!("allow {}", pass.identity().headers().len()),
         Verdict::Login { navigation, return_to, reason } => {
             let kind = if navigation { "redirect" } else { "401" };
@@ -44,12 +62,12 @@ fn say(forwarded: &Forwarded, headers: &HeaderMap, found: Found<'_>) -> String {
 
 #[test]
 fn what_the_cookie_led_to_decides_about_a_request_in_order() {
-    let identity = Identity::blank(&client());
+    let (identity, claims) = (Identity::blank(&client()), claims());
     let page = forwarded("GET", "https", "app.example.test", "/a/b?x=1&y=%zz");
     let back = "https://app.example.test/a/b?x=1&y=%zz";
     let home = "https://app.example.test/";
     let table: Vec<(&str, Found<'_>, String, String)> = vec![
-        ("a session", Found::Session(&identity), "allow 4".into(), "allow 4".into()),
+        ("a session", session(&identity, &claims), "allow 4".into(), "allow 4".into()),
         ("nothing", Found::Nothing, format!("redirect no_cookie {back}"), format!("401 no_cookie {home}")),
         (
             "two cookies",
@@ -89,7 +107,7 @@ fn what_the_cookie_led_to_decides_about_a_request_in_order() {
         ),
         (
             "a store that does not answer",
-            Found::Unavailable(Refusal::RefreshUnavailable),
+            Found::Refused(Refusal::RefreshUnavailable),
             "503 refresh_unavailable".into(),
             "503 refresh_unavailable".into(),
         ),
@@ -102,7 +120,7 @@ fn what_the_cookie_led_to_decides_about_a_request_in_order() {
 
 #[test]
 fn a_request_out_of_order_is_refused_with_and_without_a_session() {
-    let identity = Identity::blank(&client());
+    let (identity, claims) = (Identity::blank(&client()), claims());
     let here = forwarded("GET", "https", "app.example.test", "/");
     /// Name, request, headers, answer.
     type Row = (&'static str, Forwarded, Vec<(&'static str, &'static str)>, &'static str);
@@ -138,7 +156,7 @@ fn a_request_out_of_order_is_refused_with_and_without_a_session() {
     ];
     for (name, forwarded, others, expected) in table {
         for found in
-            [Found::Session(&identity), Found::Nothing, Found::Unavailable(Refusal::RefreshUnavailable)]
+            [session(&identity, &claims), Found::Nothing, Found::Refused(Refusal::RefreshUnavailable)]
         {
             let request = headers(&[&PAGE[..], &others].concat());
             assert_eq!(say(&forwarded, &request, found), expected, "{name}");
@@ -180,9 +198,9 @@ fn a_background_request_returns_to_the_page_it_came_from() {
 
 #[test]
 fn a_websocket_with_a_session_passes_and_without_one_gets_401() {
-    let identity = Identity::blank(&client());
+    let (identity, claims) = (Identity::blank(&client()), claims());
     let socket = forwarded("GET", "wss", "app.example.test", "/ws");
     let request = headers(&[("sec-websocket-key", "x"), ("origin", "https://app.example.test")]);
-    assert_eq!(say(&socket, &request, Found::Session(&identity)), "allow 4");
+    assert_eq!(say(&socket, &request, session(&identity, &claims)), "allow 4");
     assert_eq!(say(&socket, &request, Found::Nothing), "401 no_cookie https://app.example.test/");
 }

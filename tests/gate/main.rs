@@ -16,7 +16,9 @@ mod websocket;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use vestibule::config::bearer::{BearerPolicy, OnUnauthenticated, Rule, TokenHandling};
 use vestibule::config::host::{HostPattern, Scheme};
+use vestibule::config::path_pattern::PathPattern;
 use vestibule::config::{
     Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Logout, ProviderSettings,
     Rendering, SameSite,
@@ -89,6 +91,28 @@ fn client() -> Client {
         },
         initiate_login: false,
         testing_profile: None,
+        bearer_only: false,
+        bearer: None,
+        resource_metadata: None,
+        rules: vec![everywhere()],
+    }
+}
+
+/// The rule that holds where nothing is written, at a client that takes no tokens.
+fn everywhere() -> Rule {
+    Rule {
+        number: None,
+        path: PathPattern::everything(),
+        methods: Vec::new(),
+        bearer: BearerPolicy::Ignored,
+        issuers: Vec::new(),
+        scopes: Vec::new(),
+        any_scope: Vec::new(),
+        acr_values: Vec::new(),
+        max_age: None,
+        userinfo: None,
+        token: TokenHandling::Pass,
+        on_unauthenticated: OnUnauthenticated::Auto,
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
-use vestibule::protocol::client_authentication::{BearerFault, ClientAuthenticationFault};
 use vestibule::protocol::certificate::CertificateFault;
+use vestibule::protocol::client_authentication::{BearerFault, ClientAuthenticationFault};
 use vestibule::protocol::discovery::DiscoveryFault;
 use vestibule::protocol::dpop::{DpopFault, OtherUrl, Shortfall};
 use vestibule::protocol::endpoint::EndpointFault;

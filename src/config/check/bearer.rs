@@ -25,9 +25,7 @@ use crate::config::kind::{Choice, TimeOrZero};
 use crate::config::place::Place as Where;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{
-    ClaimHeader, KeySource, ProviderSettings, Purpose,
-};
+use crate::config::{ClaimHeader, KeySource, ProviderSettings, Purpose};
 use crate::protocol::access_token::Profile;
 use crate::protocol::discovery::Provider;
 use crate::protocol::endpoint::Endpoint;
@@ -162,7 +160,8 @@ fn judge_issuer(
         settings.keys = if asks_about_all { KeySource::Unneeded } else { keys };
         let endpoint_known =
             introspection.as_ref().is_none_or(|introspection| introspection.endpoint.is_some());
-        let discovers = settings.keys == KeySource::Announced || !endpoint_known || written.userinfo.or(false);
+        let discovers =
+            settings.keys == KeySource::Announced || !endpoint_known || written.userinfo.or(false);
         settings.purpose = if discovers { Purpose::Tokens } else { Purpose::TokensUndiscovered };
         settings.token_file =
             written.provider_token_file.given().map(|at| judge.files.locate(Path::new(&at.value)));
@@ -229,9 +228,7 @@ fn keys(judge: &mut Judge<'_>, written: &BearerAsWritten, issuer: Option<&Issuer
     match (&written.jwks_file, &written.jwks_uri) {
         (Written::Broken, _) | (_, Written::Broken) => None,
         (Written::Absent, Written::Absent) => Some(KeySource::Announced),
-        (Written::Given(_), Written::Given(at)) => {
-            judge.refuse(at.problem(Finding::SecondKeySource))
-        }
+        (Written::Given(_), Written::Given(at)) => judge.refuse(at.problem(Finding::SecondKeySource)),
         (Written::Given(at), Written::Absent) => {
             let path = Path::new(&at.value);
             let contents = match judge.files.read(path) {
@@ -242,10 +239,9 @@ fn keys(judge: &mut Judge<'_>, written: &BearerAsWritten, issuer: Option<&Issuer
             };
             match jwks::judge_file(&contents.bytes) {
                 Ok(_) => Some(KeySource::File(judge.files.locate(path))),
-                Err(fault) => judge.refuse(at.problem(Finding::JwksFile {
-                    found: at.value.clone(),
-                    fault: fault.to_string(),
-                })),
+                Err(fault) => judge.refuse(
+                    at.problem(Finding::JwksFile { found: at.value.clone(), fault: fault.to_string() }),
+                ),
             }
         }
         (Written::Absent, Written::Given(at)) => endpoint(judge, at, issuer?).map(KeySource::At),
@@ -273,10 +269,7 @@ fn audiences(judge: &mut Judge<'_>, written: &BearerAsWritten, table: &Table<'_>
 }
 
 /// Texts that are compared to the letter with what a token says.
-fn identifiers(
-    judge: &mut Judge<'_>,
-    written: &Written<Texts>,
-) -> Option<Vec<String>> {
+fn identifiers(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<String>> {
     let at = match written {
         Written::Given(at) => at,
         Written::Broken => return None,
@@ -301,10 +294,7 @@ fn identifiers(
 
 /// RFC 8725 section 3.1: what a token may be signed by is said beforehand. A secret that issuer and API share would let either make
 /// tokens.
-fn algorithms(
-    judge: &mut Judge<'_>,
-    written: &Written<Texts>,
-) -> Option<Vec<SigningAlgorithm>> {
+fn algorithms(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<SigningAlgorithm>> {
     let asymmetric = || SigningAlgorithm::ALL.into_iter().filter(|alg| alg.secret_bytes().is_none());
     let at = match written {
         Written::Given(at) => at,
@@ -331,10 +321,7 @@ fn algorithms(
 }
 
 /// RFC 6749 section 3.3.
-pub(super) fn scopes(
-    judge: &mut Judge<'_>,
-    written: &Written<Texts>,
-) -> Option<Vec<String>> {
+pub(super) fn scopes(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<String>> {
     let at = match written {
         Written::Given(at) => at,
         Written::Broken => return None,
@@ -614,4 +601,3 @@ const MAX_ISSUERS: usize = 16;
 const MAX_IDENTIFIERS: usize = 50;
 /// Headers that a caller sends for other reasons.
 const NO_CERTIFICATE: &[&str] = &["authorization", "cookie", "dpop", "host", "connection"];
-

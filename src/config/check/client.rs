@@ -11,7 +11,8 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider, rules, testing_profile,
+    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider, rules,
+    testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};

@@ -23,8 +23,7 @@ pub(super) fn judge(
     written: &ClientAsWritten,
     tokens: Option<&BearerTokens>,
 ) -> Option<Vec<Rule>> {
-    let taken =
-        Taken { tokens, only: written.bearer_only.or(false), token: bearer::token_handling(written) };
+    let taken = Taken { tokens, only: written.bearer_only.or(false), token: bearer::token_handling(written) };
     let mut rules = Vec::new();
     match &written.rules {
         Written::Broken => return None,

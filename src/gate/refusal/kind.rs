@@ -679,7 +679,8 @@ const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
 const ONLY_HERE: &str = "This application is being tried out and is not for other machines.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";
-const TOO_MANY_REQUESTS: &str = "Too many requests come from your network at the moment. Try again in a minute.";
+const TOO_MANY_REQUESTS: &str =
+    "Too many requests come from your network at the moment. Try again in a minute.";
 const STEP_UP: &str = "This page needs a newer or stronger sign-in than yours. Sign out, and sign in again.";
 const BEARER_TWICE: &str = "The request has more than one Authorization header.";
 const BEARER_WITH_COOKIE: &str = "The request has both an access token and a session cookie.";

@@ -6,8 +6,10 @@ use super::{Kind, Refusal};
 use crate::protocol::access_token_fault::AccessTokenFault;
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::callback::{CallbackFault, ProviderError};
+use crate::protocol::certificate::CertificateFault;
 use crate::protocol::client_authentication::ClientAuthenticationFault;
 use crate::protocol::discovery::DiscoveryFault;
+use crate::protocol::dpop::DpopFault;
 use crate::protocol::id_token_fault::IdTokenFault;
 use crate::protocol::initiate_login::InitiateLoginFault;
 use crate::protocol::introspection::IntrospectionFault;
@@ -70,6 +72,33 @@ pub(super) const fn access_token(fault: &AccessTokenFault) -> Kind {
         AccessTokenFault::Expired { .. } => Kind::BearerExpired,
         AccessTokenFault::IssuedInFuture { .. } => Kind::BearerIssuedInFuture,
         AccessTokenFault::NotYetValid { .. } => Kind::BearerNotYetValid,
+    }
+}
+
+pub(super) const fn dpop(fault: &DpopFault) -> Kind {
+    match fault {
+        DpopFault::TooLong { .. } => Kind::DpopProofTooLong,
+        DpopFault::Unreadable(_) => Kind::DpopProofUnreadable,
+        DpopFault::Type { .. } => Kind::DpopProofType,
+        DpopFault::Algorithm { .. } => Kind::DpopProofAlgorithm,
+        DpopFault::KeyMissing | DpopFault::Key(_) => Kind::DpopProofKey,
+        DpopFault::Signature => Kind::DpopProofSignature,
+        DpopFault::Missing { .. } | DpopFault::Form { .. } => Kind::DpopProofClaim,
+        DpopFault::Method { .. } => Kind::DpopProofMethod,
+        DpopFault::Url(_) => Kind::DpopProofUrl,
+        DpopFault::Nonce(_) => Kind::DpopNonce,
+        DpopFault::Time { .. } => Kind::DpopProofTime,
+        DpopFault::Token(_) => Kind::DpopProofToken,
+        DpopFault::OtherKey => Kind::DpopProofOtherKey,
+    }
+}
+
+pub(super) const fn certificate(fault: &CertificateFault) -> Kind {
+    match fault {
+        CertificateFault::Missing => Kind::BearerCertificateMissing,
+        CertificateFault::TooLong { .. } | CertificateFault::Encoding { .. } | CertificateFault::NotDer => {
+            Kind::BearerCertificateUnreadable
+        }
     }
 }
 
@@ -313,6 +342,24 @@ pub(super) fn audience_remedy(expected: &str, found: &[String]) -> Cow<'static, 
          dedicated one, the mapper, Add to ID token off. If they are meant, as with the project of Zitadel, write: audiences: [{others}]"
     )
     .into()
+}
+
+impl From<AccessTokenFault> for Refusal {
+    fn from(fault: AccessTokenFault) -> Self {
+        Self::AccessToken(fault)
+    }
+}
+
+impl From<DpopFault> for Refusal {
+    fn from(fault: DpopFault) -> Self {
+        Self::Dpop(fault)
+    }
+}
+
+impl From<CertificateFault> for Refusal {
+    fn from(fault: CertificateFault) -> Self {
+        Self::Certificate(fault)
+    }
 }
 
 impl From<CallbackFault> for Refusal {
