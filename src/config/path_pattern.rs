@@ -11,8 +11,8 @@ use std::fmt;
 /// | `/` | `/` |
 /// | `/*` | everything |
 ///
-/// It holds only what every proxy and application reads alike, so a path that is written in another way can never be what it
-/// names to the letter: `gate::path` says which of the two it is.
+/// It holds only what every proxy and application reads alike, so the path that it names is under it for all of them. Whether
+/// another path is, `gate::path` says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathPattern {
     text: String,
@@ -95,7 +95,7 @@ pub enum PathPatternFault {
         /// What to write instead.
         sign: char,
     },
-    /// An escape that some decode and then take for more than a character: `%2F`, `%5C`, `%3B`, `%25`, `%3F`, `%00` and so on.
+    /// An escape that some decode and then take for more than a character: `%2F`, `%5C`, `%3B`, `%25`, `%3F`, `%00`.
     EscapeReadDifferently {
         /// The escape.
         escape: String,
@@ -152,8 +152,7 @@ impl PathPattern {
         self.base.is_empty() && matches!(self.extent, Extent::Below)
     }
 
-    /// Compares with a path in one of the ways to read it: nothing is decoded or resolved here, so a space, say, is a space and
-    /// not `%20`. `gate::path` knows all the ways.
+    /// Compares with one reading of a path: nothing is decoded or resolved here, so a blank, say, is a blank and not `%20`.
     pub fn compare(&self, reading: &[u8]) -> Likeness {
         if reading.strip_prefix(&*self.base).is_some_and(|rest| self.ends(rest)) {
             return Likeness::Same;
