@@ -24,7 +24,7 @@ pub(super) fn replace(text: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// An ASCII byte in more bytes than one, at the front. Of two bytes the second may be anything: `%c1%1c` was a backslash once.
+/// An ASCII byte in more bytes than one, at the front. Of two the second may be anything: `%c1%1c` was a backslash once.
 const fn overlong(rest: &[u8]) -> Option<(u8, usize)> {
     let (high, low, length) = match rest {
         [high @ (0xc0 | 0xc1), low, ..] => (*high, *low, 2),

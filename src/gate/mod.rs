@@ -13,6 +13,7 @@
 //! | `identity.rs` | `Identity` | `admission.rs` lets the claims in, each value fits a header, all of them fit an answer |
 //! | `decide.rs` | `Pass`, the inside of `Verdict::Allow` | there is an identity and nothing speaks against the request |
 //! | `refusal.rs` | | every reason to say no, with its code, status, fault and sentences |
+//! | `path.rs` | | whether a path falls under a pattern, whoever reads it in the ways of `reading.rs` |
 
 pub mod admission;
 pub mod bearer;

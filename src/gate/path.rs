@@ -3,6 +3,9 @@
 //! The proxy in front and the application behind need not read a path as we do: one decodes `%2f`, another resolves `..;`, a
 //! third does not care for letter case. A rule holds only if all of them agree that the path is under it, and is passed over
 //! only if none of them thinks so.
+//!
+//! What no look at a path can tell is left to whoever writes the rules: that an application serves `/admin` as `/admin.json`
+//! or `/index.php/admin` too, a short name of Windows (`/ADMINI~1`), a letter and its accent as two characters (NFD).
 
 use std::collections::BTreeSet;
 
@@ -37,7 +40,7 @@ pub enum Match {
 impl<'a> Readings<'a> {
     /// Finds them. Nearly every path has but one, which costs nothing more than a look at each byte.
     ///
-    /// `path` is [`super::forwarded::Forwarded::path`]; a text that does not begin with a slash is under no pattern for certain.
+    /// `path` is [`super::forwarded::Forwarded::path`]; of a text that does not begin with a slash nothing is certain.
     pub fn of(path: &'a str) -> Self {
         let path = path.as_bytes();
         if !path.starts_with(b"/") {

@@ -5,7 +5,8 @@ use super::lookalike;
 /// Takes a path that begins with a slash and gives one that does.
 type Way = fn(&[u8]) -> Vec<u8>;
 
-/// Whoever reads a path does some of these, in some order and perhaps more than once; one that does not apply changes nothing.
+/// Whoever reads a path does some of these, in some order and perhaps more than once; one that does not apply changes
+/// nothing.
 pub(super) const WAYS: [Way; 23] = [
     // Decoding, once: all of it, or some characters only (RFC 3986 section 6.2.2.2; Traefik, Envoy, Tomcat).
     |path| decode(path, Kind::Unreserved),
@@ -18,7 +19,7 @@ pub(super) const WAYS: [Way; 23] = [
     // As in a form: PHP's urldecode and its like.
     |path| path.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect(),
     // Windows, Envoy, and whoever reads a path as a browser reads an address.
-    |path| path.to_vec(),
+    |path| path.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect(),
     // Doubled slashes as one: nginx, Traefik, Go.
     fold_slashes,
     // A path that begins with two slashes as an address without a scheme, whose host is left away: Node's URL.
@@ -119,8 +120,8 @@ fn decode(path: &[u8], kind: Kind) -> Vec<u8> {
     decoded
 }
 
-/// The sign that an escape at the front stands for, and its length. `%u002F` is one too, to IIS and JavaScript's unescape; it can
-/// only come out of a `%25`, since a forwarded path has none.
+/// The sign that an escape at the front stands for, and its length. `%u002F` is one too, to IIS and JavaScript's unescape;
+/// it can only come out of a `%25`, since a forwarded path has none.
 fn escape(rest: &[u8]) -> Option<(char, usize)> {
     let (digits, length) = match rest {
         [b'%', b'u' | b'U', digits @ ..] => (digits.get(..4)?, WIDE_ESCAPE),

@@ -8,6 +8,7 @@ mod forwarded;
 mod identity;
 mod login_parameters;
 mod navigation;
+mod path;
 mod path_pattern;
 mod refusal;
 mod return_to;

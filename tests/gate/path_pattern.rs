@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use vestibule::config::path_pattern::{Likeness, MAX_PATTERN_BYTES, PathPattern, PathPatternFault};
+use vestibule::gate::path::{Match, Readings};
 
 fn pattern(text: &str) -> PathPattern {
     PathPattern::parse(text).unwrap()
@@ -132,6 +133,17 @@ fn a_pattern_has_a_longest_length() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    /// Nothing that a pattern may hold is read in two ways.
+    #[test]
+    fn the_path_that_a_pattern_names_is_under_it_for_everybody(
+        text in "/([a-cX./;:$&+\\\\*-]|%20|%7[bB]|%2[ef5]|%C3%A9){0,8}",
+    ) {
+        if let Ok(pattern) = PathPattern::parse(&text) {
+            let named = pattern.as_str().trim_end_matches('*');
+            prop_assert_eq!(Readings::of(named).matches(&pattern), Match::Yes, "{}", text);
+        }
+    }
 
     #[test]
     fn any_text_is_read_without_a_panic(text in "/?.{0,30}") {
