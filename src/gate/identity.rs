@@ -1,5 +1,6 @@
 //! Who the person is, as headers for the application.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
@@ -134,22 +135,30 @@ impl fmt::Debug for Identity {
 fn render(value: &Value, rendering: Rendering) -> Result<String, &'static str> {
     match (value, rendering) {
         (Value::Array(items), _) => list(items.iter().map(scalar)),
-        (Value::Object(members), Rendering::Names) => list(members.keys().map(|name| Ok(name.clone()))),
+        (Value::Object(members), Rendering::Names) => {
+            list(members.keys().map(|name| Ok(Cow::Borrowed(name.as_str()))))
+        }
         _ => text(&scalar(value)?),
     }
 }
 
-fn list(items: impl Iterator<Item = Result<String, &'static str>>) -> Result<String, &'static str> {
-    let items = items.map(|item| encode(&item?, &ITEM)).collect::<Result<Vec<_>, _>>()?;
-    Ok(items.join(","))
+fn list<'a>(items: impl Iterator<Item = Result<Cow<'a, str>, &'static str>>) -> Result<String, &'static str> {
+    let mut list = String::new();
+    for (place, item) in items.enumerate() {
+        if place > 0 {
+            list.push(',');
+        }
+        list.push_str(&encode(&item?, &ITEM)?);
+    }
+    Ok(list)
 }
 
-fn scalar(value: &Value) -> Result<String, &'static str> {
+fn scalar(value: &Value) -> Result<Cow<'_, str>, &'static str> {
     match value {
-        Value::Null => Ok(String::new()),
-        Value::Bool(truth) => Ok(truth.to_string()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::String(text) => Ok(text.clone()),
+        Value::Null => Ok(Cow::Borrowed("")),
+        Value::Bool(truth) => Ok(truth.to_string().into()),
+        Value::Number(number) => Ok(number.to_string().into()),
+        Value::String(text) => Ok(Cow::Borrowed(text)),
         Value::Array(_) => Err("it is a list inside a list"),
         Value::Object(_) => Err("it is an object"),
     }
@@ -157,18 +166,21 @@ fn scalar(value: &Value) -> Result<String, &'static str> {
 
 fn text(value: &str) -> Result<String, &'static str> {
     let inner = value.trim_matches(' ');
+    if inner.len() == value.len() {
+        return Ok(encode(inner, &TEXT)?.into_owned());
+    }
     // Proxies trim values; a blank that counts has to be encoded.
     let before = value.len() - value.trim_start_matches(' ').len();
     let after = if inner.is_empty() { 0 } else { value.len() - before - inner.len() };
     Ok("%20".repeat(before) + &encode(inner, &TEXT)? + &"%20".repeat(after))
 }
 
-fn encode(value: &str, set: &'static AsciiSet) -> Result<String, &'static str> {
+fn encode<'a>(value: &'a str, set: &'static AsciiSet) -> Result<Cow<'a, str>, &'static str> {
     // One that could end the header and begin another; encoded it would be safe, but no directory holds it by intention.
     if value.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return Err("it has a control character");
     }
-    Ok(utf8_percent_encode(value, set).to_string())
+    Ok(utf8_percent_encode(value, set).into())
 }
 
 /// Bytes of all identity headers, names and separators included: with the rest of the head they fit 4096, nginx's default.

@@ -27,7 +27,7 @@ use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection, Rule
 use crate::gate::bearer::Admitted;
 use crate::gate::refusal::Refusal;
 use crate::protocol::access_token::{
-    self, AccessToken, AccessTokenExpected, AccessTokenFault, Bearer, Unverified,
+    self, AccessToken, AccessTokenExpected, AccessTokenFault, Bearer, Form, Unverified,
 };
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::discovery::Provider;
@@ -35,7 +35,7 @@ use crate::protocol::introspection::{self, Introspected, IntrospectionExpected, 
 use crate::protocol::registration::Credentials;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
-use crate::protocol::userinfo::{self, Form, UserinfoFault};
+use crate::protocol::userinfo::{self, UserinfoFault};
 
 /// What is known of access tokens, and how more is learned.
 pub struct Bearers {
@@ -148,10 +148,12 @@ impl Bearers {
             if is_taken { Ok(source) } else { Err(Refusal::BearerIssuerElsewhere) }
         };
         let asked = sources().find_map(|source| Some((source, source.issuer.introspection.as_ref()?)));
-        let is_encrypted = question.token.split('.').count() == ENCRYPTED_PARTS;
-        if !access_token::is_jwt(question.token) || is_encrypted && asked.is_some() {
-            let (source, asks) = asked.ok_or(Refusal::BearerOpaque)?;
-            return Ok(Lead::Ask(taken(source)?, asks));
+        match (access_token::form(question.token), asked) {
+            (Form::Jwt, _) | (Form::EncryptedJwt, None) => {}
+            (Form::EncryptedJwt | Form::Opaque, Some((source, asks))) => {
+                return Ok(Lead::Ask(taken(source)?, asks));
+            }
+            (Form::Opaque, None) => return Err(Refusal::BearerOpaque),
         }
         let unverified = Unverified::read(question.token)?;
         let named = unverified.issuer()?;
@@ -280,7 +282,8 @@ impl Bearers {
         let provider = source.provider;
         let metadata = provider.metadata().await;
         let metadata = metadata.map_err(|fault| refusal::of_provider(provider.issuer(), fault))?;
-        let Some(request) = userinfo::request(&metadata, &Secret::new(question.token), Form::Json) else {
+        let Some(request) = userinfo::request(&metadata, &Secret::new(question.token), userinfo::Form::Json)
+        else {
             return Ok(());
         };
         let answer = provider.ask_for_stranger(request, userinfo::MAX_ANSWER_BYTES).await;
@@ -404,5 +407,3 @@ pub const USERINFO_FOR: Duration = Duration::from_secs(5 * 60);
 const ENTRY_BYTES: usize = 192;
 /// A refusal with its texts.
 const REFUSAL_BYTES: usize = 256;
-/// Parts of an encrypted token (RFC 7516 section 3.1).
-const ENCRYPTED_PARTS: usize = 5;

@@ -94,12 +94,29 @@ pub struct Binding {
     pub unknown: bool,
 }
 
-/// Whether a token has the form of a JWT: three or five parts, of which the first is a JSON object. Any other is opaque.
-pub fn is_jwt(token: &str) -> bool {
-    let mut parts = token.split('.');
-    let first = parts.next().unwrap_or_default();
-    matches!(parts.count(), 2 | 4)
-        && URL_SAFE_NO_PAD.decode(first).is_ok_and(|header| header.starts_with(b"{"))
+/// What form a token has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A signed JWT: three parts, of which the first begins as a JSON object.
+    Jwt,
+    /// An encrypted one (RFC 7516 section 3.1): five parts.
+    EncryptedJwt,
+    /// Any other: only its issuer can read it.
+    Opaque,
+}
+
+/// The form of a token, by a look at its beginning and its dots.
+pub fn form(token: &str) -> Form {
+    // Three bytes are in the first four signs.
+    let first = token.get(..4).and_then(|signs| URL_SAFE_NO_PAD.decode(signs).ok());
+    if !first.is_some_and(|header| header.starts_with(b"{")) {
+        return Form::Opaque;
+    }
+    match token.split('.').count() {
+        3 => Form::Jwt,
+        5 => Form::EncryptedJwt,
+        _ => Form::Opaque,
+    }
 }
 
 impl<'t> Unverified<'t> {
@@ -269,20 +286,15 @@ impl AccessToken {
 
 /// RFC 8725 section 3.12: what other tokens of the same issuer, signed by the same keys, have and access tokens have not.
 fn judge_kind(claims: &Map<String, Value>) -> Result<(), AccessTokenFault> {
-    let other = OF_OTHER_KINDS.iter().chain(&OF_NO_ACCESS_TOKEN).find(|claim| claims.contains_key(**claim));
-    if let Some(claim) = other {
-        return Err(AccessTokenFault::OtherKind { claim });
-    }
-    // Keycloak and Cognito say it in a claim.
-    for (claim, taken) in [("typ", "Bearer"), ("token_use", "access")] {
-        let says_other = |found: &Value| match found.as_str() {
-            Some(found) => {
-                !found.eq_ignore_ascii_case(taken)
-                    && !["at+jwt", "access_token", "DPoP"].iter().any(|also| found.eq_ignore_ascii_case(also))
-            }
-            None => true,
-        };
-        if claims.get(claim).is_some_and(says_other) {
+    for (name, value) in claims {
+        let of_other = OF_OTHER_KINDS.iter().chain(&OF_NO_ACCESS_TOKEN).find(|other| *other == name);
+        if let Some(claim) = of_other {
+            return Err(AccessTokenFault::OtherKind { claim });
+        }
+        // Keycloak and Cognito say it in a claim.
+        if let Some(claim) = SAYS_KIND.iter().find(|says| *says == name)
+            && !value.as_str().is_some_and(|kind| ACCESS.iter().any(|taken| kind.eq_ignore_ascii_case(taken)))
+        {
             return Err(AccessTokenFault::OtherKind { claim });
         }
     }
@@ -377,6 +389,10 @@ const SAYS_ACCESS_WHEN_ASKED: [&str; 3] = ["token_type", "token_use", "typ"];
 
 /// Claims of DPoP proofs (RFC 9449 section 4.2), signed answers about tokens (RFC 9701 section 5) and ID tokens of the hybrid flow.
 const OF_NO_ACCESS_TOKEN: [&str; 4] = ["htm", "htu", "token_introspection", "s_hash"];
+
+/// Claims that name the kind of a token, and what an access token is called there.
+const SAYS_KIND: [&str; 2] = ["typ", "token_use"];
+const ACCESS: [&str; 5] = ["Bearer", "DPoP", "at+jwt", "access", "access_token"];
 
 /// The names of `client_id`: of RFC 9068, of OpenID Connect, of Okta, of Entra ID's first version.
 const CLIENT: [&str; 4] = ["client_id", "azp", "cid", "appid"];

@@ -16,16 +16,16 @@ use super::userinfo::Userinfo;
 #[derive(Clone)]
 pub struct Claims {
     members: Map<String, Value>,
-    /// Names that the latest ID token gives: userinfo never replaces them.
-    from_id_token: HashSet<String>,
+    /// Names that the latest token does not give: of userinfo, or of the token before. All others are the token's, and userinfo never
+    /// replaces them.
+    beside: HashSet<String>,
     expires_at: Timestamp,
 }
 
 impl Claims {
     /// Members that `jwt::verify` has judged; `iss` and `sub` are texts among them.
     pub(super) fn verified(members: Map<String, Value>, expires_at: Timestamp) -> Self {
-        let from_id_token = members.keys().cloned().collect();
-        Self { members, from_id_token, expires_at }
+        Self { members, beside: HashSet::new(), expires_at }
     }
 
     /// Claims that nobody signed, for `danger_testing_profile` alone. Their issuer is no provider's, so they are never taken for
@@ -63,7 +63,7 @@ impl Claims {
 
     /// Whether the latest ID token gives this claim.
     pub fn id_token_has(&self, path: &ClaimPath) -> bool {
-        let given = self.members.iter().filter(|(name, _)| self.from_id_token.contains(*name));
+        let given = self.members.iter().filter(|(name, _)| self.is_of_token(name));
         path.find(&given.map(|(name, value)| (name.clone(), value.clone())).collect()).is_some()
     }
 
@@ -85,16 +85,18 @@ impl Claims {
         let mut said = userinfo.into_members();
         for (what, verified) in VERIFIED {
             let other = said.get(what).is_some_and(|said| self.members.get(what) != Some(said));
-            if other && self.from_id_token.contains(what) {
+            if other && self.is_of_token(what) {
                 said.remove(verified);
-            } else if other && !self.from_id_token.contains(verified) {
+            } else if other && !self.is_of_token(verified) {
                 self.members.remove(verified);
             }
         }
         // As at a refresh: what is said to be elsewhere now is not what it was.
-        self.members.retain(|name, _| self.from_id_token.contains(name) || !is_elsewhere(&said, name));
+        let beside = &self.beside;
+        self.members.retain(|name, _| !beside.contains(name) || !is_elsewhere(&said, name));
         for (name, value) in said {
-            if !self.from_id_token.contains(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
+            if !self.is_of_token(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
+                self.beside.insert(name.clone());
                 self.members.insert(name, value);
             }
         }
@@ -116,8 +118,13 @@ impl Claims {
                 members.remove(verified);
             }
         }
+        let beside = members.keys().filter(|name| !new.is_of_token(name)).cloned().collect();
         members.extend(new.members);
-        Self { members, from_id_token: new.from_id_token, expires_at: new.expires_at }
+        Self { members, beside, expires_at: new.expires_at }
+    }
+
+    fn is_of_token(&self, name: &str) -> bool {
+        self.members.contains_key(name) && !self.beside.contains(name)
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -87,12 +87,13 @@ pub fn judge(proof: &str, expected: &ProofExpected<'_>) -> Result<Proof, DpopFau
     };
     // Step 7: `jwk` has no private part; and it is a key that we take, for that algorithm.
     let jwk = header.get("jwk").ok_or(DpopFault::KeyMissing)?;
-    let key = jwk::key(jwk).map_err(DpopFault::Key)?;
+    let key = jwk::key(jwk, Some(algorithm)).map_err(DpopFault::Key)?;
     if !key.signs_by(algorithm) {
         return Err(DpopFault::Key(SkipReason::Algorithm));
     }
     // Step 6: signed by that key.
-    if !jws::is_signed_by(&key.decoding, algorithm, signed, signature) {
+    let is_signed = |signature| key.verifying.verifies(algorithm, signed, &signature);
+    if !jws::signature(signature).is_ok_and(is_signed) {
         return Err(DpopFault::Signature);
     }
     // Step 3: the claims that must be there (section 4.2).

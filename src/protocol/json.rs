@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::quote::quote;
@@ -148,10 +149,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut members = Map::new();
         while let Some(member) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(inner)?;
-            if members.contains_key(&member) {
-                return Err(self.refuse(JsonFault::Twice { member }));
+            match members.entry(member) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(first) => {
+                    return Err(self.refuse(JsonFault::Twice { member: first.key().clone() }));
+                }
             }
-            members.insert(member, value);
         }
         Ok(Value::Object(members))
     }

@@ -3,18 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RsaPublicKeyComponents,
-};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::json;
 use super::registration::SigningAlgorithm;
+use super::verifying_key::VerifyingKey;
 
 /// Bytes of a `kid`.
 pub const MAX_KID_BYTES: usize = 256;
@@ -30,7 +26,7 @@ pub(super) struct Key {
     pub(super) algorithm: Option<SigningAlgorithm>,
     /// Whose tokens it signs, where a set has keys of several issuers: a member of Microsoft Entra ID's.
     pub(super) issuer: Option<String>,
-    pub(super) decoding: DecodingKey,
+    pub(super) verifying: VerifyingKey,
 }
 
 /// A kind of key.
@@ -138,8 +134,8 @@ impl SkipReason {
     }
 }
 
-/// Reads a key of a set.
-pub(super) fn key(item: &Value) -> Result<Key, SkipReason> {
+/// Reads a key of a set, or one that is wanted for one algorithm only.
+pub(super) fn key(item: &Value, wanted: Option<SigningAlgorithm>) -> Result<Key, SkipReason> {
     let members = item.as_object().ok_or(SkipReason::Form)?;
     let text = |name| json::text(members, name).map_err(|_| SkipReason::Form);
     let kid = text("kid")?;
@@ -169,21 +165,18 @@ pub(super) fn key(item: &Value) -> Result<Key, SkipReason> {
     if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
         return Err(SkipReason::Private);
     }
-    let decoding = match kind {
-        Kind::Rsa => rsa(members)?,
+    let verifying = match kind {
+        Kind::Rsa => rsa(members, algorithm.or(wanted))?,
         Kind::P256 | Kind::P384 => elliptic(members, kind)?,
         Kind::Ed25519 => {
             let point = number(members, "x").ok_or(SkipReason::Numbers)?;
-            if point.len() != 32 {
-                return Err(SkipReason::Numbers);
-            }
-            DecodingKey::from_ed_der(&point)
+            VerifyingKey::ed25519(&point).ok_or(SkipReason::Numbers)?
         }
         Kind::Secret => return Err(SkipReason::Kind),
     };
     // What is no text is nobody's issuer; where there is one issuer only, nobody looks.
     let issuer = members.get("issuer").map(|issuer| issuer.as_str().unwrap_or_default().to_owned());
-    Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, issuer, decoding })
+    Ok(Key { kid: kid.map(str::to_owned), kind, algorithm, issuer, verifying })
 }
 
 /// The algorithm of that name, if it is offered.
@@ -202,7 +195,7 @@ pub(super) fn thumbprint(kind: Kind, members: &Map<String, Value>) -> [u8; 32] {
 }
 
 /// RFC 7518 section 6.3.1.
-fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, SkipReason> {
+fn rsa(members: &Map<String, Value>, only: Option<SigningAlgorithm>) -> Result<VerifyingKey, SkipReason> {
     let number = |name| number(members, name).map(stripped).ok_or(SkipReason::Numbers);
     let (n, e) = (number("n")?, number("e")?);
     let odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
@@ -214,17 +207,14 @@ fn rsa(members: &Map<String, Value>) -> Result<DecodingKey, SkipReason> {
     {
         return Err(SkipReason::Strength);
     }
-    RsaPublicKeyComponents { n: n.as_slice(), e: e.as_slice() }
-        .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
-        .map_err(|_| SkipReason::Numbers)?;
-    Ok(DecodingKey::from_rsa_raw_components(&n, &e))
+    VerifyingKey::rsa(&n, &e, only).ok_or(SkipReason::Numbers)
 }
 
 /// RFC 7518 section 6.2.1: both coordinates at full length; the point must be on the curve.
-fn elliptic(members: &Map<String, Value>, kind: Kind) -> Result<DecodingKey, SkipReason> {
+fn elliptic(members: &Map<String, Value>, kind: Kind) -> Result<VerifyingKey, SkipReason> {
     let (algorithm, bytes) = match kind {
-        Kind::P384 => (&ECDSA_P384_SHA384_FIXED, 48),
-        _ => (&ECDSA_P256_SHA256_FIXED, 32),
+        Kind::P384 => (SigningAlgorithm::Es384, 48),
+        _ => (SigningAlgorithm::Es256, 32),
     };
     let number = |name| number(members, name).ok_or(SkipReason::Numbers);
     let (x, y) = (number("x")?, number("y")?);
@@ -233,8 +223,7 @@ fn elliptic(members: &Map<String, Value>, kind: Kind) -> Result<DecodingKey, Ski
     }
     // SEC 1 section 2.3.3, uncompressed.
     let point = [&[4], x.as_slice(), y.as_slice()].concat();
-    ParsedPublicKey::new(algorithm, &point).map_err(|_| SkipReason::Numbers)?;
-    Ok(DecodingKey::from_ec_der(&point))
+    VerifyingKey::elliptic(algorithm, &point).ok_or(SkipReason::Numbers)
 }
 
 /// A number in base64url (RFC 7518 section 2). It may be a private one.

@@ -7,7 +7,6 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, HeaderMap, HeaderValue};
 use http::{Request, Response};
-use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
 use super::answer::{self, AnswerFault, MediaType};
@@ -16,6 +15,7 @@ use super::json;
 use super::jwk::{self, Key, Kind, MAX_KID_BYTES, SkipReason};
 use super::quote::quote;
 use super::registration::{Registration, SigningAlgorithm};
+use super::verifying_key::VerifyingKey;
 
 /// Bytes of a key set.
 pub const MAX_ANSWER_BYTES: usize = 512 * 1024;
@@ -110,7 +110,7 @@ fn keys(set: &Map<String, Value>, bytes: &[u8], fresh_for: Duration) -> Result<K
     }
     let (mut keys, mut skipped) = (Vec::new(), Vec::new());
     for item in list {
-        match jwk::key(item) {
+        match jwk::key(item, None) {
             Ok(key) => keys.push(key),
             Err(reason) => {
                 let kid = item.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= MAX_KID_BYTES);
@@ -135,8 +135,8 @@ impl Keys {
         if secret.len() < algorithm.secret_bytes()? {
             return None;
         }
-        let decoding = DecodingKey::from_secret(secret);
-        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), issuer: None, decoding };
+        let verifying = VerifyingKey::secret(secret);
+        let key = Key { kid: None, kind: Kind::Secret, algorithm: Some(algorithm), issuer: None, verifying };
         Some(Self { keys: vec![key], skipped: Vec::new(), fresh_for: MAX_FRESH, id: [0; 32] })
     }
 
@@ -167,13 +167,13 @@ impl Keys {
         &self,
         algorithm: SigningAlgorithm,
         kid: Option<&str>,
-    ) -> impl Iterator<Item = (&DecodingKey, Option<&str>)> {
+    ) -> impl Iterator<Item = (&VerifyingKey, Option<&str>)> {
         self.keys
             .iter()
             // A secret has no name, whatever a provider calls it.
             .filter(move |key| kid.is_none() || key.kid.as_deref() == kid || key.kind == Kind::Secret)
             .filter(move |key| key.signs_by(algorithm))
-            .map(|key| (&key.decoding, key.issuer.as_deref()))
+            .map(|key| (&key.verifying, key.issuer.as_deref()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use super::json::{self, JsonFault};
@@ -12,6 +12,7 @@ use super::jwk::MAX_KID_BYTES;
 use super::jwks::Keys;
 use super::quote::quote;
 use super::registration::SigningAlgorithm;
+use super::verifying_key::{Signature, VerifyingKey};
 
 /// Bytes of a token.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -175,9 +176,7 @@ impl<'t> Compact<'t> {
             Some(_) => return Err(JwsFault::KeyName),
         };
         // Step 7.
-        if URL_SAFE_NO_PAD.decode(self.signature).is_err() {
-            return Err(JwsFault::Encoding { part: "signature" });
-        }
+        let signature = signature(self.signature)?;
         // Step 8.
         let fitting: Vec<_> = keys.fitting(algorithm, kid).collect();
         if fitting.is_empty() {
@@ -186,7 +185,7 @@ impl<'t> Compact<'t> {
         if fitting.len() > MAX_TRIED_KEYS {
             return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
         }
-        let verifies = |key| is_signed_by(key, algorithm, self.signed, self.signature);
+        let verifies = |key: &VerifyingKey| key.verifies(algorithm, self.signed, &signature);
         match fitting.into_iter().find(|(key, _)| verifies(key)) {
             Some((_, key_issuer)) => Ok(key_issuer),
             None => Err(JwsFault::Signature { kid: kid.map(str::to_owned) }),
@@ -261,31 +260,25 @@ pub(super) fn is_of_kind(token: &str, kind: &str) -> bool {
 
 /// What is signed, and the three parts.
 pub(super) fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
-    let parts: Vec<&str> = token.split('.').collect();
-    match parts[..] {
-        [header, payload, signature] => {
-            Ok((&token[..header.len() + 1 + payload.len()], header, payload, signature))
-        }
-        [_, _, _, _, _] => Err(JwsFault::Encrypted),
-        _ => Err(JwsFault::Parts { found: parts.len() }),
+    let parts = || token.split('.').count();
+    let Some((header, rest)) = token.split_once('.') else { return Err(JwsFault::Parts { found: 1 }) };
+    let Some((payload, signature)) = rest.split_once('.') else { return Err(JwsFault::Parts { found: 2 }) };
+    match signature.contains('.').then(parts) {
+        None => Ok((&token[..header.len() + 1 + payload.len()], header, payload, signature)),
+        Some(5) => Err(JwsFault::Encrypted),
+        Some(found) => Err(JwsFault::Parts { found }),
     }
 }
 
-/// A part that is an object.
 pub(super) fn part(part: &'static str, text: &str) -> Result<Map<String, Value>, JwsFault> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwsFault::Encoding { part })?;
     json::object(&bytes).map_err(|fault| JwsFault::Json { part, fault })
 }
 
-/// Whether the signature, in base64url, is by that key; what is no signature is by none.
-pub(super) fn is_signed_by(
-    key: &DecodingKey,
-    algorithm: SigningAlgorithm,
-    signed: &str,
-    signature: &str,
-) -> bool {
-    jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, jsonwebtoken_name(algorithm))
-        .unwrap_or(false)
+/// Step 7: the signature, decoded.
+pub(super) fn signature(text: &str) -> Result<Signature<'_>, JwsFault> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| JwsFault::Encoding { part: "signature" })?;
+    Ok(Signature { text, bytes })
 }
 
 pub(super) const fn jsonwebtoken_name(algorithm: SigningAlgorithm) -> Algorithm {

@@ -29,6 +29,7 @@
 //! | [`token`] | code or refresh token → `Tokens` | RFC 6749 4.1.3, 5, 6; Core 3.1.3 |
 //! | [`jwks`] | the signing keys → `Keys` | RFC 7517 5 |
 //! | [`jwk`] | one of them | RFC 7517 4; RFC 7518 6; RFC 8037 2; RFC 7638 |
+//! | `verifying_key` | one of them, ready to verify | RFC 7518 3; RFC 8037 3.1 |
 //! | [`jws`] | a signed token in compact form | RFC 7515 3.1, 5.2; RFC 8725 3 |
 //! | [`jwt`] | ID token → `Claims` | Core 2, 3.1.3.6–8; RFC 7519 4 |
 //! | [`id_token_fault`] | why an ID token is refused | Core 3.1.3.7 |
@@ -110,3 +111,4 @@ pub mod tls_identity;
 pub mod token;
 pub mod userinfo;
 pub mod userinfo_fault;
+mod verifying_key;
