@@ -158,10 +158,9 @@ impl<'t> Unverified<'t> {
         let key_issuer = self.token.verify(keys, expected.algorithms, kinds)?;
         let claims = &self.claims;
         judge_kind(claims)?;
-        // `iss`, byte for byte.
+        // `iss`, byte for byte; of a template, that of the token's own tenant.
         let issuer = self.issuer()?;
-        let named = expected.issuer.is_named(issuer) && expected.issuer.takes_key_of(key_issuer, issuer);
-        if !named || !expected.issuer.is_tenant_of(issuer, optional_text(claims, "tid")?) {
+        if !is_by(expected.issuer, issuer, claims) || !expected.issuer.takes_key_of(key_issuer, issuer) {
             return Err(AccessTokenFault::issuer(expected.issuer, issuer));
         }
         // `aud` has one of ours.
@@ -210,10 +209,14 @@ pub fn judge_introspected(
 ) -> Result<AccessToken, AccessTokenFault> {
     judge_kind(&claims)?;
     match optional_text(&claims, "iss")? {
-        Some(found) if !expected.issuer.is_named(found) => {
+        Some(found) if !is_by(expected.issuer, found, &claims) => {
             return Err(AccessTokenFault::issuer(expected.issuer, found));
         }
         Some(_) => {}
+        // A template is nobody's name: of which tenant the token is, would stay unsaid.
+        None if !expected.issuer.is_named(expected.issuer.as_str()) => {
+            return Err(AccessTokenFault::Missing { claim: "iss" });
+        }
         None => {
             claims.insert("iss".to_owned(), expected.issuer.as_str().into());
         }
@@ -299,6 +302,11 @@ fn judge_kind(claims: &Map<String, Value>) -> Result<(), AccessTokenFault> {
         }
     }
     Ok(())
+}
+
+/// Whether `iss` is that issuer, and of a template the tenant that `tid` has. Where there are no tenants, `tid` may be anything.
+fn is_by(expected: &Issuer, iss: &str, claims: &Map<String, Value>) -> bool {
+    expected.is_named(iss) && expected.is_tenant_of(iss, claims.get("tid").and_then(Value::as_str))
 }
 
 /// RFC 9068 section 4: one of them is ours, byte for byte. That it is for others too is nothing against it.
