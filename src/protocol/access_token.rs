@@ -319,6 +319,9 @@ fn client_of(claims: &Map<String, Value>, taken: &[String]) -> Result<Option<Str
     let mut client = None;
     for claim in CLIENT {
         let Some(found) = optional_text(claims, claim)? else { continue };
+        if found.is_empty() {
+            return Err(AccessTokenFault::Form { claim, needed: "a text that is not empty" });
+        }
         if !taken.is_empty() && !taken.iter().any(|one| one == found) {
             return Err(AccessTokenFault::Client { found: Some(found.to_owned()) });
         }
