@@ -276,7 +276,7 @@ impl AccessToken {
         let acr = optional_text(&claims, "acr")?.map(str::to_owned);
         let auth_time = time(&claims, "auth_time")?;
         let (scopes, binding) = (scopes(&claims)?, binding(&claims)?);
-        let bearer = bearer(&claims, sub, client_id.as_deref());
+        let bearer = bearer(&claims, sub);
         let claims = Claims::verified(claims, expires.unwrap_or(now));
         Ok(Self { claims, scopes, client_id, bearer, expires, binding, acr, auth_time })
     }
@@ -376,9 +376,9 @@ fn binding(claims: &Map<String, Value>) -> Result<Binding, AccessTokenFault> {
 
 /// Nobody signed in where the token is about the client that it was issued to (RFC 9068 section 2.2), or its issuer says so in a word
 /// of its own: Auth0 in `gty`, Entra ID in `idtyp`.
-fn bearer(claims: &Map<String, Value>, sub: Option<&str>, client_id: Option<&str>) -> Bearer {
+fn bearer(claims: &Map<String, Value>, sub: Option<&str>) -> Bearer {
     let says = |claim: &str, what: &str| claims.get(claim).and_then(Value::as_str) == Some(what);
-    let is_client = sub.is_none() || sub == client_id;
+    let is_client = sub.is_none_or(|sub| CLIENT.iter().any(|claim| says(claim, sub)));
     if is_client || says("gty", "client-credentials") || says("idtyp", "app") {
         Bearer::Machine
     } else {
