@@ -168,6 +168,10 @@ impl From<ClaimFault> for AccessTokenFault {
 impl fmt::Display for AccessTokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Nothing in clients.yaml would change that.
+            Self::Jws(JwsFault::Encrypted) => {
+                f.write_str("the access token is encrypted, and only signed ones are read")
+            }
             Self::Jws(fault) => fault.fmt(f),
             Self::KindUnsaid => f.write_str("the token does not say that it is an access token"),
             Self::OtherKind { claim } => {
