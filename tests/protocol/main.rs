@@ -2,6 +2,8 @@
 //! made when the tests start, time is a number.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+mod access_token_properties;
+mod access_tokens;
 mod backchannel_logout_2_6_logout_token;
 mod backchannel_url;
 mod encrypter;
@@ -30,10 +32,15 @@ mod rfc7523_3_client_assertion;
 mod rfc7591_3_dynamic_registration;
 mod rfc7636_4_pkce;
 mod rfc7662_2_introspection;
+mod rfc7662_4_introspected_token;
+mod rfc7800_3_1_confirmation;
 mod rfc8259_strict_json;
 mod rfc8705_2_mutual_tls;
 mod rfc8705_3_certificate_bound;
 mod rfc8725_3_12_kinds_of_token;
+mod rfc9068_2_2_claims;
+mod rfc9068_4_access_token;
+mod rfc9068_4_issuer_audience_time;
 mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;
 mod rfc9207_2_issuer_in_response;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vestibule::protocol::access_token::AccessTokenFault;
 use vestibule::protocol::callback::CallbackFault;
 use vestibule::protocol::certificate::CertificateFault;
 use vestibule::protocol::discovery::DiscoveryFault;
@@ -15,7 +16,8 @@ use vestibule::protocol::pushed::PushedFault;
 use vestibule::protocol::token::TokenFault;
 use vestibule::protocol::userinfo::UserinfoFault;
 
-const ALL: [(&str, &[&str]); 12] = [
+const ALL: [(&str, &[&str]); 13] = [
+    ("bearer_", AccessTokenFault::ALL_CODES),
     ("bearer_certificate_", CertificateFault::ALL_CODES),
     ("callback_", CallbackFault::ALL_CODES),
     ("discovery_", DiscoveryFault::ALL_CODES),
@@ -50,6 +52,9 @@ const TESTS: &str = concat!(
     include_str!("rfc7662_2_introspection.rs"),
     include_str!("rfc8705_2_mutual_tls.rs"),
     include_str!("rfc8705_3_certificate_bound.rs"),
+    include_str!("rfc9068_2_2_claims.rs"),
+    include_str!("rfc9068_4_access_token.rs"),
+    include_str!("rfc9068_4_issuer_audience_time.rs"),
     include_str!("rfc9126_2_pushed_authorization_request.rs"),
     include_str!("rfc9207_2_issuer_in_response.rs"),
     include_str!("rfc9701_5_signed_introspection.rs"),
@@ -59,6 +64,7 @@ const SHARED: [&str; 5] = ["redirect", "status", "too_large", "content_type", "u
 
 /// The judges as text.
 const SOURCES: &str = concat!(
+    include_str!("../../src/protocol/access_token_fault.rs"),
     include_str!("../../src/protocol/callback_fault.rs"),
     include_str!("../../src/protocol/certificate.rs"),
     include_str!("../../src/protocol/discovery_fault.rs"),
