@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 mod access_token_properties;
+mod access_token_vectors;
 mod access_tokens;
 mod backchannel_logout_2_6_logout_token;
 mod backchannel_url;

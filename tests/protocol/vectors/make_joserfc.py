@@ -153,12 +153,32 @@ for name, claims in {
 good("typ JWT", sign(typ="JWT"), profile="jwt")
 good("no typ", sign(typ=None), profile="jwt")
 good("typ at+jwt", sign(), profile="jwt")
+WORKLOAD = {
+    "iss": ISSUER,
+    "sub": "system:serviceaccount:shop:cart",
+    "aud": [AUDIENCE],
+    "exp": NOW + 300,
+    "iat": NOW,
+    "nbf": NOW,
+    "jti": "j-1",
+    "kubernetes.io": {"namespace": "shop", "serviceaccount": {"name": "cart", "uid": "u-1"}},
+}
+# A workload is its own client.
+good("of a workload", sign(WORKLOAD, typ=None), {**WORKLOAD, "client_id": WORKLOAD["sub"]}, profile="workload")
 
 # What does not look like a token, or like a JWT.
 PARTS = sign().split(".")
-refused("bearer_malformed", "one part", PARTS[0])
-refused("bearer_malformed", "two parts", ".".join(PARTS[:2]))
-refused("bearer_malformed", "four parts", ".".join([*PARTS, PARTS[2]]))
+# What is no JWT is opaque: where an issuer is asked about such tokens, it may know it.
+refused("bearer_opaque", "one part", PARTS[0])
+refused("bearer_opaque", "two parts", ".".join(PARTS[:2]))
+refused("bearer_opaque", "four parts", ".".join([*PARTS, PARTS[2]]))
+refused("bearer_opaque", "an empty header", sign_parts("", PARTS[1]))
+refused("bearer_opaque", "the header is a list", sign_text("[" + header() + "]"))
+refused(
+    "bearer_opaque",
+    "unused bits in the header, signed",
+    sign_parts(with_unused_bits(encode(with_uneven(json.loads(header())))), encode(PAYLOAD)),
+)
 refused("bearer_malformed", "padding in the middle", ".".join([PARTS[0] + "=", *PARTS[1:]]))
 refused("bearer_malformed", "a space in the middle", ".".join([PARTS[0], " " + PARTS[1], PARTS[2]]))
 refused("bearer_malformed", "a letter outside ASCII", ".".join([*PARTS[:2], "é" + PARTS[2]]))
@@ -184,15 +204,9 @@ refused(
     "unused bits in the payload, signed",
     sign_parts(encode(header()), with_unused_bits(encode(with_uneven(CLAIMS)))),
 )
-refused(
-    "bearer_unreadable",
-    "unused bits in the header, signed",
-    sign_parts(with_unused_bits(encode(with_uneven(json.loads(header())))), encode(PAYLOAD)),
-)
 refused("bearer_unreadable", "the other base64 alphabet", ".".join([*PARTS[:2], "+/" + PARTS[2][2:]]))
-refused("bearer_unreadable", "an empty header", sign_parts("", PARTS[1]))
 refused("bearer_unreadable", "an empty payload, signed", sign_parts(PARTS[0], ""))
-refused("bearer_unreadable", "the header is a list", sign_text("[" + header() + "]"))
+refused("bearer_unreadable", "something after the header", sign_text(header() + "{}"))
 refused("bearer_unreadable", "the payload is a list", sign_text(header(), json.dumps([CLAIMS])))
 refused("bearer_unreadable", "the payload is no JSON", sign_text(header(), "sub=a1"))
 refused("bearer_unreadable", "something after the payload", sign_text(header(), PAYLOAD + "{}"))
@@ -244,6 +258,13 @@ for typ in ["logout+jwt", "dpop+jwt", "secevent+jwt"]:
 refused("bearer_other_kind", "an ID token", sign(ID_TOKEN, typ="JWT"), "jwt")
 refused("bearer_other_kind", "an ID token without typ", sign(ID_TOKEN, typ=None), "jwt")
 refused("bearer_other_kind", "an ID token that has all that an access token has", sign({**CLAIMS, **ID_TOKEN}, typ="JWT"), "jwt")
+WITHOUT_NONCE = {name: value for name, value in ID_TOKEN.items() if name != "nonce"}
+refused("bearer_type", "an ID token without nonce", sign(WITHOUT_NONCE, typ="JWT"), "jwt")
+refused("bearer_type", "a workload's token", sign(WORKLOAD, typ=None), "jwt")
+refused("bearer_type", "a workload's token", sign(WORKLOAD, typ=None))
+refused("bearer_other_kind", "an ID token", sign(ID_TOKEN, typ="JWT"), "workload")
+NOBODYS = {name: value for name, value in WORKLOAD.items() if name != "sub"}
+refused("bearer_claim_missing", "no sub", sign(NOBODYS, typ=None), "workload")
 refused("bearer_other_kind", "a logout token without its type", sign(LOGOUT_TOKEN, typ=None), "jwt")
 refused("bearer_other_kind", "a logout token that has all that an access token has", sign({**CLAIMS, "events": EVENTS}), "rfc9068")
 
@@ -320,7 +341,7 @@ assert len(set(names)) == len(names), sorted(name for name in names if names.cou
 
 # Bound to a key that whoever sends it must prove to have: good for nothing where only the token comes.
 BOUND = [
-    {"name": name, "token": sign(changed(cnf=cnf))}
+    {"name": name, "profile": "rfc9068", "token": sign(changed(cnf=cnf))}
     for name, cnf in {
         "to a key (RFC 9449)": {"jkt": P256.thumbprint()},
         "to a certificate (RFC 8705)": {"x5t#S256": encode(bytes(32))},
