@@ -1,7 +1,7 @@
 //! OpenID Connect Discovery 1.0 sections 3, 4.1 and 4.3, RFC 8414 section 3.3.
 
 use serde_json::{Value, json};
-use vestibule::protocol::discovery::{self, DiscoveryFault, MAX_ANSWER_BYTES};
+use vestibule::protocol::discovery::{self, DiscoveryFault, MAX_ANSWER_BYTES, Provider};
 use vestibule::protocol::endpoint::{is_private_address, is_refused_address};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer, IssuerFault};
 
@@ -323,4 +323,137 @@ fn an_address_inside_of_a_network_is_told_from_one_outside() {
     ] {
         assert!(is_refused_address(refused.parse().unwrap()), "{refused}");
     }
+}
+
+/// What other issuers of tokens publish, who sign nobody in: as it comes, but for lists of names.
+fn of_tokens_only() -> Vec<(&'static str, Value)> {
+    let github = "https://token.actions.githubusercontent.com";
+    let cluster = "https://kubernetes.default.svc.cluster.local";
+    let hosted = "https://oidc.eks.eu-north-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+    vec![
+        (
+            github,
+            json!({
+                "issuer": github,
+                "jwks_uri": format!("{github}/.well-known/jwks"),
+                "subject_types_supported": ["public", "pairwise"],
+                "response_types_supported": ["id_token"],
+                "claims_supported": ["sub", "aud", "exp", "iat", "iss", "jti", "nbf", "ref", "repository"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "scopes_supported": ["openid"],
+            }),
+        ),
+        // Kubernetes' API server names itself by the address that it has for its nodes.
+        (
+            cluster,
+            json!({
+                "issuer": cluster,
+                "jwks_uri": "https://172.18.0.2:6443/openid/v1/jwks",
+                "response_types_supported": ["id_token"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }),
+        ),
+        (
+            hosted,
+            json!({
+                "issuer": hosted,
+                "jwks_uri": format!("{hosted}/keys"),
+                "authorization_endpoint": "urn:kubernetes:programmatic_authorization",
+                "response_types_supported": ["id_token"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "claims_supported": ["sub", "iss"],
+            }),
+        ),
+    ]
+}
+
+/// V-BT-4: keys are all that is needed of an issuer whose tokens are taken and who signs nobody in.
+#[test]
+fn who_signs_nobody_in_is_taken_for_tokens_only() {
+    for (text, document) in of_tokens_only() {
+        let issuer = Issuer::parse(text, HttpIssuer::OnlyLoopback).unwrap();
+        let provider = discovery::judge_for_tokens(&json_answer(&document), &issuer).unwrap();
+        assert_eq!(provider.issuer(), &issuer);
+        assert_eq!(provider.jwks_uri().unwrap().as_str(), document["jwks_uri"], "{text}");
+        assert!(provider.introspection_endpoint().is_none() && provider.userinfo_endpoint().is_none());
+        let at_login = code(&document, &issuer).unwrap();
+        let has_address = document.get("authorization_endpoint").is_some();
+        assert_eq!(
+            at_login,
+            if has_address { "discovery_endpoint" } else { "discovery_member_missing" },
+            "{text}"
+        );
+    }
+    // What concerns a sign-in is not looked at.
+    let code = |document: &Value| {
+        discovery::judge_for_tokens(&json_answer(document), &issuer()).err().map(|fault| fault.code())
+    };
+    for member in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "end_session_endpoint",
+        "registration_endpoint",
+        "id_token_signing_alg_values_supported",
+        "authorization_response_iss_parameter_supported",
+        "scopes_supported",
+    ] {
+        for value in [None, Some(json!(null)), Some(json!(7)), Some(json!("http://169.254.169.254/"))] {
+            assert_eq!(code(&metadata_with(member, value)), None, "{member}");
+        }
+    }
+}
+
+/// V-BT-4, V-DS-2, V-DS-3: what concerns tokens is held to the same rules.
+#[test]
+fn for_tokens_issuer_and_addresses_are_judged_as_for_a_sign_in() {
+    let judge = |document: &Value| discovery::judge_for_tokens(&json_answer(document), &issuer());
+    let whole = metadata_with("introspection_endpoint", Some(json!("https://idp.example/introspect")));
+    let provider = judge(&whole).unwrap();
+    assert_eq!(provider.introspection_endpoint().unwrap().as_str(), "https://idp.example/introspect");
+    assert_eq!(provider.userinfo_endpoint().unwrap().as_str(), "https://idp.example/userinfo");
+    assert_eq!(provider.token_endpoint_auth_methods()[0], "private_key_jwt");
+    let code = |member: &str, value: Option<Value>| {
+        judge(&metadata_with(member, value)).err().map(|fault| fault.code())
+    };
+    for value in
+        [None, Some(json!(null)), Some(json!(format!("{ISSUER}/"))), Some(json!("https://evil.example"))]
+    {
+        assert_eq!(code("issuer", value), Some("discovery_issuer"));
+    }
+    assert_eq!(code("jwks_uri", None), Some("discovery_member_missing"));
+    assert_eq!(code("jwks_uri", Some(json!(null))), Some("discovery_member_missing"));
+    for member in ["jwks_uri", "introspection_endpoint", "userinfo_endpoint"] {
+        for value in [
+            "http://idp.example/",
+            "https://169.254.169.254/",
+            "https://a@idp.example/",
+            "urn:x",
+            "https://127.0.0.1/",
+        ] {
+            assert_eq!(code(member, Some(json!(value))), Some("discovery_endpoint"), "{member}: {value}");
+        }
+        assert_eq!(code(member, Some(json!(7))), Some("discovery_endpoint"), "{member}");
+    }
+    assert_eq!(
+        code("token_endpoint_auth_methods_supported", Some(json!("none"))),
+        Some("discovery_member_form")
+    );
+    assert_eq!(code("mtls_endpoint_aliases", Some(json!([]))), Some("discovery_member_form"));
+    for (name, answer, code) in unusable_answers(MAX_ANSWER_BYTES) {
+        let fault = discovery::judge_for_tokens(&answer, &issuer()).unwrap_err();
+        assert_eq!(fault.code(), format!("discovery_{code}"), "{name}");
+    }
+}
+
+/// An issuer of whom nothing is known has no address to send anything to.
+#[test]
+fn of_an_unknown_issuer_there_is_no_address() {
+    let provider = Provider::unknown(&issuer());
+    assert_eq!(provider.issuer(), &issuer());
+    for endpoint in [provider.jwks_uri(), provider.userinfo_endpoint(), provider.introspection_endpoint()] {
+        assert!(endpoint.is_none());
+    }
+    assert_eq!(provider.token_endpoint_auth_methods(), ["client_secret_basic"]);
 }

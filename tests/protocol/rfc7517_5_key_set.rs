@@ -213,3 +213,40 @@ fn a_set_is_fresh_for_as_long_as_its_answer_says_within_bounds() {
     assert_eq!(fresh_for(&[("cache-control", "max-age=900"), ("age", "500")]), 400, "out of a cache");
     assert_eq!(fresh_for(&[("cache-control", "max-age=900"), ("age", "9000")]), 300);
 }
+
+/// V-BT-4, V-DS-4: keys that the operator lays beside the configuration are held to the same rules.
+#[test]
+fn a_set_in_a_file_is_judged_like_one_that_was_fetched() {
+    let code = |contents: &str| jwks::judge_file(contents.as_bytes()).err().map(|fault| fault.code());
+    let set = json!({ "keys": [PROVIDER.rsa_jwk("r"), { "kty": "oct", "k": "AQ" }, PROVIDER.p256_jwk("e")] });
+    let (file, fetched) =
+        (jwks::judge_file(set.to_string().as_bytes()).unwrap(), jwks::judge(&json_answer(&set)).unwrap());
+    assert_eq!((file.count(), file.skipped()), (2, fetched.skipped()));
+    assert_eq!((file.id(), file.fresh_for()), (fetched.id(), fetched.fresh_for()));
+    assert_ne!(
+        file.id(),
+        jwks::judge_file(format!("{set}\n").as_bytes()).unwrap().id(),
+        "another file is another set"
+    );
+    for (contents, expected) in [
+        ("", "jwks_unreadable"),
+        ("[]", "jwks_unreadable"),
+        ("{\"keys\":[]}{}", "jwks_unreadable"),
+        ("{\"keys\":[],\"keys\":[]}", "jwks_unreadable"),
+        ("-----BEGIN PUBLIC KEY-----", "jwks_unreadable"),
+        ("{}", "jwks_keys_missing"),
+        ("{\"keys\":{}}", "jwks_keys_missing"),
+        ("{\"keys\":[]}", "jwks_no_usable_key"),
+        ("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AQ\"}]}", "jwks_no_usable_key"),
+    ] {
+        assert_eq!(code(contents), Some(expected), "{contents}");
+    }
+    // One key is no set.
+    assert_eq!(code(&PROVIDER.rsa_jwk("r").to_string()), Some("jwks_keys_missing"));
+    let many = json!({ "keys": vec![PROVIDER.ed25519_jwk("k"); 101] });
+    assert_eq!(code(&many.to_string()), Some("jwks_too_many_keys"));
+    let padded = |bytes: usize| format!("{set}{}", " ".repeat(bytes - set.to_string().len()));
+    assert_eq!(code(&padded(MAX_ANSWER_BYTES)), None);
+    assert_eq!(code(&padded(MAX_ANSWER_BYTES + 1)), Some("jwks_too_large"));
+    assert!(jwks::judge_file(b"{\"keys\":\"\xff\"}").is_err());
+}
