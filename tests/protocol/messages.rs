@@ -4,6 +4,7 @@
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
+use vestibule::protocol::access_token::AccessTokenFault;
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
 use vestibule::protocol::certificate::CertificateFault;
@@ -41,6 +42,48 @@ fn answers() -> Vec<AnswerFault> {
         AnswerFault::Json { fault: twice, content_type: None },
         AnswerFault::Json { fault: JsonFault::TooDeep, content_type: None },
     ]
+}
+
+fn access_token() -> Vec<AccessTokenFault> {
+    let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
+    let at = Timestamp::from_seconds;
+    let text = |text: &str| text.to_owned();
+    let algorithms = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
+    let ours = || vec![text("https://api.example.com")];
+    let mut faults: Vec<AccessTokenFault> = vec![
+        JwsFault::TooLong { found: 20_000 }.into(),
+        JwsFault::Encrypted.into(),
+        JwsFault::Parts { found: 2 }.into(),
+        JwsFault::Encoding { part: "signature" }.into(),
+        JwsFault::Json { part: "payload", fault: JsonFault::Syntax }.into(),
+        JwsFault::Algorithm { expected: algorithms.into(), found: Some(text("none")) }.into(),
+        JwsFault::Critical.into(),
+        JwsFault::Kind { expected: &["at+jwt"], found: Some(text("JWT")) }.into(),
+        JwsFault::KeyName.into(),
+        JwsFault::KeyUnknown { kid: Some(text(HOSTILE)), algorithm: SigningAlgorithm::Es256 }.into(),
+        JwsFault::KeysAmbiguous { found: 9 }.into(),
+        JwsFault::Signature { kid: None }.into(),
+    ];
+    faults.extend([
+        AccessTokenFault::KindUnsaid,
+        AccessTokenFault::OtherKind { claim: "nonce" },
+        AccessTokenFault::Missing { claim: "jti" },
+        AccessTokenFault::Form { claim: "scope", needed: "a text" },
+        AccessTokenFault::Issuer { expected: vec![text("https://id.example")], found: text(HOSTILE) },
+        AccessTokenFault::Issuer {
+            expected: (0..9).map(|n| format!("https://{n}.example")).collect(),
+            found: text("x"),
+        },
+        AccessTokenFault::Audience { expected: ours(), found: vec![text("account"), text(HOSTILE)] },
+        AccessTokenFault::Audience { expected: ours(), found: vec![text("other"); 9] },
+        AccessTokenFault::Audience { expected: ours(), found: Vec::new() },
+        AccessTokenFault::Client { found: Some(text(HOSTILE)) },
+        AccessTokenFault::Client { found: None },
+        AccessTokenFault::Expired { expired_at: at(1_799_999_925), now, leeway },
+        AccessTokenFault::IssuedInFuture { issued_at: at(1_800_000_090), now, leeway },
+        AccessTokenFault::NotYetValid { not_before: at(1_800_000_090), now, leeway },
+    ]);
+    faults
 }
 
 fn discovery() -> Vec<DiscoveryFault> {
@@ -302,6 +345,7 @@ fn lines<F: Display>(faults: Vec<F>, code: impl Fn(&F) -> &'static str, into: &m
 #[test]
 fn every_text_is_the_reviewed_one() {
     let mut text = String::new();
+    lines(access_token(), AccessTokenFault::code, &mut text);
     lines(callback(), CallbackFault::code, &mut text);
     lines(certificate(), CertificateFault::code, &mut text);
     lines(discovery(), DiscoveryFault::code, &mut text);
