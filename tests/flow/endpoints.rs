@@ -68,6 +68,7 @@ async fn userinfo_gives_the_claims_and_no_token() {
     assert_eq!(world.provider.count(Endpoint::Userinfo), 1, "the provider is not asked again");
 }
 
+/// V-BT-14: what answers needs a session at this client.
 #[tokio::test]
 async fn without_a_session_each_of_them_is_401_and_never_a_redirect() {
     let world = World::new().client(Client::named("other")).start().await;
@@ -85,6 +86,7 @@ async fn without_a_session_each_of_them_is_401_and_never_a_redirect() {
     }
 }
 
+/// V-BT-14
 #[tokio::test]
 async fn new_token_refreshes_once_however_many_ask() {
     let world = World::new().start().await;
@@ -123,7 +125,7 @@ async fn new_token_goes_on_to_the_return_address() {
     }
 }
 
-/// The handle alone opens nothing, and the cookie of another session does not fit it.
+/// V-BT-14: the handle alone opens nothing, and the cookie of another session does not fit it.
 #[tokio::test]
 async fn new_token_with_a_session_key_wants_that_sessions_cookie() {
     let world = World::new().start().await;

@@ -123,6 +123,7 @@ const RFC_TOKEN_SIGNATURE: &str =
     "2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
 const RFC_THUMBPRINT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
 
+/// V-DP-9, V-DP-12, V-DP-13: the examples of sections 4.1, 6.1 and 7.1.
 #[test]
 fn the_proofs_of_the_specification_are_judged_as_it_says() {
     let mut request = Request {
@@ -144,6 +145,7 @@ fn the_proofs_of_the_specification_are_judged_as_it_says() {
     assert_eq!(request.judge(&proof), Err(DpopFault::Token(Shortfall::Missing)));
 }
 
+/// V-DP-5, V-DP-6: "The JWT signature verifies with the public key contained in the jwk JOSE Header Parameter."
 #[test]
 fn every_algorithm_of_a_key_pair_proves() {
     for algorithm in ALGORITHMS {
@@ -165,7 +167,7 @@ fn every_algorithm_of_a_key_pair_proves() {
     assert_eq!(code(&with_header(&header)), None);
 }
 
-/// V-BT-11, section 4.3 step 2: "a single and well-formed JWT".
+/// V-DP-2, section 4.3 step 2: "a single and well-formed JWT".
 #[test]
 fn what_is_no_signed_jwt_proves_nothing() {
     let good = with_claims(&claims());
@@ -192,6 +194,7 @@ fn what_is_no_signed_jwt_proves_nothing() {
     }
 }
 
+/// V-DP-2
 #[test]
 fn a_proof_longer_than_the_limit_is_not_read() {
     let filled = |bytes: usize| with_claims(&with(claims(), "fill", json!("x".repeat(bytes))));
@@ -203,7 +206,7 @@ fn a_proof_longer_than_the_limit_is_not_read() {
     assert_eq!(code(&"x".repeat(MAX_PROOF_BYTES + 1)), Some("dpop_proof_too_long"));
 }
 
-/// V-BT-11, section 4.3 step 4. RFC 7515 section 4.1.9: "application/" may be there or not; RFC 2045 section 5.1: case counts not.
+/// V-DP-4, section 4.3 step 4. RFC 7515 section 4.1.9: "application/" may be there or not; RFC 2045 section 5.1: case counts not.
 #[test]
 fn a_jwt_of_another_type_is_no_proof() {
     for typ in ["dpop+jwt", "DPoP+JWT", "application/dpop+jwt"] {
@@ -223,7 +226,7 @@ fn a_jwt_of_another_type_is_no_proof() {
     }
 }
 
-/// V-BT-11, section 4.3 step 5: "a registered asymmetric digital signature algorithm, is not none".
+/// V-DP-5, section 4.3 step 5: "a registered asymmetric digital signature algorithm, is not none".
 #[test]
 fn a_proof_by_no_algorithm_or_by_a_secret_is_none() {
     let [_, payload, signature] =
@@ -252,7 +255,7 @@ fn a_proof_by_no_algorithm_or_by_a_secret_is_none() {
     }
 }
 
-/// V-BT-11, section 4.3 step 7: "does not contain a private key"; section 4.2: "the public key chosen by the client".
+/// V-DP-7, section 4.3 step 7: "does not contain a private key"; section 4.2: "the public key chosen by the client".
 #[test]
 fn a_key_that_is_missing_private_or_unfit_proves_nothing() {
     assert_eq!(code(&with_header(&without(header(Alg::EdDsa), "jwk"))), Some("dpop_proof_key"));
@@ -287,7 +290,7 @@ fn a_key_that_is_missing_private_or_unfit_proves_nothing() {
     assert_eq!(code(&with_header(&with(header(Alg::EdDsa), "jwk", exported))), None);
 }
 
-/// V-BT-11, section 4.3 step 3. What is of another kind is not taken as absent.
+/// V-DP-3, section 4.3 step 3. What is of another kind is not taken as absent.
 #[test]
 fn every_claim_that_is_required_is_there_and_of_its_kind() {
     for claim in ["jti", "htm", "htu", "iat"] {
@@ -324,7 +327,7 @@ fn every_claim_that_is_required_is_there_and_of_its_kind() {
     assert_eq!(code(&with_claims(&with(claims(), "iat", json!(NOW as f64 - 0.5)))), None);
 }
 
-/// V-BT-11, section 4.3 step 8.
+/// V-DP-8, section 4.3 step 8.
 #[test]
 fn a_proof_for_another_method_is_refused() {
     for method in ["POST", "get", "Get", " GET", "GET\n", "HEAD"] {
@@ -333,7 +336,7 @@ fn a_proof_for_another_method_is_refused() {
     }
 }
 
-/// V-BT-11, section 4.3 step 9.
+/// V-DP-9, section 4.3 step 9.
 #[test]
 fn a_proof_for_another_address_is_refused_and_the_part_is_named() {
     let scheme =
@@ -369,7 +372,7 @@ fn a_proof_for_another_address_is_refused_and_the_part_is_named() {
     }
 }
 
-/// V-BT-11: what is no escape has no other way of being written.
+/// V-DP-9: what is no escape has no other way of being written.
 #[test]
 fn what_only_looks_like_an_escape_is_compared_as_it_is() {
     let request = |url| Request { url: Url::parse(url).unwrap(), ..Request::new(Alg::EdDsa) };
@@ -379,7 +382,7 @@ fn what_only_looks_like_an_escape_is_compared_as_it_is() {
     assert_eq!(request("https://app.example/%ZZ").code(&proof), Some("dpop_proof_url"));
 }
 
-// Section 4.3: "servers SHOULD employ syntax-based normalization and scheme-based normalization before comparing the htu claim."
+// V-DP-9, section 4.3: "servers SHOULD employ syntax-based normalization and scheme-based normalization before comparing the htu claim."
 #[test]
 fn an_address_that_is_only_written_otherwise_is_the_same() {
     for htu in [
@@ -407,7 +410,7 @@ fn an_address_that_is_only_written_otherwise_is_the_same() {
     }
 }
 
-/// V-BT-11, section 4.3 step 10 and section 9: "use_dpop_nonce".
+/// V-DP-10, section 4.3 step 10 and section 9: "use_dpop_nonce".
 #[test]
 fn a_nonce_that_is_demanded_is_there_and_good() {
     let demanding = Request { nonce: Some(|nonce| nonce == "good-4711"), ..Request::new(Alg::EdDsa) };
@@ -423,7 +426,7 @@ fn a_nonce_that_is_demanded_is_there_and_good() {
     assert_eq!(code(&with_nonce("old-4711")), None);
 }
 
-/// V-BT-11, section 4.3 step 11 and section 11.1.
+/// V-DP-11, section 4.3 step 11 and section 11.1.
 #[test]
 fn a_proof_is_good_for_a_short_while_only() {
     let until = NOW + MAX_AGE.as_secs() + LEEWAY.as_secs();
@@ -455,7 +458,7 @@ fn a_proof_is_good_for_a_short_while_only() {
     }
 }
 
-/// V-BT-11, section 4.3 step 12a: "the value of the ath claim equals the hash of that access token".
+/// V-DP-12, section 4.3 step 12a: "the value of the ath claim equals the hash of that access token".
 #[test]
 fn a_proof_of_another_access_token_is_refused() {
     assert_eq!(code(&with_claims(&without(claims(), "ath"))), Some("dpop_proof_token"));
@@ -473,7 +476,7 @@ fn a_proof_of_another_access_token_is_refused() {
     }
 }
 
-/// V-BT-11, section 4.3 step 12b: "the public key to which the access token is bound matches the public key from the DPoP proof".
+/// V-DP-13, section 4.3 step 12b: "the public key to which the access token is bound matches the public key from the DPoP proof".
 #[test]
 fn a_proof_by_another_key_than_the_tokens_is_refused() {
     let proof = with_claims(&claims());
@@ -487,7 +490,7 @@ fn a_proof_by_another_key_than_the_tokens_is_refused() {
     assert_eq!(code(&with_header(&with(header(Alg::EdDsa), "jwk", named))), None);
 }
 
-// Section 11.1: a replay is found by what tells one proof from another.
+// V-DP-14, section 11.1: a replay is found by what tells one proof from another.
 #[test]
 fn two_proofs_have_one_id_only_if_key_and_jti_are_the_same() {
     let id = |algorithm, claims: &Value| {

@@ -8,7 +8,7 @@ use crate::reader::{codes_of, pinned, tests_of};
 use crate::write_or_compare;
 
 /// How many checks each group has; a row that gets lost is noticed.
-const GROUPS: [(&str, usize); 10] = [
+const GROUPS: [(&str, usize); 12] = [
     ("RQ", 7),
     ("RS", 9),
     ("TK", 4),
@@ -19,6 +19,8 @@ const GROUPS: [(&str, usize); 10] = [
     ("LO", 3),
     ("FC", 2),
     ("BC", 13),
+    ("BT", 14),
+    ("DP", 16),
 ];
 
 #[test]
