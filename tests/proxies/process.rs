@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_secs(30);
 /// How long a process may take to end after SIGTERM before it is killed.
 const END: Duration = Duration::from_secs(5);
+/// How long a line may take until it is in the log.
+const LOG: Duration = Duration::from_secs(5);
 /// Ports that are given out: below those from which the system takes its own (32768 and above on Linux).
 const PORTS: std::ops::Range<u16> = 12_000..32_000;
 
@@ -62,6 +64,20 @@ impl Process {
         let mut bytes = Vec::new();
         File::open(&self.log).unwrap().read_to_end(&mut bytes).unwrap();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Waits until it has logged that: what is logged about an answer may be written after it.
+    pub(crate) fn until_logged(&self, what: &str) {
+        let deadline = Instant::now() + LOG;
+        while !self.log_text().contains(what) {
+            assert!(
+                Instant::now() < deadline,
+                "{} did not log within {LOG:?}: {what}\n{}",
+                self.name,
+                self.log_text()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

@@ -146,13 +146,7 @@ pub(crate) fn logged(stage: &Stage, what: &str) -> usize {
 
 /// Waits until the provider says that.
 pub(crate) fn until(stage: &Stage, what: &str) {
-    for _ in 0..50 {
-        if logged(stage, what) > 0 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("not within five seconds: {what}\n{}", stage.provider.as_ref().unwrap().log_text());
+    stage.provider.as_ref().unwrap().until_logged(what);
 }
 
 /// V-RF-3
