@@ -7,10 +7,12 @@ use serde_json::Value;
 use crate::stage::root;
 
 /// vestibule's own pages, and never `/auth`, which says who somebody is.
-const PAGES: &str = "^/oidc/[A-Za-z0-9_-]{1,32}/(login|initiate-login|callback|logout|backchannel-logout|frontchannel-logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session|jwks[.]json)$";
+const PAGES: &str = "^/oidc/[A-Za-z0-9_-]{1,32}/(login|initiate-login|callback|logout|backchannel-logout|frontchannel-logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session|jwks[.]json|oauth-protected-resource)$|^/[.]well-known/oauth-protected-resource(/.*)?$";
 /// The headers of the shipped clients.yaml files.
 const HEADERS: [&str; 5] =
     ["X-Auth-Subject", "X-User-Email", "X-User-Name", "X-User-Preferred-Username", "X-User-Groups"];
+/// Those that come besides where access tokens are taken.
+const OF_TOKENS: [&str; 2] = ["X-Auth-Issuer", "X-Auth-Client"];
 
 fn shipped(path: &str) -> String {
     std::fs::read_to_string(root().join("deploy").join(path))
@@ -45,11 +47,13 @@ fn every_proxy_takes_every_identity_header_of_its_clients_yaml() {
         let mut expected = HEADERS;
         expected.sort_unstable();
         assert_eq!(sent, expected, "deploy/{proxy}/clients.yaml");
-        for (file, header) in files.iter().flat_map(|file| HEADERS.map(|header| (file, header))) {
-            assert!(shipped(file).contains(header), "deploy/{file} has no {header}");
+        for file in files {
+            for header in HEADERS.iter().chain(&OF_TOKENS) {
+                assert!(shipped(file).contains(header), "deploy/{file} has no {header}");
+            }
         }
     }
-    for header in HEADERS {
+    for header in HEADERS.into_iter().chain(OF_TOKENS) {
         let variable = format!("$upstream_http_{}", header.to_ascii_lowercase().replace('-', "_"));
         assert!(
             shipped("nginx/server.conf").contains(&variable),
