@@ -71,7 +71,7 @@ pub(crate) fn of_certificate() -> Value {
 }
 
 /// A new key on P-256 as PKCS#8, and its public half as a JWK.
-fn ec_key() -> (Vec<u8>, Value) {
+pub(crate) fn ec_key() -> (Vec<u8>, Value) {
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     (key.to_pkcs8v1().unwrap().as_ref().to_vec(), ec_jwk(&key))
 }

@@ -16,7 +16,8 @@ use crate::http::{Answer, Request};
 use crate::process::Process;
 use crate::seeds;
 use crate::stage::{
-    CLIENT_SECRET, HOST, Plan, Proxy, Scheme, Seen, Stage, missing, root, skip, skip_in_any_case, tool,
+    CLIENT_SECRET, Certificates, HOST, Plan, Proxy, Scheme, Seen, Stage, missing, root, skip,
+    skip_in_any_case, tool,
 };
 
 /// What the tests ask Keycloak's admin REST API with.
@@ -214,6 +215,7 @@ fn stage() -> Option<Arc<Stage>> {
         client: CLIENT,
         framed_client: Some(FRAMED),
         further_headers: &["X-User-Roles"],
+        certificates: Certificates::NotAskedFor,
     };
     let stage = Arc::new(Stage::put_up(&plan, start));
     *shared = Arc::downgrade(&stage);

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for in real time")]
 
+mod bearer;
 mod browser;
 mod chromium;
 mod client_authentication;
@@ -22,4 +23,5 @@ mod shipped;
 mod signing_out;
 mod stage;
 mod through;
+mod tokens;
 mod websocket;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client_keys;
 use crate::stage::{CLIENT_SECRET, Stage, root};
+use crate::tokens;
 
 /// One way to be registered. Where nothing else is said the secret goes into the header `Authorization`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub(crate) enum Registration {
     InitiateLogin,
     /// Every address of the provider is https, with a certificate of a private authority.
     Https,
+    /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
+    Api(&'static str),
+    /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
+    ApiOverTls,
 }
 
 impl Registration {
@@ -49,6 +54,10 @@ impl Registration {
         let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
+            Self::Api(further) => tokens::API.to_owned() + further,
+            Self::ApiOverTls => {
+                format!("    ca_file: {keys}/ca.pem\n") + tokens::API + tokens::CERTIFICATE_HEADER
+            }
             Self::SecretPost | Self::SecretJwt => method(),
             Self::PrivateKeyJwt => method() + "    client_key_file: client.pem\n",
             Self::AssertionFile => method() + "    client_assertion_file: platform.jwt\n",
@@ -126,6 +135,8 @@ impl Registration {
             | Self::Https
             // This provider would take an address of https only, and starts no login by itself.
             | Self::InitiateLogin
+            | Self::Api(_)
+            | Self::ApiOverTls
             | Self::MaxAge(_) => {}
             Self::PrivateKeyJwt => {
                 client_keys::signing(stage, "client.pem");
@@ -157,24 +168,44 @@ impl Registration {
                 client["backchannel_logout_session_required"] = true.into();
             }
         }
-        json!([client])
+        match self {
+            Self::Api(_) | Self::ApiOverTls => {
+                client["introspects"] = json!([tokens::OPAQUE_API]);
+                let mut clients = tokens::clients(self, stage);
+                clients.push(client);
+                clients.into()
+            }
+            _ => json!([client]),
+        }
+    }
+
+    /// Headers that the shipped configuration of the proxies does not pass on.
+    pub(crate) fn further_headers(self) -> &'static [&'static str] {
+        match self {
+            Self::Api(further) if further.contains("token: remove") => &["Authorization"],
+            _ => &[],
+        }
     }
 
     /// What the provider is started with for it.
     pub(crate) fn provider_arguments(self, stage: &Stage) -> Vec<String> {
+        let apis = || tokens::APIS.map(|api| format!("--resource-server={api}"));
         match self {
             Self::Pushed => vec!["--require-pushed".to_owned()],
             // Userinfo is not encrypted: what is to be seen comes from the ID token.
             Self::Encrypted(..) => vec!["--id-token-claims".to_owned()],
+            Self::Api(_) => apis().into(),
             _ if self.has_tls() => {
                 let file = |name: &str| root().join("tests/keys").join(name).display().to_string();
-                vec![
+                let apis = if self == Self::ApiOverTls { apis().to_vec() } else { Vec::new() };
+                let tls = [
                     format!("--issuer={}", stage.issuer),
                     format!("--tls-port={}", stage.provider_tls_port),
                     format!("--tls-certificate={}", file("server.pem")),
                     format!("--tls-key={}", file("server.key")),
                     format!("--tls-client-authority={}", file("ca.pem")),
-                ]
+                ];
+                tls.into_iter().chain(apis).collect()
             }
             _ => Vec::new(),
         }
@@ -182,7 +213,7 @@ impl Registration {
 
     /// Whether the provider has a TLS port.
     pub(crate) const fn has_tls(self) -> bool {
-        matches!(self, Self::SelfSignedTls | Self::Tls(_) | Self::Https)
+        matches!(self, Self::SelfSignedTls | Self::Tls(_) | Self::Https | Self::ApiOverTls)
     }
 
     const fn method(self) -> &'static str {

@@ -49,6 +49,8 @@ pub(crate) struct Stage {
     /// Where the provider also listens, if it is told to.
     pub(crate) provider_tls_port: u16,
     pub(crate) proxy_port: u16,
+    /// Where the proxy also listens, if it asks for certificates.
+    pub(crate) proxy_tls_port: u16,
     pub(crate) folder: PathBuf,
     vestibule_port: u16,
     application_port: u16,
@@ -101,8 +103,17 @@ pub(crate) struct Plan<'a> {
     pub(crate) client: &'a str,
     /// Another one, on a host of its own behind the same proxy, where only its own pages are.
     pub(crate) framed_client: Option<&'a str>,
-    /// Identity headers that the shipped configuration does not have.
+    /// Headers that the shipped configuration does not have.
     pub(crate) further_headers: &'a [&'a str],
+    pub(crate) certificates: Certificates,
+}
+
+/// Whether callers show certificates to the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certificates {
+    NotAskedFor,
+    /// At its TLS port, where they may have one or none.
+    AskedFor,
 }
 
 impl Stage {
@@ -118,7 +129,11 @@ impl Stage {
             issuer_path: "",
             client: &setup.registration.client_yaml(),
             framed_client: None,
-            further_headers: &[],
+            further_headers: setup.registration.further_headers(),
+            certificates: match setup.registration {
+                Registration::ApiOverTls => Certificates::AskedFor,
+                _ => Certificates::NotAskedFor,
+            },
         };
         Self::put_up(&plan, |stage, port| {
             let registered = setup.registration.metadata(stage).to_string();
@@ -150,6 +165,7 @@ impl Stage {
             issuer: format!("{authority}{}", plan.issuer_path),
             provider_tls_port,
             proxy_port,
+            proxy_tls_port: free_port(),
             vestibule_port,
             folder,
             application_port,
@@ -169,25 +185,114 @@ impl Stage {
             .status();
         assert!(configured.unwrap().success());
         stage.pass_on(plan);
+        if plan.certificates == Certificates::AskedFor {
+            stage.ask_for_certificates(plan.proxy);
+        }
         let start = Command::new(stage.folder.join("proxy/start"));
         stage.proxy = Some(Process::start("proxy", start, proxy_port, &stage.folder));
         stage.wait_for_routes();
         stage
     }
 
-    /// One pair of lines for each header, as docs/nginx.md says.
+    /// One pair of lines for each header with nginx, and one more name with the others, as docs/ says.
     fn pass_on(&self, plan: &Plan<'_>) {
-        assert!(plan.further_headers.is_empty() || plan.proxy == Proxy::Nginx, "only written for nginx");
-        let append = |file: &str, line: String| {
-            let path = self.folder.join("proxy/vestibule").join(file);
-            let text = std::fs::read_to_string(&path).unwrap();
-            std::fs::write(path, format!("{text}{line}\n")).unwrap();
-        };
         for header in plan.further_headers {
             let name = header.to_ascii_lowercase().replace('-', "_");
-            append("server.conf", format!("auth_request_set $vestibule_{name} $upstream_http_{name};"));
-            append("location.conf", format!("proxy_set_header {header} $vestibule_{name};"));
+            match plan.proxy {
+                Proxy::Nginx => {
+                    let set = format!("auth_request_set $vestibule_{name} $upstream_http_{name};\n");
+                    self.edit("vestibule/server.conf", |text| text + &set);
+                    let pass = format!("proxy_set_header {header} $vestibule_{name};\n");
+                    self.edit("vestibule/location.conf", |text| text + &pass);
+                }
+                Proxy::Traefik | Proxy::Traefik33 => {
+                    self.replace("dynamic.yml", "X-User-Groups]", &format!("X-User-Groups, {header}]"));
+                }
+                Proxy::Caddy => self.replace(
+                    "Caddyfile",
+                    "Preferred-Username X-User-Groups\n",
+                    &format!("Preferred-Username X-User-Groups {header}\n"),
+                ),
+            }
         }
+    }
+
+    /// Lets the proxy listen on its TLS port too and take any certificate there, and pass it on as docs/bearer.md says.
+    fn ask_for_certificates(&self, proxy: Proxy) {
+        let keys = root().join("tests/keys");
+        let (certificate, key) = (keys.join("server.pem"), keys.join("server.key"));
+        let (certificate, key, port) = (certificate.display(), key.display(), self.proxy_tls_port);
+        match proxy {
+            Proxy::Nginx => {
+                let plain = format!("    listen 127.0.0.1:{};\n", self.proxy_port);
+                let both = format!(
+                    "{plain}    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};\n"
+                );
+                self.replace("app.conf", &plain, &both);
+                self.replace("app.conf", "#ssl_verify_client", "ssl_verify_client");
+            }
+            Proxy::Traefik | Proxy::Traefik33 => {
+                let more = format!(
+                    "entryPoints:\n  secure:\n    address: \"127.0.0.1:{port}\"\n    http: {{ tls: {{}} }}\n"
+                );
+                self.replace("traefik.yml", "entryPoints:\n", &more);
+                let tls = format!(
+                    "
+tls:
+  certificates: [{{ certFile: {certificate}, keyFile: {key} }}]
+  options: {{ default: {{ clientAuth: {{ clientAuthType: RequestClientCert }} }} }}\n"
+                );
+                self.edit("dynamic.yml", |text| {
+                    text.replace("[websecure]", "[websecure, secure]")
+                        .replace("middlewares: [vestibule]", "middlewares: [certificate, vestibule]")
+                        .replace(
+                            "  middlewares:\n",
+                            "  middlewares:\n    certificate: { passTLSClientCert: { pem: true } }\n",
+                        )
+                        + &tls
+                });
+            }
+            Proxy::Caddy => {
+                let plain = format!("http://{HOST}:{} {{\n", self.proxy_port);
+                self.replace("Caddyfile", &plain, "(guarded) {\n");
+                let both = format!(
+                    "
+{plain}\timport guarded\n}}
+
+https://{HOST}:{port} {{
+\ttls {certificate} {key} {{
+\t\tclient_auth {{
+\t\t\tmode request
+\t\t}}
+\t}}
+\timport guarded
+}}\n"
+                );
+                self.edit("Caddyfile", |text| text + &both);
+                let question = "uri /oidc/quickstart/auth?\n";
+                let with_certificate = format!(
+                    "{question}\t\t\t\theader_up X-Client-Cert {{http.request.tls.client.certificate_der_base64}}\n"
+                );
+                self.replace("Caddyfile", question, &with_certificate);
+            }
+        }
+    }
+
+    /// Changes a file of the proxy's configuration before it is started.
+    fn edit(&self, file: &str, change: impl FnOnce(String) -> String) {
+        let path = self.folder.join("proxy").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, change(text)).unwrap();
+    }
+
+    /// The same for what stands in it once.
+    fn replace(&self, file: &str, what: &str, with: &str) {
+        self.edit(file, |text| {
+            assert_eq!(text.matches(what).count(), 1, "{what:?} in {file}");
+            text.replace(what, with)
+        });
     }
 
     /// Traefik listens before it has read its routes, and answers 404 meanwhile.
@@ -298,11 +403,20 @@ impl Stage {
     fn clients_yaml(&self, plan: &Plan<'_>) -> String {
         let client = |name: &str, origin: &str, lines: &str| {
             let (issuer, host) = (&self.issuer, origin.strip_prefix("http://").unwrap());
+            let hosts = match plan.certificates {
+                Certificates::NotAskedFor => format!("\"{host}\""),
+                Certificates::AskedFor => format!("\"{host}\", \"{HOST}:{}\"", self.proxy_tls_port),
+            };
+            let certificate = match plan.proxy {
+                Proxy::Traefik | Proxy::Traefik33 => "X-Forwarded-Tls-Client-Cert",
+                Proxy::Nginx | Proxy::Caddy => "X-Client-Cert",
+            };
+            let lines = lines.replace("ORIGIN", origin).replace("CERTIFICATE", certificate);
             format!(
                 "  {name}:
     issuer: {issuer}
     redirect_uri: {origin}/oidc/{name}/callback
-    hosts: [\"{host}\"]
+    hosts: [{hosts}]
 {lines}"
             )
         };

@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use crate::http::Request;
-use crate::stage::{Proxy, Seen, Setup, Stage};
+use crate::stage::{Seen, Stage};
 use crate::websocket;
 
 /// What a forger sends; nothing of it may reach the application.
@@ -20,25 +20,34 @@ const ALIASES: [&str; 9] = [
     "X_USER_EMAIL",
 ];
 
-/// One test for each rule and proxy.
+/// One test for each rule and proxy, with a client that is registered in that way.
 macro_rules! through_each_proxy {
-    ($($rule:ident),+ $(,)?) => {
-        through_each_proxy!(@module traefik Traefik $($rule),+);
-        through_each_proxy!(@module traefik_3_3 Traefik33 $($rule),+);
-        through_each_proxy!(@module nginx Nginx $($rule),+);
-        through_each_proxy!(@module caddy Caddy $($rule),+);
+    ($($rule:ident: $registration:expr),+ $(,)?) => {
+        through_each_proxy!(@module traefik Traefik $($rule: $registration),+);
+        through_each_proxy!(@module traefik_3_3 Traefik33 $($rule: $registration),+);
+        through_each_proxy!(@module nginx Nginx $($rule: $registration),+);
+        through_each_proxy!(@module caddy Caddy $($rule: $registration),+);
     };
-    (@module $module:ident $proxy:ident $($rule:ident),+) => {
+    ($($rule:ident),+ $(,)?) => {
+        through_each_proxy!($($rule: Registration::SecretBasic),+);
+    };
+    (@module $module:ident $proxy:ident $($rule:ident: $registration:expr),+) => {
         mod $module {
+            use crate::registration::Registration;
+
             $(#[test]
             fn $rule() {
-                if let Some(stage) = super::Setup::behind(super::Proxy::$proxy).start() {
+                let setup = crate::stage::Setup::behind(crate::stage::Proxy::$proxy);
+                let setup = crate::stage::Setup { registration: $registration, ..setup };
+                if let Some(stage) = setup.start() {
                     super::$rule(stage);
                 }
             })+
         }
     };
 }
+
+pub(crate) use through_each_proxy;
 
 through_each_proxy!(
     a_login_brings_the_right_identity_to_the_application,
