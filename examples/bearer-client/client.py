@@ -72,7 +72,8 @@ def main():
         ("an opaque token", opaque, "/api/report", Answer(200, client="reporting")),
         ("a token for another API", other, "/api/report", Answer(401, "invalid_token", "bearer_audience")),
         ("a token, signature altered", altered(reader), "/api/report", Answer(401, "invalid_token", "bearer_signature")),
-        ("garbage", "not.a.token", "/api/report", Answer(401, "invalid_token", "bearer_unreadable")),
+        # What is no JWT is an opaque token, about which the provider is asked.
+        ("garbage", "not.a.token", "/api/report", Answer(401, "invalid_token", "bearer_inactive")),
         # RFC 6750 section 3.1: who sends no token is told no error.
         ("nothing", None, "/api/report", Answer(401, refusal=None)),
         ("an expired token", short, "/api/report", Answer(401, "invalid_token", "bearer_expired")),
