@@ -190,10 +190,7 @@ impl<'t> Unverified<'t> {
         let token = AccessToken::of(std::mem::take(&mut self.claims), expected)?;
         match expected.profile {
             Profile::Rfc9068 | Profile::Jwt => Ok(token),
-            Profile::Workload => {
-                let client_id = token.client_id.unwrap_or_else(|| token.claims.sub().to_owned());
-                Ok(AccessToken { bearer: Bearer::Machine, client_id: Some(client_id), ..token })
-            }
+            Profile::Workload => Ok(AccessToken { bearer: Bearer::Machine, ..token }),
         }
     }
 }
@@ -269,7 +266,7 @@ impl AccessToken {
             let needed = "1 to 255 printable ASCII characters";
             return Err(AccessTokenFault::Form { claim: "sub", needed });
         }
-        let client_id = client_of(&claims, expected.client_ids)?;
+        let client_id = client_of(&claims, expected)?;
         if sub.is_none() && client_id.is_none() {
             return Err(AccessTokenFault::Missing { claim: "sub" });
         }
@@ -314,10 +311,20 @@ fn is_for_us(found: &[&str], ours: &[String]) -> bool {
     found.iter().any(|audience| ours.iter().any(|our| our == audience))
 }
 
-/// Whom the token was issued to. Issuers call it by several names; where there is a list, each that is there must be on it.
-fn client_of(claims: &Map<String, Value>, taken: &[String]) -> Result<Option<String>, AccessTokenFault> {
+/// Whom the token was issued to. Issuers call it by several names; where there is a list, each that is there must be on it. A workload
+/// without any of them is its own client, so that the list can say which may come: at a public CI service everybody has workloads.
+fn client_of(
+    claims: &Map<String, Value>,
+    expected: &AccessTokenExpected<'_>,
+) -> Result<Option<String>, AccessTokenFault> {
+    let taken = expected.client_ids;
+    let is_named = CLIENT.iter().any(|claim| claims.get(*claim).is_some_and(|value| !value.is_null()));
+    let names: &[&str] = match expected.profile {
+        Profile::Workload if !is_named => &["sub"],
+        _ => &CLIENT,
+    };
     let mut client = None;
-    for claim in CLIENT {
+    for claim in names {
         let Some(found) = optional_text(claims, claim)? else { continue };
         if found.is_empty() {
             return Err(AccessTokenFault::Form { claim, needed: "a text that is not empty" });
@@ -392,8 +399,9 @@ const AT_JWT: Kinds = &["at+jwt", "application/at+jwt"];
 /// What stands there where an issuer knows no better. All other kinds have a word of their own.
 const ANY_JWT: Kinds = &["at+jwt", "application/at+jwt", "JWT"];
 
-/// Claims that ID tokens do not have: one of them must be in a JWT that does not say in `typ` what it is.
-const SAYS_ACCESS: [&str; 6] = ["scope", "scp", "client_id", "cid", "token_use", "typ"];
+/// Claims that ID tokens do not have: one of them must be in a JWT that does not say in `typ` what it is. `idtyp` is Entra ID's, whose
+/// tokens for a program have no other.
+const SAYS_ACCESS: [&str; 7] = ["scope", "scp", "client_id", "cid", "token_use", "typ", "idtyp"];
 
 /// What tells in the answer about a token that it is an access token, where that has no audience.
 const SAYS_ACCESS_WHEN_ASKED: [&str; 3] = ["token_type", "token_use", "typ"];

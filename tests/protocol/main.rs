@@ -5,6 +5,7 @@
 mod access_token_properties;
 mod access_token_vectors;
 mod access_tokens;
+mod access_tokens_of_issuers;
 mod backchannel_logout_2_6_logout_token;
 mod backchannel_url;
 mod encrypter;

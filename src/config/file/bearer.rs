@@ -42,7 +42,7 @@ table! {
         profile: Choice<Profile>, "`rfc9068`", "Write rfc9068, jwt or workload.";
         /// By what a token may be signed.
         algorithms: Texts, "every one that is offered, none of which signs with a secret", "Write: algorithms: [RS256, ES256]";
-        /// The clients that a token may have been issued to (`client_id`, `azp`).
+        /// The clients that a token may have been issued to (`client_id`, `azp`; of a workload that has neither, `sub`).
         client_ids: Texts, "any", "Write: client_ids: [my-api-client]";
         /// Scopes that every token needs, all of them.
         scopes: Texts, "none", "Write: scopes: read";
