@@ -60,6 +60,29 @@ fn the_examples_of_providers_load_without_a_notice() {
     assert_eq!(count, Preset::ALL.len());
 }
 
+/// And nothing about them is noticed either.
+#[test]
+fn the_examples_of_access_tokens_load_without_a_notice() {
+    let page = include_str!("../../docs/bearer.md");
+    let keys =
+        br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let mut count = 0;
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let mut case = Case::new(text).with("MY_APP_SECRET", "a secret for tests");
+        let folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+        let authority = include_bytes!("../keys/ca.pem").to_vec();
+        case.files.0.insert(format!("{folder}/ca.crt").into(), (authority, false));
+        case.files.0.insert(format!("{folder}/token").into(), (b"a.b.c".to_vec(), false));
+        case.files.0.insert("cluster-keys.json".into(), (keys.to_vec(), false));
+        let (config, notices) = case.accepted();
+        assert_eq!(notices, [""; 0], "{text}");
+        assert!(config.clients[0].bearer.is_some(), "{text}");
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
+}
+
 /// Writing what holds where a setting is left out changes nothing.
 #[test]
 fn the_defaults_in_the_documentation_are_those_of_the_program() {
