@@ -107,9 +107,10 @@ pub enum Form {
 
 /// The form of a token, by a look at its beginning and its dots.
 pub fn form(token: &str) -> Form {
+    let first = token.split('.').next().unwrap_or_default();
     // Three bytes are in the first four signs.
-    let first = token.get(..4).and_then(|signs| URL_SAFE_NO_PAD.decode(signs).ok());
-    if !first.is_some_and(|header| header.starts_with(b"{")) {
+    let begins = URL_SAFE_NO_PAD.decode(first.get(..4).unwrap_or(first));
+    if !begins.is_ok_and(|header| header.starts_with(b"{")) {
         return Form::Opaque;
     }
     match token.split('.').count() {

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use vestibule::gate::presented::{self, Presented};
-use vestibule::protocol::access_token::{AccessToken, AccessTokenFault, Binding, Profile, is_jwt};
+use vestibule::protocol::access_token::{AccessToken, AccessTokenFault, Binding, Form, Profile, form};
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::jwks::{self, Keys};
 use vestibule::protocol::registration::SigningAlgorithm;
@@ -40,7 +40,7 @@ impl Vectors {
             Ok(Presented::Nothing | Presented::Other) => panic!("it is presented"),
             Err(refusal) => return Err(refusal.code()),
         };
-        if !is_jwt(token) {
+        if form(token) == Form::Opaque {
             return Err("bearer_opaque");
         }
         self.held(row).verify_by(&self.keys, token).map_err(|fault: AccessTokenFault| fault.code())
