@@ -1,5 +1,7 @@
 //! An access token that was believed, and whether it is enough for a request.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::header::HeaderName;
 use url::Url;
@@ -20,10 +22,7 @@ use crate::protocol::timestamp::Timestamp;
 pub struct Admitted {
     identity: Identity,
     token: Facts,
-    /// The name of its issuer in clients.yaml.
-    issuer: String,
-    /// Scopes that every token of this issuer needs.
-    issuer_scopes: Vec<String>,
+    issuer: Arc<BearerIssuer>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,14 +39,13 @@ impl Admitted {
     ///
     /// # Errors
     /// As [`Identity::from_token`].
-    pub fn new(token: AccessToken, client: &Client, issuer: &BearerIssuer) -> Result<Self, Refusal> {
+    pub fn new(token: AccessToken, client: &Client, issuer: &Arc<BearerIssuer>) -> Result<Self, Refusal> {
         let identity = Identity::from_token(&token, client, issuer)?;
         let AccessToken { scopes, binding, acr, auth_time, expires, .. } = token;
         Ok(Self {
             identity,
             token: Facts { scopes, binding, acr, auth_time, expires },
-            issuer: issuer.name.clone(),
-            issuer_scopes: issuer.scopes.clone(),
+            issuer: Arc::clone(issuer),
         })
     }
 
@@ -58,7 +56,7 @@ impl Admitted {
 
     /// The name of its issuer in clients.yaml, for the log.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.issuer.name
     }
 
     /// `exp`, if it is known.
@@ -84,11 +82,11 @@ impl Admitted {
     /// An issuer whose tokens are not taken there; [`Refusal::BearerScope`] (RFC 6750 section 3.1);
     /// [`Refusal::BearerAuthentication`] (RFC 9470 section 3).
     pub fn judge(&self, rule: &Rule, now: Timestamp) -> Result<(), Refusal> {
-        if !rule.issuers.is_empty() && !rule.issuers.contains(&self.issuer) {
+        if !rule.issuers.is_empty() && !rule.issuers.contains(&self.issuer.name) {
             return Err(Refusal::BearerIssuerElsewhere);
         }
         let has = |scope: &String| self.token.scopes.contains(scope);
-        let all = self.issuer_scopes.iter().chain(&rule.scopes);
+        let all = self.issuer.scopes.iter().chain(&rule.scopes);
         if !all.clone().all(has) {
             return Err(Refusal::BearerScope { needed: all.cloned().collect() });
         }

@@ -70,7 +70,7 @@ struct Signed {
 /// One issuer of a client with what is remembered of it.
 #[derive(Clone, Copy)]
 struct Source<'a> {
-    issuer: &'a BearerIssuer,
+    issuer: &'a Arc<BearerIssuer>,
     provider: &'a Arc<RememberedProvider>,
 }
 

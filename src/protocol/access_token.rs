@@ -113,9 +113,10 @@ pub fn form(token: &str) -> Form {
     if !begins.is_ok_and(|header| header.starts_with(b"{")) {
         return Form::Opaque;
     }
-    match token.split('.').count() {
-        3 => Form::Jwt,
-        5 => Form::EncryptedJwt,
+    let mut further = token.split('.').skip(1);
+    match (further.next(), further.next(), further.next(), further.next(), further.next()) {
+        (Some(_), Some(_), None, ..) => Form::Jwt,
+        (Some(_), Some(_), Some(_), Some(_), None) => Form::EncryptedJwt,
         _ => Form::Opaque,
     }
 }
@@ -293,8 +294,8 @@ fn judge_kind(claims: &Map<String, Value>) -> Result<(), AccessTokenFault> {
             return Err(AccessTokenFault::OtherKind { claim });
         }
         // Keycloak and Cognito say it in a claim.
-        if let Some(claim) = SAYS_KIND.iter().find(|says| *says == name)
-            && !value.as_str().is_some_and(|kind| ACCESS.iter().any(|taken| kind.eq_ignore_ascii_case(taken)))
+        if let Some((claim, taken)) = SAYS_KIND.iter().find(|(says, _)| says == name)
+            && !value.as_str().is_some_and(|kind| taken.iter().any(|taken| kind.eq_ignore_ascii_case(taken)))
         {
             return Err(AccessTokenFault::OtherKind { claim });
         }
@@ -319,7 +320,7 @@ fn client_of(
     expected: &AccessTokenExpected<'_>,
 ) -> Result<Option<String>, AccessTokenFault> {
     let taken = expected.client_ids;
-    let is_named = CLIENT.iter().any(|claim| claims.get(*claim).is_some_and(|value| !value.is_null()));
+    let is_named = CLIENT.iter().any(|claim| claims.contains_key(*claim));
     let names: &[&str] = match expected.profile {
         Profile::Workload if !is_named => &["sub"],
         _ => &CLIENT,
@@ -382,16 +383,22 @@ fn binding(claims: &Map<String, Value>) -> Result<Binding, AccessTokenFault> {
     Ok(binding)
 }
 
-/// Nobody signed in where the token is about the client that it was issued to (RFC 9068 section 2.2), or its issuer says so in a word
-/// of its own: Auth0 in `gty`, Entra ID in `idtyp`.
+/// Nobody signed in where the token is about the client that it was issued to (RFC 9068 section 2.2), or its issuer says so in a way of
+/// its own. In doubt it is no person: who is taken for a machine is nobody, and not somebody else.
 fn bearer(claims: &Map<String, Value>, sub: Option<&str>) -> Bearer {
-    let says = |claim: &str, what: &str| claims.get(claim).and_then(Value::as_str) == Some(what);
-    let is_client = sub.is_none_or(|sub| CLIENT.iter().any(|claim| says(claim, sub)));
-    if is_client || says("gty", "client-credentials") || says("idtyp", "app") {
-        Bearer::Machine
-    } else {
-        Bearer::Person
-    }
+    let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+    let of_client = |named: &str| CLIENT.iter().any(|claim| text(claim) == Some(named));
+    let says_so = sub.is_none_or(of_client)
+        // Auth0.
+        || text("gty") == Some("client-credentials")
+        // Entra ID, with and without the optional claim: of a program the two ids are one.
+        || text("idtyp") == Some("app")
+        || text("tid").is_some() && sub == text("oid")
+        // Keycloak, which has a user of that name for each client.
+        || text("preferred_username").and_then(|name| name.strip_prefix("service-account-")).is_some_and(|client| {
+            CLIENT.iter().any(|claim| text(claim).is_some_and(|named| named.eq_ignore_ascii_case(client)))
+        });
+    if says_so { Bearer::Machine } else { Bearer::Person }
 }
 
 /// `typ` of RFC 9068 section 2.1.
@@ -410,9 +417,11 @@ const SAYS_ACCESS_WHEN_ASKED: [&str; 3] = ["token_type", "token_use", "typ"];
 /// Claims of DPoP proofs (RFC 9449 section 4.2), signed answers about tokens (RFC 9701 section 5) and ID tokens of the hybrid flow.
 const OF_NO_ACCESS_TOKEN: [&str; 4] = ["htm", "htu", "token_introspection", "s_hash"];
 
-/// Claims that name the kind of a token, and what an access token is called there.
-const SAYS_KIND: [&str; 2] = ["typ", "token_use"];
-const ACCESS: [&str; 5] = ["Bearer", "DPoP", "at+jwt", "access", "access_token"];
+/// Claims that name the kind of a token, and what an access token is called there: by Keycloak, by Cognito.
+const SAYS_KIND: [(&str, &[&str]); 2] = [
+    ("typ", &["Bearer", "DPoP", "at+jwt", "access_token"]),
+    ("token_use", &["access", "access_token", "at+jwt", "DPoP"]),
+];
 
 /// The names of `client_id`: of RFC 9068, of OpenID Connect, of Okta, of Entra ID's first version.
 const CLIENT: [&str; 4] = ["client_id", "azp", "cid", "appid"];

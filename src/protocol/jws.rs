@@ -178,15 +178,14 @@ impl<'t> Compact<'t> {
         // Step 7.
         let signature = signature(self.signature)?;
         // Step 8.
-        let fitting: Vec<_> = keys.fitting(algorithm, kid).collect();
-        if fitting.is_empty() {
-            return Err(JwsFault::KeyUnknown { kid: kid.map(str::to_owned), algorithm });
-        }
-        if fitting.len() > MAX_TRIED_KEYS {
-            return Err(JwsFault::KeysAmbiguous { found: fitting.len() });
+        let fitting = || keys.fitting(algorithm, kid);
+        match fitting().count() {
+            0 => return Err(JwsFault::KeyUnknown { kid: kid.map(str::to_owned), algorithm }),
+            1..=MAX_TRIED_KEYS => {}
+            found => return Err(JwsFault::KeysAmbiguous { found }),
         }
         let verifies = |key: &VerifyingKey| key.verifies(algorithm, self.signed, &signature);
-        match fitting.into_iter().find(|(key, _)| verifies(key)) {
+        match fitting().find(|(key, _)| verifies(key)) {
             Some((_, key_issuer)) => Ok(key_issuer),
             None => Err(JwsFault::Signature { kid: kid.map(str::to_owned) }),
         }

@@ -175,7 +175,7 @@ refused("bearer_opaque", "four parts", ".".join([*PARTS, PARTS[2]]))
 refused("bearer_opaque", "an empty header", sign_parts("", PARTS[1]))
 refused("bearer_opaque", "the header is a list", sign_text("[" + header() + "]"))
 refused(
-    "bearer_opaque",
+    "bearer_unreadable",
     "unused bits in the header, signed",
     sign_parts(with_unused_bits(encode(with_uneven(json.loads(header())))), encode(PAYLOAD)),
 )
