@@ -207,6 +207,10 @@ impl Bearers {
 
     /// A refusal, remembered for a moment: a provider that cannot be reached is not asked by each request in turn.
     fn refused(&self, refusal: Refusal, only_if: OnlyIf) -> Result<Remembered, Refusal> {
+        if matches!(refusal, Refusal::TooManyTokens { .. }) {
+            // That is about who asks, and nothing about the token.
+            return Err(refusal);
+        }
         let is_unknown = refusal.status().is_server_error();
         if only_if == OnlyIf::Unknown && !is_unknown {
             return Err(refusal);
