@@ -155,9 +155,12 @@ fn judge_issuer(
     let introspection = introspection(judge, written, issuer.as_ref(), whose, owner);
     let (keys, issuer, mut settings) = (keys?, issuer?, settings?);
     let introspection = introspection?;
-    let asks_about_all = introspection.as_ref().is_some_and(|introspection| introspection.ask == Ask::All);
+    // Where all are asked about, only answers are verified, and only where they are signed.
+    let verifies_nothing = introspection
+        .as_ref()
+        .is_some_and(|introspection| introspection.ask == Ask::All && introspection.algorithm.is_none());
     if whose == Whose::Further {
-        settings.keys = if asks_about_all { KeySource::Unneeded } else { keys };
+        settings.keys = if verifies_nothing { KeySource::Unneeded } else { keys };
         let endpoint_known =
             introspection.as_ref().is_none_or(|introspection| introspection.endpoint.is_some());
         let discovers =
