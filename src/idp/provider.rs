@@ -16,6 +16,7 @@ use super::file;
 use super::refusal;
 use crate::clock::Clock;
 use crate::config::{KeySource, ProviderSettings, Purpose};
+use crate::protocol::client_authentication::bearer_in_file;
 use crate::protocol::discovery::{self, DiscoveryFault, Provider};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks::{self, JwksFault, Keys, SkippedKey};
@@ -352,9 +353,9 @@ impl RememberedProvider {
     ) -> Result<http::Response<Bytes>, ProviderFault> {
         if let Some(path) = &self.settings.token_file {
             let trouble = |why| ProviderFault::File(FileTrouble { setting: "provider_token_file", why });
-            let token = file::read_secret(path.clone()).await.map_err(trouble)?;
-            let value = format!("Bearer {}", token.expose());
-            let mut value = http::HeaderValue::try_from(value)
+            let read = file::read_secret(path.clone()).await.map_err(trouble)?;
+            let token = bearer_in_file(&read).map_err(|fault| trouble(fault.to_string()))?;
+            let mut value = http::HeaderValue::try_from(format!("Bearer {}", token.expose()))
                 .map_err(|_| trouble("what it holds does not fit a header".to_owned()))?;
             value.set_sensitive(true);
             request.headers_mut().insert(http::header::AUTHORIZATION, value);
