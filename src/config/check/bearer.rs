@@ -69,7 +69,7 @@ pub(super) fn judge(
     }
     let mut issuers: Vec<Option<Arc<BearerIssuer>>> = Vec::new();
     for (name, at) in &at.value.0 {
-        let issuer = judge_issuer(judge, name, at, owner);
+        let issuer = judge_issuer(judge, name, at, owner, asks_userinfo(written, name));
         let others = issuers.iter().flatten();
         if let Some(issuer) = &issuer {
             find_clash(judge, at, issuer, others);
@@ -98,6 +98,23 @@ pub(super) fn judge(
     }))
 }
 
+/// Whether a rule asks the issuer of that name for userinfo: then its endpoint has to be found.
+fn asks_userinfo(written: &ClientAsWritten, name: &str) -> AsksUserinfo {
+    let rules = written.rules.given().map_or(&[][..], |at| at.value.0.as_slice());
+    let asks = rules.iter().any(|rule| {
+        let issuers = rule.value.bearer_issuers.given();
+        let is_meant = issuers.is_none_or(|at| at.value.0.iter().any(|issuer| issuer.value == name));
+        is_meant && rule.value.userinfo.or(false)
+    });
+    if asks { AsksUserinfo::InARule } else { AsksUserinfo::InNoRule }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AsksUserinfo {
+    InARule,
+    InNoRule,
+}
+
 /// An issuer that a token names must lead to one table, and an opaque token, which names none, to one issuer.
 fn find_clash<'a>(
     judge: &mut Judge<'_>,
@@ -122,6 +139,7 @@ fn judge_issuer(
     name: &str,
     at: &At<BearerAsWritten>,
     owner: &Owner<'_>,
+    asks_userinfo: AsksUserinfo,
 ) -> Option<BearerIssuer> {
     let written = &at.value;
     let table = Table::of::<BearerAsWritten>(&at.place, &at.path, name);
@@ -163,8 +181,10 @@ fn judge_issuer(
         settings.keys = if verifies_nothing { KeySource::Unneeded } else { keys };
         let endpoint_known =
             introspection.as_ref().is_none_or(|introspection| introspection.endpoint.is_some());
-        let discovers =
-            settings.keys == KeySource::Announced || !endpoint_known || written.userinfo.or(false);
+        let discovers = settings.keys == KeySource::Announced
+            || !endpoint_known
+            || written.userinfo.or(false)
+            || asks_userinfo == AsksUserinfo::InARule;
         settings.purpose = if discovers { Purpose::Tokens } else { Purpose::TokensUndiscovered };
         settings.token_file =
             written.provider_token_file.given().map(|at| judge.files.locate(Path::new(&at.value)));
