@@ -15,11 +15,12 @@ pub fn without_token(client: &Client, tokens: &BearerTokens) -> Vec<String> {
     schemes(tokens).iter().map(|scheme| challenge(client, *scheme, None)).collect()
 }
 
-/// The challenge for a token that was refused, in its own scheme, or in that which it must come in.
+/// The challenge for a token that was refused, in its own scheme, or in that which it must come in; never in one that is not taken.
 pub fn of_refusal(client: &Client, scheme: Scheme, refusal: &Refusal) -> String {
-    let scheme = match refusal.kind() {
-        Kind::DpopNeeded | Kind::DpopAsBearer => Scheme::Dpop,
-        Kind::DpopOff | Kind::DpopUnbound => Scheme::Bearer,
+    let scheme = match (client.bearer.as_ref().map(schemes), refusal.kind()) {
+        (Some([only]), _) => *only,
+        (_, Kind::DpopNeeded | Kind::DpopAsBearer) => Scheme::Dpop,
+        (_, Kind::DpopOff | Kind::DpopUnbound) => Scheme::Bearer,
         _ => scheme,
     };
     challenge(client, scheme, Some(refusal))
