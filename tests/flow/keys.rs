@@ -66,6 +66,12 @@ impl EcKey {
         KEY.get_or_init(|| Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()))
     }
 
+    /// The key of somebody else.
+    pub(crate) fn of_a_stranger() -> &'static Self {
+        static KEY: OnceLock<EcKey> = OnceLock::new();
+        KEY.get_or_init(|| Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()))
+    }
+
     /// ES256.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 // What the tests stand on.
+mod api;
 mod boot;
 mod browser;
 #[allow(dead_code, reason = "the tests of the protocol need more of it")]

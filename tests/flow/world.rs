@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use url::Url;
 use vestibule::clock::Clock;
 use vestibule::config::Config;
+use vestibule::idp::providers::Providers;
 use vestibule::server::Running;
 
 use crate::browser::Browser;
@@ -30,7 +31,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     /// The provider of the first client.
     pub(crate) provider: Provider,
-    /// The providers of those clients that have one of their own.
+    /// Further issuers of access tokens, and then the providers of those clients that have one of their own.
     pub(crate) other_providers: Vec<Provider>,
     pub(crate) address: SocketAddr,
     pub(crate) admin_address: SocketAddr,
@@ -50,6 +51,7 @@ pub(crate) struct Setup {
     server: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
     provider_is_down: bool,
+    further_issuers: usize,
     script: Option<Script>,
 }
 
@@ -65,6 +67,8 @@ pub(crate) struct Client {
     headers: String,
     own_provider: bool,
     issuer_path: &'static str,
+    bearer_only: bool,
+    names_issuer: bool,
     lines: Vec<String>,
 }
 
@@ -83,6 +87,8 @@ impl Client {
                 .to_owned(),
             own_provider: false,
             issuer_path: "",
+            bearer_only: false,
+            names_issuer: true,
             lines: Vec::new(),
         }
     }
@@ -140,6 +146,19 @@ impl Client {
         self
     }
 
+    /// A client at which nobody signs in, and that the provider has never heard of.
+    pub(crate) fn bearer_only(mut self) -> Self {
+        self.bearer_only = true;
+        self.secret = None;
+        self
+    }
+
+    /// A client whose issuers all have tables of their own under `bearer`.
+    pub(crate) fn without_issuer(mut self) -> Self {
+        self.names_issuer = false;
+        self
+    }
+
     fn redirect_uri(&self) -> String {
         format!("{}/oidc/{}/callback", self.origin, self.name)
     }
@@ -155,6 +174,18 @@ impl Client {
 
     fn yaml(&self, issuer: &str) -> String {
         let Self { name, hosts, scopes, headers, .. } = self;
+        if self.bearer_only {
+            let mut yaml = format!(
+                "  {name}:\n    hosts: {hosts}\n    bearer_only: true\n    extra_claim_headers: {headers}\n"
+            );
+            if self.names_issuer {
+                yaml.push_str(&format!("    issuer: \"{issuer}{}\"\n", self.issuer_path));
+            }
+            for line in &self.lines {
+                yaml.push_str(&format!("    {}\n", line.replace("<issuer>", issuer)));
+            }
+            return yaml;
+        }
         let mut yaml = format!(
             "  {name}:\n    issuer: \"{issuer}{}\"\n    client_id: id-of-{name}\n    redirect_uri: {}\n    hosts: {hosts}\n    \
              scopes: {scopes}\n    extra_claim_headers: {headers}\n",
@@ -180,6 +211,7 @@ impl World {
             server: Vec::new(),
             environment: Vec::new(),
             provider_is_down: false,
+            further_issuers: 0,
             script: None,
         }
     }
@@ -237,6 +269,16 @@ impl World {
         let answer = send(self.address, ask).await;
         answer.assert_ours();
         answer
+    }
+
+    /// What is known of the providers of these clients by a process that has only just started, and asks nobody by itself.
+    pub(crate) fn providers(&self) -> Arc<Providers> {
+        Arc::new(Providers::new(&self.config, &self.clock).unwrap())
+    }
+
+    /// A client as it was configured.
+    pub(crate) fn configured(&self, name: &str) -> Arc<vestibule::config::Client> {
+        Arc::clone(self.config.client(name).unwrap())
     }
 
     /// What the admin listener says at that path.
@@ -333,6 +375,12 @@ impl Setup {
         self
     }
 
+    /// So many providers at which nobody signs in: `<issuer-1>` in a line is the first of them.
+    pub(crate) fn further_issuers(mut self, count: usize) -> Self {
+        self.further_issuers = count;
+        self
+    }
+
     /// What the server would be started with, its provider nowhere.
     pub(crate) fn config(self) -> Config {
         let yaml: String = self.clients.iter().map(|client| client.yaml("http://127.0.0.1:1")).collect();
@@ -344,7 +392,8 @@ impl Setup {
         logs::keep();
         let clock = Clock::system();
         let provider = if self.provider_is_down { Provider::down(&clock) } else { Provider::start(&clock) };
-        let mut other_providers = Vec::new();
+        let mut other_providers: Vec<_> =
+            (0..self.further_issuers).map(|_| Provider::start(&clock)).collect();
         let mut yaml = "clients:\n".to_owned();
         for client in &self.clients {
             let home = if client.own_provider {
@@ -354,7 +403,11 @@ impl Setup {
                 &provider
             };
             home.script().clients.insert(format!("id-of-{}", client.name), client.registered());
-            yaml.push_str(&client.yaml(&home.issuer));
+            let mut lines = client.yaml(&home.issuer);
+            for (index, further) in other_providers[..self.further_issuers].iter().enumerate() {
+                lines = lines.replace(&format!("<issuer-{}>", index + 1), &further.issuer);
+            }
+            yaml.push_str(&lines);
         }
         yaml.push_str("server:\n  listen: 127.0.0.1:0\n  admin_listen: 127.0.0.1:0\n");
         for line in &self.server {
@@ -368,7 +421,7 @@ impl Setup {
         let server = vestibule::server::start(config.clone(), clock.clone()).await.unwrap();
         if learns_at_once {
             // Metadata and keys are learned in the background; from here on no test has to reckon with that.
-            for provider in std::iter::once(&provider).chain(&other_providers) {
+            for provider in std::iter::once(&provider).chain(&other_providers[self.further_issuers..]) {
                 provider.reached(Endpoint::Jwks, 1).await;
             }
         }

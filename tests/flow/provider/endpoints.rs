@@ -17,7 +17,7 @@ use crate::keys::{base64url, sha256};
 #[derive(Default)]
 pub(super) struct Issued {
     codes: HashMap<String, Grant>,
-    access_tokens: HashMap<String, String>,
+    pub(super) access_tokens: HashMap<String, String>,
     refresh_tokens: HashMap<String, Refresh>,
     /// What was pushed, under its `request_uri`.
     pushed: HashMap<String, Vec<(String, String)>>,
@@ -50,6 +50,9 @@ impl Shared {
     pub(super) fn right(&self, method: &Method, call: &Call) -> Response<Body> {
         let mut script = self.script();
         match call.endpoint {
+            Endpoint::Discovery | Endpoint::Jwks if !is_known(&mut script, call) => {
+                whole(401, &[], Bytes::new())
+            }
             Endpoint::Discovery => json_answer(200, &self.metadata(&script)),
             Endpoint::Jwks => {
                 let mut answer = json_answer(200, &key_set(&script));
@@ -63,6 +66,7 @@ impl Shared {
             Endpoint::Pushed => self.pushed(&mut script, method, call),
             Endpoint::Token => self.token(&mut script, method, call),
             Endpoint::Userinfo => self.userinfo(&mut script, call),
+            Endpoint::Introspection => self.introspect(&mut script, method, call),
             Endpoint::EndSession => end_session(&mut script, call),
             Endpoint::Revocation => revoke(&mut script, method, call),
             Endpoint::Registration => self.register(&mut script, method, call),
@@ -78,6 +82,7 @@ impl Shared {
             "token_endpoint": format!("{issuer}/token"),
             "jwks_uri": format!("{issuer}/jwks"),
             "userinfo_endpoint": format!("{issuer}/userinfo"),
+            "introspection_endpoint": format!("{issuer}/introspect"),
             "end_session_endpoint": format!("{issuer}/end-session"),
             "revocation_endpoint": format!("{issuer}/revoke"),
             "response_types_supported": ["code"],
@@ -373,7 +378,7 @@ impl Shared {
         draft.sign()
     }
 
-    fn draft(script: &Script, client_id: &str, typ: &str, claims: Map<String, Value>) -> Draft {
+    pub(super) fn draft(script: &Script, client_id: &str, typ: &str, claims: Map<String, Value>) -> Draft {
         let (kid, key) = script.keys.first().expect("a provider has a key");
         Draft {
             header: json!({ "alg": "RS256", "typ": typ, "kid": kid }).as_object().unwrap().clone(),
@@ -383,15 +388,19 @@ impl Shared {
             raw_claims: None,
             finish: None,
             key,
-            client_secret: script.clients[client_id].secret.clone().unwrap_or_default(),
+            client_secret: script
+                .clients
+                .get(client_id)
+                .and_then(|client| client.secret.clone())
+                .unwrap_or_default(),
         }
     }
 
-    fn now(&self, script: &Script) -> u64 {
+    pub(super) fn now(&self, script: &Script) -> u64 {
         self.clock.wall().seconds().saturating_add_signed(script.clock_ahead)
     }
 
-    fn random(&self, script: &mut Script, kind: &'static str) -> String {
+    pub(super) fn random(&self, script: &mut Script, kind: &'static str) -> String {
         let text = format!("{kind}-{}", base64url(&self.clock.entropy::<24>()));
         script.secrets.push((kind, text.clone()));
         text
@@ -399,7 +408,7 @@ impl Shared {
 }
 
 /// RFC 6749 section 2.3.1: the method that the client is registered with, and only that one.
-fn authenticate(script: &mut Script, call: &Call) -> Result<String, String> {
+pub(super) fn authenticate(script: &mut Script, call: &Call) -> Result<String, String> {
     if call.parameter("client_assertion").is_some() {
         let (client_id, method) = assertion::judge(script, call)?;
         let client = script.clients.get(&client_id).ok_or("the client is not registered")?;
@@ -512,6 +521,17 @@ fn revoke(script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
     whole(200, &[], Bytes::new())
 }
 
+/// Whether whoever asks for metadata or keys may.
+fn is_known(script: &mut Script, call: &Call) -> bool {
+    let Some(token) = &script.metadata_token else { return true };
+    let came = call.headers.get("authorization").and_then(|value| value.to_str().ok());
+    let is_known = came == Some(&format!("Bearer {token}"));
+    if !is_known {
+        script.violation(format!("{:?}: without the token that it wants", call.endpoint));
+    }
+    is_known
+}
+
 fn key_set(script: &Script) -> Value {
     let keys: Vec<Value> = script.keys.iter().map(|(kid, key)| key.jwk(kid)).collect();
     let mut set = json!({ "keys": keys });
@@ -521,12 +541,12 @@ fn key_set(script: &Script) -> Value {
     set
 }
 
-fn json_answer(status: u16, body: &Value) -> Response<Body> {
+pub(super) fn json_answer(status: u16, body: &Value) -> Response<Body> {
     let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")];
     whole(status, &headers, Bytes::from(serde_json::to_vec(body).unwrap()))
 }
 
-fn oauth_error(status: u16, error: &str) -> Response<Body> {
+pub(super) fn oauth_error(status: u16, error: &str) -> Response<Body> {
     json_answer(status, &json!({ "error": error }))
 }
 

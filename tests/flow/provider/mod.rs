@@ -5,6 +5,7 @@ mod assertion;
 mod draft;
 mod endpoints;
 mod script;
+mod tokens;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
@@ -27,6 +28,7 @@ use vestibule::clock::Clock;
 
 pub(crate) use draft::{Draft, Signing};
 pub(crate) use script::{Endpoint, Gate, Step};
+pub(crate) use tokens::AUDIENCE;
 
 use crate::keys::RsaKey;
 use crate::wire::within;
@@ -117,6 +119,16 @@ pub(crate) struct Script {
     pub(crate) signs_userinfo: Option<Change<Draft>>,
     /// Encrypts signed userinfo.
     pub(crate) encrypts_userinfo: Option<Encrypts>,
+    /// What the introspection endpoint knows of a token; of any other it says that it is not active.
+    pub(crate) introspected: HashMap<String, Map<String, Value>>,
+    /// The bearer token by which alone the introspection endpoint may be asked; none lets the registered clients ask.
+    pub(crate) introspection_token: Option<String>,
+    /// Changes what the introspection endpoint says, `active` included.
+    pub(crate) introspection: Option<Change<Map<String, Value>>>,
+    /// What the introspection endpoint says is a signed token, changed by this.
+    pub(crate) signs_introspection: Option<Change<Draft>>,
+    /// The bearer token that metadata and keys want, where they are not for everybody.
+    pub(crate) metadata_token: Option<String>,
     /// Changes the answer of the token endpoint; told the grant type.
     pub(crate) token_answer: Option<TokenAnswerChange>,
     once: HashMap<Endpoint, VecDeque<Step>>,
@@ -325,6 +337,11 @@ impl Script {
             encrypts_id_token: None,
             signs_userinfo: None,
             encrypts_userinfo: None,
+            introspected: HashMap::new(),
+            introspection_token: None,
+            introspection: None,
+            signs_introspection: None,
+            metadata_token: None,
             token_answer: None,
             once: HashMap::new(),
             always: HashMap::new(),
@@ -429,7 +446,11 @@ async fn content(
         return Ok(whole(404, &[], Bytes::new()));
     };
     let text = match endpoint {
-        Endpoint::Token | Endpoint::Pushed | Endpoint::Revocation | Endpoint::Registration => body,
+        Endpoint::Token
+        | Endpoint::Pushed
+        | Endpoint::Introspection
+        | Endpoint::Revocation
+        | Endpoint::Registration => body,
         _ => Bytes::from(head.uri.query().unwrap_or_default().to_owned()),
     };
     let parameters = match endpoint {

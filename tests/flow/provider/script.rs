@@ -16,6 +16,7 @@ pub(crate) enum Endpoint {
     Pushed,
     Token,
     Userinfo,
+    Introspection,
     EndSession,
     Revocation,
     Registration,
@@ -33,6 +34,7 @@ impl Endpoint {
             "/par" => Self::Pushed,
             "/token" => Self::Token,
             "/userinfo" => Self::Userinfo,
+            "/introspect" => Self::Introspection,
             "/end-session" => Self::EndSession,
             "/revoke" => Self::Revocation,
             "/register" => Self::Registration,
@@ -41,8 +43,15 @@ impl Endpoint {
     }
 
     /// Those that the program itself calls, not the browser.
-    pub(crate) const BACK_CHANNEL: [Self; 6] =
-        [Self::Discovery, Self::Jwks, Self::Pushed, Self::Token, Self::Userinfo, Self::Revocation];
+    pub(crate) const BACK_CHANNEL: [Self; 7] = [
+        Self::Discovery,
+        Self::Jwks,
+        Self::Pushed,
+        Self::Token,
+        Self::Userinfo,
+        Self::Introspection,
+        Self::Revocation,
+    ];
 }
 
 /// What happens to one request.
