@@ -3,7 +3,7 @@
 use crate::api::{api, api_with};
 use crate::keys::{EcKey, RsaKey};
 use crate::logs;
-use crate::provider::{Draft, Signing};
+use crate::provider::{Draft, Endpoint, Signing, Step};
 use crate::world::PAGE;
 
 /// V-BT-4 to V-BT-8, F-13: every check, by its code; and the answer is the same for a browser with a session.
@@ -163,6 +163,19 @@ async fn where_a_token_is_required_nothing_else_is_enough_and_the_challenge_has_
     let token = world.provider.access_token(|_| {});
     world.send(&world.bearing_at(&token, "/api/a")).await.assert_allowed("a token");
     world.send(&world.base_of(&browser)).await.assert_allowed("a session elsewhere");
+}
+
+/// A session that decides nothing is not refreshed for it, and what stands in its way is nobody's affair.
+#[tokio::test]
+async fn where_a_token_is_required_no_session_is_looked_at() {
+    let world = api().line("rules: [{ path: /api/*, bearer: required }]").start().await;
+    let browser = world.signed_in().await;
+    world.clock.shift(3 * 3600);
+    world.provider.always(Endpoint::Token, Step::Cut);
+    let tokens = world.provider.count(Endpoint::Token);
+    let ask = world.base_of(&browser).having("X-Forwarded-Uri", "/api/a");
+    world.send(&ask).await.assert_refused(401, "bearer_needed", "a session that needs a refresh");
+    assert_eq!(world.provider.count(Endpoint::Token), tokens);
 }
 
 /// nginx knows 401 and 403 only, throws bodies away, and would send a person to the login by a `Location` of ours.

@@ -129,7 +129,7 @@ async fn a_token_that_looks_like_a_remembered_one_is_another() {
 
 /// XN-04: refusals of tokens that nobody is asked about are not worth remembering, and cost no memory.
 #[tokio::test]
-async fn bad_tokens_are_not_remembered() {
+async fn good_tokens_are_remembered_and_bad_ones_are_not() {
     let world = api().start().await;
     let (bearers, client) = (Bearers::new(world.providers(), world.clock.clone()), world.configured("app"));
     let draft = world.provider.access_token_draft();
@@ -140,6 +140,10 @@ async fn bad_tokens_are_not_remembered() {
         assert!(judge(&bearers, &client, &token).await.is_err());
     }
     assert_eq!(remembered(&bearers), 0);
+    for _ in 0..2 {
+        judge(&bearers, &client, &draft.sign()).await.expect("a good one");
+        assert_eq!(remembered(&bearers), 1);
+    }
 }
 
 /// However many tokens there are and however large they are, what is remembered of them stays within its bound.

@@ -222,6 +222,24 @@ async fn a_proof_that_does_not_hold_is_refused() {
     send_with(&world, &token, &Proof::of(&world, &token)).await.assert_allowed("and a good one is good");
 }
 
+/// Step 11: a minute, and what the clocks of caller and gateway may be apart.
+#[tokio::test]
+async fn a_proof_is_good_for_a_minute_and_the_leeway_of_the_client() {
+    let world = takes("dpop: accepted").line("clock_leeway: 2m").start().await;
+    let token = bound(&world);
+    let made = |ago: i64| {
+        let iat = world.clock.wall().seconds().saturating_add_signed(-ago);
+        Proof::of(&world, &token).with("iat", iat)
+    };
+    for ago in [-100, 0, 150] {
+        send_with(&world, &token, &made(ago)).await.assert_allowed(&ago.to_string());
+    }
+    for ago in [-150, 180] {
+        let answer = send_with(&world, &token, &made(ago)).await;
+        answer.assert_token_refused((401, "dpop_proof_time"), "invalid_dpop_proof", &ago.to_string());
+    }
+}
+
 /// Step 1: one header, and no more.
 #[tokio::test]
 async fn a_proof_that_is_missing_or_there_twice_is_refused_in_every_dialect() {

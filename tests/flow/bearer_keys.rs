@@ -45,6 +45,19 @@ async fn a_token_of_a_key_that_stays_is_verified_anew_and_goes_on() {
     world.send(&world.bearing(&old)).await.assert_allowed("both are published");
 }
 
+/// What was verified by keys that had to be fetched for it is remembered as verified by those.
+#[tokio::test]
+async fn a_token_of_a_key_that_was_fetched_for_it_is_remembered_too() {
+    let world = api_with("userinfo: true").start().await;
+    world.send(&world.bearing(&lasting(&world))).await.assert_allowed("before");
+    world.provider.script().rotate_to("key-1", 1, false);
+    let (new, asked) = (lasting(&world), world.provider.count(Endpoint::Userinfo));
+    for _ in 0..3 {
+        world.send(&world.bearing(&new)).await.assert_allowed("by the new key");
+    }
+    assert_eq!(world.provider.count(Endpoint::Userinfo), asked + 1);
+}
+
 /// XK-04
 #[tokio::test]
 async fn another_key_under_the_same_name_is_fetched_once_when_the_signature_fails() {

@@ -1,6 +1,7 @@
 //! Rules against real requests: which tokens and sessions are enough where (V-BT-10, RFC 6750 section 3.1, RFC 9470, B-01 to B-06).
 
 use crate::api::{api, api_with};
+use crate::provider::Endpoint;
 use crate::world::{PAGE, World};
 
 /// V-BT-10: scopes are compared to the letter, and `scope` is split at single spaces.
@@ -123,6 +124,28 @@ async fn a_rule_takes_the_tokens_of_the_issuers_that_it_names() {
             }
         }
     }
+}
+
+/// XN-04: nobody is asked because of a token that is refused in any case.
+#[tokio::test]
+async fn an_issuer_whose_tokens_a_rule_does_not_take_is_not_asked_about_them() {
+    let world = World::new()
+        .further_issuers(1)
+        .line(
+            "bearer: { main: { audiences: [https://api.example.test], introspection: all }, \
+             ci: { issuer: <issuer-1>, audiences: [https://api.example.test] } }",
+        )
+        .line("rules: [{ path: /deploy, bearer_issuers: [ci] }]")
+        .start()
+        .await;
+    let (jwt, opaque) = (world.provider.access_token(|_| {}), world.provider.opaque_token(|_| {}));
+    for token in [&jwt, &opaque] {
+        let answer = world.send(&world.bearing_at(token, "/deploy")).await;
+        answer.assert_token_refused((401, "bearer_issuer"), "invalid_token", "of another issuer");
+    }
+    assert_eq!(world.provider.count(Endpoint::Introspection), 0);
+    world.send(&world.bearing_at(&jwt, "/else")).await.assert_allowed("elsewhere");
+    assert_eq!(world.provider.count(Endpoint::Introspection), 1);
 }
 
 #[tokio::test]
