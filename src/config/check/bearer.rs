@@ -1,25 +1,17 @@
-//! Access tokens: by which issuers, how they are presented, and what callers may read about it.
+//! Access tokens: by which issuers, and how they are presented.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
-use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::client::is_client_id;
-use super::origin::has_no_extras;
-use super::secret::Provider as Place;
-use super::{At as Table, Judge, authentication, headers, provider};
+use super::{At as Table, Judge, headers, introspection, provider};
 use crate::config::bearer::{
-    Ask, BearerIssuer, BearerTokens, Dpop, DpopNonce, Introspection, ResourceMetadata, Rule, TokenHandling,
-    Whose, WithSession,
+    Ask, BearerIssuer, BearerTokens, Dpop, DpopNonce, Rule, TokenHandling, Whose, WithSession,
 };
-use crate::config::file::{
-    BearerAsWritten, BearerOptionsAsWritten, ClientAsWritten, IntrospectionClientAsWritten,
-    ResourceMetadataAsWritten,
-};
+use crate::config::file::{BearerAsWritten, BearerOptionsAsWritten, ClientAsWritten};
 use crate::config::form::{At, Texts, Written};
 use crate::config::kind::{Choice, TimeOrZero};
 use crate::config::place::Place as Where;
@@ -29,7 +21,7 @@ use crate::config::{ClaimHeader, KeySource, ProviderSettings, Purpose};
 use crate::protocol::access_token::Profile;
 use crate::protocol::discovery::Provider;
 use crate::protocol::endpoint::Endpoint;
-use crate::protocol::issuer::{Issuer, is_loopback};
+use crate::protocol::issuer::Issuer;
 use crate::protocol::jwks;
 use crate::protocol::jwt::MAX_LEEWAY;
 use crate::protocol::registration::{ClientAuthentication, SigningAlgorithm};
@@ -152,7 +144,7 @@ fn judge_issuer(
     } else {
         headers::judge(judge, &as_client(written))
     };
-    let introspection = introspection(judge, written, issuer.as_ref(), whose, owner);
+    let introspection = introspection::judge(judge, written, issuer.as_ref(), whose, owner);
     let (keys, issuer, mut settings) = (keys?, issuer?, settings?);
     let introspection = introspection?;
     let asks_about_all = introspection.as_ref().is_some_and(|introspection| introspection.ask == Ask::All);
@@ -248,7 +240,8 @@ fn keys(judge: &mut Judge<'_>, written: &BearerAsWritten, issuer: Option<&Issuer
     }
 }
 
-fn endpoint(judge: &mut Judge<'_>, at: &At<String>, issuer: &Issuer) -> Option<Endpoint> {
+/// An address of the issuer's.
+pub(super) fn endpoint(judge: &mut Judge<'_>, at: &At<String>, issuer: &Issuer) -> Option<Endpoint> {
     match Endpoint::parse(&at.value, issuer) {
         Ok(endpoint) => Some(endpoint),
         Err(fault) => judge.refuse(at.problem(Finding::EndpointUnfit { found: at.value.clone(), fault })),
@@ -345,124 +338,6 @@ pub(super) fn scopes(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<
     (judge.problems.len() == before).then_some(scopes)
 }
 
-fn introspection(
-    judge: &mut Judge<'_>,
-    written: &BearerAsWritten,
-    issuer: Option<&Issuer>,
-    whose: Whose,
-    owner: &Owner<'_>,
-) -> Option<Option<Introspection>> {
-    let ask = match &written.introspection {
-        Written::Broken => return None,
-        Written::Absent => Ask::Never,
-        Written::Given(at) => at.value.0,
-    };
-    let endpoint = match (&written.introspection_endpoint, issuer) {
-        (Written::Broken, _) | (Written::Given(_), None) => return None,
-        (Written::Absent, _) => None,
-        (Written::Given(at), Some(issuer)) => Some(endpoint(judge, at, issuer)?),
-    };
-    if ask == Ask::Never {
-        fn place<T>(written: &Written<T>) -> Option<(Where, String)> {
-            written.given().map(|at| (at.place.clone(), at.path.clone()))
-        }
-        let idle = [
-            place(&written.introspection_endpoint),
-            place(&written.introspection_client),
-            place(&written.introspection_cache),
-            place(&written.introspection_signed_response_alg),
-        ];
-        for (place, path) in idle.into_iter().flatten() {
-            let needs = "introspection: opaque or all";
-            judge.problems.push(Problem::new(place, &path, Finding::Idle { needs }));
-        }
-        return Some(None);
-    }
-    if let Some(cache) = written.introspection_cache.given()
-        && cache.value.0 > MAX_CACHE
-    {
-        judge.problems.push(cache.problem(Finding::TooLong { limit: "1h" }));
-    }
-    let algorithm = written.introspection_signed_response_alg.given();
-    if let Some(at) = algorithm
-        && at.value.0.secret_bytes().is_some()
-    {
-        let write = "an algorithm that signs with a key, such as RS256";
-        judge.problems.push(at.problem(Finding::AlgorithmUnfit { of: "signed answers", write }));
-    }
-    let (client_id, authentication) = credentials(judge, written, issuer, whose, owner)?;
-    Some(Some(Introspection {
-        ask,
-        endpoint,
-        client_id,
-        authentication,
-        cache: written.introspection_cache.or(TimeOrZero(CACHE)).0,
-        algorithm: algorithm.map(|at| at.value.0),
-    }))
-}
-
-/// As whom vestibule asks: the client itself at its own issuer, unless it is written otherwise.
-fn credentials(
-    judge: &mut Judge<'_>,
-    written: &BearerAsWritten,
-    issuer: Option<&Issuer>,
-    whose: Whose,
-    owner: &Owner<'_>,
-) -> Option<(String, ClientAuthentication)> {
-    let at = match &written.introspection_client {
-        Written::Broken => return None,
-        Written::Given(at) => at,
-        Written::Absent => {
-            if whose == Whose::OwnOfClient
-                && let Some(client_id) = owner.client_id
-            {
-                return Some((client_id.to_owned(), owner.authentication?.clone()));
-            }
-            let at = written.introspection.given()?;
-            return judge.refuse(at.problem(Finding::IntrospectionAsNobody));
-        }
-    };
-    let table = Table::of::<IntrospectionClientAsWritten>(&at.place, &at.path, "your API");
-    let client = &at.value;
-    let as_client = ClientAsWritten {
-        client_id: client.client_id.clone(),
-        client_secret: client.client_secret.clone(),
-        client_secret_file: client.client_secret_file.clone(),
-        client_secret_env: client.client_secret_env.clone(),
-        client_key_file: client.client_key_file.clone(),
-        client_key_id: client.client_key_id.clone(),
-        client_certificate_file: client.client_certificate_file.clone(),
-        client_certificate_key_file: client.client_certificate_key_file.clone(),
-        token_endpoint_auth_method: client.token_endpoint_auth_method.clone(),
-        token_endpoint_auth_signing_alg: client.token_endpoint_auth_signing_alg.clone(),
-        ..ClientAsWritten::default()
-    };
-    let place = match issuer.map(Issuer::url) {
-        Some(url) if is_loopback(&url) => Place::Here,
-        _ => Place::Elsewhere,
-    };
-    let authentication = authentication::judge(judge, &as_client, place)?;
-    match (&client.bearer_token_file, authentication) {
-        (Written::Broken, _) => None,
-        (Written::Given(at), ClientAuthentication::None) => {
-            let path = Path::new(&at.value);
-            match judge.files.read(path) {
-                Ok(contents) => super::secret::warn_if_open(judge, at, &contents),
-                Err(fault) => {
-                    return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault }));
-                }
-            }
-            let client_id = client.client_id.or(String::new());
-            Some((client_id, ClientAuthentication::BearerFile(judge.files.locate(path))))
-        }
-        (Written::Given(at), _) => judge.refuse(at.problem(Finding::SecondIntrospectionProof)),
-        (Written::Absent, authentication) => {
-            let client_id = super::client::client_id(judge, &as_client, &table)?;
-            Some((client_id, authentication))
-        }
-    }
-}
-
 struct Options {
     with_session: WithSession,
     dpop: Dpop,
@@ -506,95 +381,6 @@ pub(super) fn tells_authorization(rules: &[Rule]) -> bool {
     rules.iter().any(|rule| rule.token == TokenHandling::Remove)
 }
 
-/// Judges `resource_metadata` (RFC 9728 section 2). `None` if it cannot be used; `Some(None)` if there is none.
-pub(super) fn resource_metadata(
-    judge: &mut Judge<'_>,
-    written: &Written<ResourceMetadataAsWritten>,
-    tokens: Option<&BearerTokens>,
-) -> Option<Option<ResourceMetadata>> {
-    let at = match written {
-        Written::Given(at) => at,
-        Written::Broken => return None,
-        Written::Absent => return Some(None),
-    };
-    let Some(tokens) = tokens else {
-        return judge.refuse(at.problem(Finding::Idle { needs: "bearer" }));
-    };
-    let table = Table::of::<ResourceMetadataAsWritten>(&at.place, &at.path, "");
-    let resource = match &at.value.resource {
-        Written::Given(at) => at,
-        Written::Broken => return None,
-        Written::Absent => return judge.missing(&table, "resource"),
-    };
-    let url = address(judge, resource)?;
-    if url.query().is_some() || !has_no_extras(&url) {
-        return judge.refuse(resource.problem(not_a_resource(resource)));
-    }
-    let mut document = Map::new();
-    document.insert("resource".to_owned(), resource.value.as_str().into());
-    let servers: Vec<&str> = tokens.issuers.iter().map(|issuer| issuer.issuer.as_str()).collect();
-    document.insert("authorization_servers".to_owned(), json!(servers));
-    document.insert("bearer_methods_supported".to_owned(), json!(["header"]));
-    if let Some(scopes) = at.value.scopes_supported.given() {
-        scopes_in_order(judge, scopes)?;
-        let scopes: Vec<&str> = scopes.value.0.iter().map(|scope| scope.value.as_str()).collect();
-        document.insert("scopes_supported".to_owned(), json!(scopes));
-    }
-    if let Some(name) = at.value.resource_name.given() {
-        document.insert("resource_name".to_owned(), name.value.as_str().into());
-    }
-    if let Some(documentation) = at.value.resource_documentation.given() {
-        address(judge, documentation)?;
-        document.insert("resource_documentation".to_owned(), documentation.value.as_str().into());
-    }
-    if tokens.dpop != Dpop::Off {
-        let names: Vec<&str> = SigningAlgorithm::ALL
-            .iter()
-            .filter(|algorithm| algorithm.secret_bytes().is_none())
-            .map(|algorithm| algorithm.name())
-            .collect();
-        document.insert("dpop_signing_alg_values_supported".to_owned(), json!(names));
-        if tokens.dpop == Dpop::Required {
-            document.insert("dpop_bound_access_tokens_required".to_owned(), Value::Bool(true));
-        }
-    }
-    if tokens.certificate_header.is_some() {
-        document.insert("tls_client_certificate_bound_access_tokens".to_owned(), Value::Bool(true));
-    }
-    let origin = url.origin().ascii_serialization();
-    let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
-    Some(Some(ResourceMetadata { origin, path, document: Value::Object(document) }))
-}
-
-fn scopes_in_order(judge: &mut Judge<'_>, at: &At<Texts>) -> Option<()> {
-    let written = Written::Given(at.clone());
-    scopes(judge, &written).map(drop)
-}
-
-/// An https address, or http on this machine.
-fn address(judge: &mut Judge<'_>, at: &At<String>) -> Option<Url> {
-    let url = Url::parse(&at.value).ok().filter(|url| {
-        let plain = at.value.bytes().all(|byte| byte.is_ascii_graphic());
-        plain && matches!(url.scheme(), "https" | "http") && url.has_host() && url.fragment().is_none()
-    });
-    match url {
-        None => judge.refuse(at.problem(not_a_resource(at))),
-        Some(url) if url.scheme() == "http" && !is_loopback(&url) => {
-            judge.refuse(at.problem(Finding::ResourceNotHttps(at.value.clone())))
-        }
-        Some(url) => Some(url),
-    }
-}
-
-fn not_a_resource(at: &At<String>) -> Finding {
-    let key = at.path.rsplit('.').next().unwrap_or_default();
-    Finding::NotAnUri { found: at.value.clone(), write: format!("{key}: https://api.example.com") }
-}
-
-/// How long the word of an issuer is believed where nothing is written.
-const CACHE: Duration = Duration::from_secs(60);
-/// The most that it may be: a token that was revoked is taken for so long.
-const MAX_CACHE: Duration = Duration::from_secs(60 * 60);
 /// Issuers of one client.
 const MAX_ISSUERS: usize = 16;
 /// Audiences, clients or scopes of one issuer or rule.

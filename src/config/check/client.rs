@@ -11,8 +11,8 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider, rules,
-    testing_profile,
+    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider,
+    resource_metadata, rules, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -152,7 +152,7 @@ fn judge_one(
         judge.problems.push(flag.problem(Finding::BearerOnlyWithoutTokens));
     }
     let resource_metadata = if known_tokens.is_some() || written.bearer.is_absent() {
-        bearer::resource_metadata(judge, &written.resource_metadata, known_tokens)
+        resource_metadata::judge(judge, &written.resource_metadata, known_tokens)
     } else {
         None
     };
