@@ -1,6 +1,6 @@
 //! Access tokens: by which issuers, and how they are presented.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(super) fn judge(
     }
     let mut issuers: Vec<Option<Arc<BearerIssuer>>> = Vec::new();
     for (name, at) in &at.value.0 {
-        let issuer = judge_issuer(judge, name, at, owner);
+        let issuer = judge_issuer(judge, name, at, owner, asks_for_userinfo(written));
         let others = issuers.iter().flatten();
         if let Some(issuer) = &issuer {
             find_clash(judge, at, issuer, others);
@@ -69,6 +69,12 @@ pub(super) fn judge(
         issuers.push(issuer.map(Arc::new));
     }
     let options = options(judge, &written.bearer_options);
+    if options.as_ref().is_some_and(|options| options.dpop == Dpop::Required) {
+        let of_workloads = at.value.0.iter().filter_map(|(_, at)| at.value.profile.given());
+        for profile in of_workloads.filter(|at| at.value.0 == Profile::Workload) {
+            judge.problems.push(profile.problem(Finding::WorkloadUnbound));
+        }
+    }
     let issuers: Vec<_> = issuers.into_iter().collect::<Option<_>>()?;
     let mut further_headers: Vec<HeaderName> = Vec::new();
     for mapping in issuers.iter().flat_map(|issuer| &issuer.claim_headers) {
@@ -77,7 +83,18 @@ pub(super) fn judge(
             further_headers.push(mapping.header.clone());
         }
     }
+    if owner.claim_headers.len() + further_headers.len() > headers::MAX_HEADERS {
+        judge.problems.push(at.problem(Finding::TooManyHeaders(headers::MAX_HEADERS)));
+    }
     let options = options?;
+    let of_claims =
+        |name| further_headers.contains(name) || owner.claim_headers.iter().any(|own| own.header == *name);
+    if let Some(at) = written.bearer_options.given().and_then(|at| at.value.certificate_header.given())
+        && options.certificate_header.as_ref().is_some_and(of_claims)
+    {
+        // A caller who sends an identity header is refused, so nobody could show a certificate.
+        return judge.refuse(at.problem(Finding::NotACertificateHeader(at.value.clone())));
+    }
     Some(Some(BearerTokens {
         issuers,
         further_headers,
@@ -98,7 +115,8 @@ fn find_clash<'a>(
     others: impl Iterator<Item = &'a Arc<BearerIssuer>>,
 ) {
     for other in others {
-        if other.issuer.as_str() == issuer.issuer.as_str() {
+        let (one, two) = (&other.issuer, &issuer.issuer);
+        if one.as_str() == two.as_str() || one.is_named(two.as_str()) || two.is_named(one.as_str()) {
             judge.problems.push(at.problem(Finding::IssuerTwice { first: other.name.clone() }));
         }
         if let (Some(_), Some(_), Some(at)) =
@@ -109,11 +127,18 @@ fn find_clash<'a>(
     }
 }
 
+/// Whether a rule asks for userinfo, of whichever issuer the token is.
+fn asks_for_userinfo(written: &ClientAsWritten) -> bool {
+    let rules = written.rules.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
+    rules.iter().any(|at| at.value.userinfo.or(false))
+}
+
 fn judge_issuer(
     judge: &mut Judge<'_>,
     name: &str,
     at: &At<BearerAsWritten>,
     owner: &Owner<'_>,
+    rules_ask_for_userinfo: bool,
 ) -> Option<BearerIssuer> {
     let written = &at.value;
     let table = Table::of::<BearerAsWritten>(&at.place, &at.path, name);
@@ -127,11 +152,27 @@ fn judge_issuer(
         let as_client = as_client(written);
         let issuer = provider::issuer(judge, &as_client, &table);
         let settings = provider::settings(judge, &as_client, issuer.as_ref(), name);
-        (Whose::Further, issuer, settings)
+        // Whom the client lets in counts also where its issuer is named once more.
+        let is_own = issuer.as_ref().zip(owner.issuer).is_some_and(|(one, own)| one.as_str() == own.as_str());
+        (if is_own { Whose::OwnOfClient } else { Whose::Further }, issuer, settings)
     };
     let keys = keys(judge, written, issuer.as_ref());
     let audiences = audiences(judge, written, &table);
-    let client_ids = identifiers(judge, &written.client_ids);
+    let client_ids = identifiers(judge, &written.client_ids, &Finding::StrangeClientId);
+    if let Some(at) = written.client_ids.given()
+        && at.value.0.is_empty()
+    {
+        // An empty list would let in everybody.
+        judge
+            .problems
+            .push(at.problem(Finding::Empty { write: "Write: client_ids: [my-api-client]".to_owned() }));
+    }
+    if whose == Whose::OwnOfClient && written.profile.or(Choice(Profile::Rfc9068)).0 == Profile::Jwt {
+        let listed = written.audiences.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
+        for at in listed.iter().filter(|at| owner.client_id == Some(at.value.as_str())) {
+            judge.notices.push(at.problem(Finding::AudienceOfIdTokens));
+        }
+    }
     let algorithms = algorithms(judge, &written.algorithms);
     let scopes = scopes(judge, &written.scopes);
     if let Some(leeway) = written.clock_leeway.given()
@@ -148,19 +189,24 @@ fn judge_issuer(
     let (keys, issuer, mut settings) = (keys?, issuer?, settings?);
     let introspection = introspection?;
     let asks_about_all = introspection.as_ref().is_some_and(|introspection| introspection.ask == Ask::All);
-    if whose == Whose::Further {
-        settings.keys = if asks_about_all { KeySource::Unneeded } else { keys };
+    if asks_about_all {
+        nothing_is_verified(judge, written);
+    }
+    if !written.issuer.is_absent() {
+        let signs_answers = introspection.as_ref().is_some_and(|asks| asks.algorithm.is_some());
+        settings.keys = if asks_about_all && !signs_answers { KeySource::Unneeded } else { keys };
         let endpoint_known =
             introspection.as_ref().is_none_or(|introspection| introspection.endpoint.is_some());
-        let discovers =
-            settings.keys == KeySource::Announced || !endpoint_known || written.userinfo.or(false);
+        let userinfo = written.userinfo.or(false) || rules_ask_for_userinfo;
+        let discovers = settings.keys == KeySource::Announced || !endpoint_known || userinfo;
         settings.purpose = if discovers { Purpose::Tokens } else { Purpose::TokensUndiscovered };
-        settings.token_file =
-            written.provider_token_file.given().map(|at| judge.files.locate(Path::new(&at.value)));
+        if let Some(at) = written.provider_token_file.given() {
+            settings.token_file = Some(token_file(judge, at)?);
+        }
         if let Some(refresh) = provider::keys_refresh(judge, &written.keys_refresh) {
             settings.keys_refresh = refresh;
         }
-        if !discovers && written.userinfo.is_absent() {
+        if !discovers {
             settings.metadata = Some(Provider::unknown(&issuer));
         }
     }
@@ -200,6 +246,34 @@ fn needs_an_issuer(judge: &mut Judge<'_>, written: &BearerAsWritten) {
     for (place, path) in settings.into_iter().flatten() {
         judge.problems.push(Problem::new(place, &path, Finding::Idle { needs: "issuer" }));
     }
+}
+
+/// Where the issuer is asked about every token, its word counts, and nothing that a token could show.
+fn nothing_is_verified(judge: &mut Judge<'_>, written: &BearerAsWritten) {
+    fn place<T>(written: &Written<T>) -> Option<(Where, String)> {
+        written.given().map(|at| (at.place.clone(), at.path.clone()))
+    }
+    let mut settings = vec![place(&written.profile), place(&written.algorithms)];
+    if written.introspection_signed_response_alg.is_absent() {
+        settings.extend([place(&written.jwks_file), place(&written.jwks_uri)]);
+    }
+    for (place, path) in settings.into_iter().flatten() {
+        judge.problems.push(Problem::new(
+            place,
+            &path,
+            Finding::Idle { needs: "introspection: off or opaque" },
+        ));
+    }
+}
+
+/// A file with a bearer token of vestibule's own: read each time it is needed, but it must be there.
+pub(super) fn token_file(judge: &mut Judge<'_>, at: &At<String>) -> Option<PathBuf> {
+    let path = Path::new(&at.value);
+    match judge.files.read(path) {
+        Ok(contents) => super::secret::warn_if_open(judge, at, &contents),
+        Err(fault) => return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault })),
+    }
+    Some(judge.files.locate(path))
 }
 
 /// The same settings as a client's, so that they are judged in one place.
@@ -253,7 +327,7 @@ fn audiences(judge: &mut Judge<'_>, written: &BearerAsWritten, table: &Table<'_>
     if written.audiences.is_absent() {
         return judge.missing(table, "audiences");
     }
-    let audiences = identifiers(judge, &written.audiences)?;
+    let audiences = identifiers(judge, &written.audiences, &Finding::StrangeAudience)?;
     if audiences.is_empty() {
         let write = "Write what the issuer calls your API: audiences: [https://api.example.com]".to_owned();
         return judge.refuse(written.audiences.given()?.problem(Finding::Empty { write }));
@@ -262,7 +336,7 @@ fn audiences(judge: &mut Judge<'_>, written: &BearerAsWritten, table: &Table<'_>
 }
 
 /// Texts that are compared to the letter with what a token says.
-fn identifiers(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<String>> {
+fn identifiers(judge: &mut Judge<'_>, written: &Written<Texts>, strange: &Finding) -> Option<Vec<String>> {
     let at = match written {
         Written::Given(at) => at,
         Written::Broken => return None,
@@ -270,12 +344,12 @@ fn identifiers(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<St
     };
     let before = judge.problems.len();
     if at.value.0.len() > MAX_IDENTIFIERS {
-        judge.problems.push(at.problem(Finding::TooManyAudiences(MAX_IDENTIFIERS)));
+        judge.problems.push(at.problem(Finding::TooManyTexts(MAX_IDENTIFIERS)));
     }
     let mut texts: Vec<String> = Vec::new();
     for item in &at.value.0 {
         if !is_client_id(&item.value) {
-            judge.problems.push(item.problem(Finding::StrangeAudience));
+            judge.problems.push(item.problem(strange.clone()));
         } else if texts.contains(&item.value) {
             judge.problems.push(item.problem(Finding::AudienceTwice(item.value.clone())));
         } else {
@@ -321,6 +395,9 @@ pub(super) fn scopes(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<
         Written::Absent => return Some(Vec::new()),
     };
     let before = judge.problems.len();
+    if at.value.0.is_empty() {
+        judge.problems.push(at.problem(Finding::Empty { write: String::new() }));
+    }
     let mut scopes: Vec<String> = Vec::new();
     for item in &at.value.0 {
         let fits = item.value.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
@@ -333,7 +410,7 @@ pub(super) fn scopes(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<
         }
     }
     if at.value.0.len() > MAX_IDENTIFIERS {
-        judge.problems.push(at.problem(Finding::TooManyAudiences(MAX_IDENTIFIERS)));
+        judge.problems.push(at.problem(Finding::TooManyTexts(MAX_IDENTIFIERS)));
     }
     (judge.problems.len() == before).then_some(scopes)
 }
@@ -350,13 +427,14 @@ fn options(judge: &mut Judge<'_>, written: &Written<BearerOptionsAsWritten>) -> 
     let dpop = options.dpop.or(Choice(Dpop::Off)).0;
     if let Some(at) = options.dpop_nonce.given()
         && dpop == Dpop::Off
+        && !matches!(options.dpop, Written::Broken)
     {
         judge.problems.push(at.problem(Finding::Idle { needs: "dpop: accepted or required" }));
     }
     let certificate_header = match options.certificate_header.given() {
         None => None,
         Some(at) => match HeaderName::from_bytes(at.value.as_bytes()) {
-            Ok(name) if !at.value.contains(['_', '.']) && !NO_CERTIFICATE.contains(&name.as_str()) => {
+            Ok(name) if !at.value.contains(['_', '.']) && headers::may_hold_a_certificate(&name) => {
                 Some(name)
             }
             _ => return judge.refuse(at.problem(Finding::NotACertificateHeader(at.value.clone()))),
@@ -385,5 +463,3 @@ pub(super) fn tells_authorization(rules: &[Rule]) -> bool {
 const MAX_ISSUERS: usize = 16;
 /// Audiences, clients or scopes of one issuer or rule.
 const MAX_IDENTIFIERS: usize = 50;
-/// Headers that a caller sends for other reasons.
-const NO_CERTIFICATE: &[&str] = &["authorization", "cookie", "dpop", "host", "connection"];

@@ -24,7 +24,7 @@ use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, Purpose, is_client_name, overlay, own_path};
 use crate::protocol::issuer::is_loopback;
-use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
+use crate::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
 /// Judges all of them. `None` if any is wrong.
 pub(super) fn judge_all(
@@ -93,6 +93,15 @@ fn judge_one(
     }
     let no_own_issuer = only && written.issuer.is_absent() && has_issuers_of_its_own(written);
     let issuer = if no_own_issuer { None } else { provider::issuer(judge, written, &table) };
+    if no_own_issuer {
+        needs_an_issuer(judge, written);
+    } else if let Some(at) = written.issuer.given()
+        && only
+        && has_issuers_of_its_own(written)
+        && !names_again(written, &at.value)
+    {
+        judge.problems.push(at.problem(Finding::IssuerUnused));
+    }
     let mut provider_settings = provider::settings(judge, written, issuer.as_ref(), subject);
     if let Some(settings) = &mut provider_settings
         && only
@@ -108,6 +117,13 @@ fn judge_one(
     let client_id =
         if only && written.client_id.is_absent() { None } else { client_id(judge, written, &table) };
     let authentication = authentication::judge(judge, written, place);
+    if only
+        && written.client_id.is_absent()
+        && authentication.as_ref().is_some_and(|proof| !matches!(proof, ClientAuthentication::None))
+    {
+        // A proof of nobody.
+        judge.missing::<()>(&table, "client_id");
+    }
     let signed = [&written.id_token_signed_response_alg, &written.userinfo_signed_response_alg]
         .map(|written| provider::signing_algorithm(judge, written, authentication.as_ref()));
     let [id_token_algorithm, userinfo_algorithm] = signed;
@@ -152,7 +168,8 @@ fn judge_one(
         judge.problems.push(flag.problem(Finding::BearerOnlyWithoutTokens));
     }
     let resource_metadata = if known_tokens.is_some() || written.bearer.is_absent() {
-        resource_metadata::judge(judge, &written.resource_metadata, known_tokens)
+        let hosts = hosts.as_deref().unwrap_or_default();
+        resource_metadata::judge(judge, &written.resource_metadata, known_tokens, hosts)
     } else {
         None
     };
@@ -259,6 +276,30 @@ fn has_issuers_of_its_own(written: &ClientAsWritten) -> bool {
     !tables.is_empty() && tables.iter().all(|(_, at)| !at.value.issuer.is_absent())
 }
 
+/// Whether a table of access tokens names the client's own issuer.
+fn names_again(written: &ClientAsWritten, issuer: &str) -> bool {
+    let tables = written.bearer.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
+    tables.iter().any(|(_, at)| at.value.issuer.given().is_some_and(|at| at.value == issuer))
+}
+
+/// Settings about the client's own issuer where it has none.
+fn needs_an_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten) {
+    fn at<T>(written: &Written<T>) -> Option<Problem> {
+        written.given().map(|at| at.problem(Finding::Idle { needs: "issuer" }))
+    }
+    let settings = [
+        at(&written.tenants),
+        at(&written.backchannel_url),
+        at(&written.ca_file),
+        at(&written.endpoints),
+        at(&written.keys_refresh),
+        at(&written.hosted_domain),
+        at(&written.danger_http_issuer),
+        at(&written.danger_private_endpoints),
+    ];
+    judge.problems.extend(settings.into_iter().flatten());
+}
+
 /// Settings of a sign-in where there is none.
 fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     fn at<T>(written: &Written<T>) -> Option<Problem> {
@@ -272,8 +313,14 @@ fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
         at(&written.token_parameters),
         at(&written.initiate_login),
         at(&written.id_token_signed_response_alg),
+        at(&written.id_token_encrypted_response_alg),
+        at(&written.id_token_encrypted_response_enc),
+        at(&written.decryption_key_files),
         at(&written.audiences),
         at(&written.userinfo),
+        at(&written.userinfo_signed_response_alg),
+        at(&written.userinfo_encrypted_response_alg),
+        at(&written.userinfo_encrypted_response_enc),
         at(&written.cookie),
         at(&written.session),
         at(&written.logout),

@@ -1,9 +1,8 @@
 //! Asking an issuer about access tokens (RFC 7662): about which, where and as whom.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::bearer::{Owner, endpoint};
+use super::bearer::{Owner, endpoint, token_file};
 use super::secret::Provider as Place;
 use super::{At as Table, Judge, authentication};
 use crate::config::bearer::{Ask, Introspection, Whose};
@@ -30,9 +29,9 @@ pub(super) fn judge(
         Written::Given(at) => at.value.0,
     };
     let endpoint = match (&written.introspection_endpoint, issuer) {
-        (Written::Broken, _) | (Written::Given(_), None) => return None,
-        (Written::Absent, _) => None,
-        (Written::Given(at), Some(issuer)) => Some(endpoint(judge, at, issuer)?),
+        (Written::Broken, _) | (Written::Given(_), None) => None,
+        (Written::Absent, _) => Some(None),
+        (Written::Given(at), Some(issuer)) => endpoint(judge, at, issuer).map(Some),
     };
     if ask == Ask::Never {
         fn place<T>(written: &Written<T>) -> Option<(Where, String)> {
@@ -65,7 +64,7 @@ pub(super) fn judge(
     let (client_id, authentication) = credentials(judge, written, issuer, whose, owner)?;
     Some(Some(Introspection {
         ask,
-        endpoint,
+        endpoint: endpoint?,
         client_id,
         authentication,
         cache: written.introspection_cache.or(TimeOrZero(CACHE)).0,
@@ -117,15 +116,8 @@ fn credentials(
     match (&client.bearer_token_file, authentication) {
         (Written::Broken, _) => None,
         (Written::Given(at), ClientAuthentication::None) => {
-            let path = Path::new(&at.value);
-            match judge.files.read(path) {
-                Ok(contents) => super::secret::warn_if_open(judge, at, &contents),
-                Err(fault) => {
-                    return judge.refuse(at.problem(Finding::KeyFile { found: at.value.clone(), fault }));
-                }
-            }
             let client_id = client.client_id.or(String::new());
-            Some((client_id, ClientAuthentication::BearerFile(judge.files.locate(path))))
+            Some((client_id, ClientAuthentication::BearerFile(token_file(judge, at)?)))
         }
         (Written::Given(at), _) => judge.refuse(at.problem(Finding::SecondIntrospectionProof)),
         (Written::Absent, authentication) => {

@@ -1,14 +1,19 @@
 //! `resource_metadata`: what callers may read about a resource (RFC 9728 section 2).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::hosts::WrittenHost;
 use super::origin::has_no_extras;
 use super::{At as Table, Judge, bearer};
-use crate::config::bearer::{BearerTokens, Dpop, ResourceMetadata};
+use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, ResourceMetadata};
 use crate::config::file::ResourceMetadataAsWritten;
 use crate::config::form::{At, Texts, Written};
+use crate::config::host::{Authority, Scheme};
 use crate::config::problem::Finding;
+use crate::protocol::access_token::Profile;
 use crate::protocol::issuer::is_loopback;
 use crate::protocol::registration::SigningAlgorithm;
 
@@ -17,6 +22,7 @@ pub(super) fn judge(
     judge: &mut Judge<'_>,
     written: &Written<ResourceMetadataAsWritten>,
     tokens: Option<&BearerTokens>,
+    hosts: &[WrittenHost],
 ) -> Option<Option<ResourceMetadata>> {
     let at = match written {
         Written::Given(at) => at,
@@ -32,17 +38,42 @@ pub(super) fn judge(
         Written::Broken => return None,
         Written::Absent => return judge.missing(&table, "resource"),
     };
-    let url = address(judge, resource)?;
+    let before = judge.problems.len();
+    let url = address(judge, resource);
+    if let Some(scopes) = at.value.scopes_supported.given() {
+        scopes_in_order(judge, scopes);
+    }
+    if let Some(documentation) = at.value.resource_documentation.given() {
+        address(judge, documentation);
+    }
+    let url = url?;
     if url.query().is_some() || !has_no_extras(&url) {
-        return judge.refuse(resource.problem(not_a_resource(resource)));
+        return judge.refuse(resource.problem(Finding::ResourceHasExtras(resource.value.clone())));
+    }
+    if judge.problems.len() > before {
+        return None;
+    }
+    let scheme = if url.scheme() == "http" { Scheme::Http } else { Scheme::Https };
+    let authority = Authority::parse(url.authority());
+    let is_ours = |host: &WrittenHost| {
+        authority.as_ref().is_some_and(|authority| host.value.matches(authority, scheme))
+    };
+    if !hosts.is_empty() && !hosts.iter().any(is_ours) {
+        judge.notices.push(resource.problem(Finding::ResourceElsewhere(resource.value.clone())));
     }
     let mut document = Map::new();
     document.insert("resource".to_owned(), resource.value.as_str().into());
-    let servers: Vec<&str> = tokens.issuers.iter().map(|issuer| issuer.issuer.as_str()).collect();
-    document.insert("authorization_servers".to_owned(), json!(servers));
+    // A template is the name of nobody, and a platform gives its tokens to its own workloads only.
+    let gives_tokens = |issuer: &&Arc<BearerIssuer>| {
+        issuer.profile != Profile::Workload && issuer.issuer.is_named(issuer.issuer.as_str())
+    };
+    let servers = tokens.issuers.iter().filter(gives_tokens).map(|issuer| issuer.issuer.as_str());
+    let servers: Vec<&str> = servers.collect();
+    if !servers.is_empty() {
+        document.insert("authorization_servers".to_owned(), json!(servers));
+    }
     document.insert("bearer_methods_supported".to_owned(), json!(["header"]));
     if let Some(scopes) = at.value.scopes_supported.given() {
-        scopes_in_order(judge, scopes)?;
         let scopes: Vec<&str> = scopes.value.0.iter().map(|scope| scope.value.as_str()).collect();
         document.insert("scopes_supported".to_owned(), json!(scopes));
     }
@@ -50,7 +81,6 @@ pub(super) fn judge(
         document.insert("resource_name".to_owned(), name.value.as_str().into());
     }
     if let Some(documentation) = at.value.resource_documentation.given() {
-        address(judge, documentation)?;
         document.insert("resource_documentation".to_owned(), documentation.value.as_str().into());
     }
     if tokens.dpop != Dpop::Off {
@@ -72,9 +102,8 @@ pub(super) fn judge(
     Some(Some(ResourceMetadata { origin, path, document: Value::Object(document) }))
 }
 
-fn scopes_in_order(judge: &mut Judge<'_>, at: &At<Texts>) -> Option<()> {
-    let written = Written::Given(at.clone());
-    bearer::scopes(judge, &written).map(drop)
+fn scopes_in_order(judge: &mut Judge<'_>, at: &At<Texts>) {
+    bearer::scopes(judge, &Written::Given(at.clone()));
 }
 
 /// An https address, or http on this machine.
