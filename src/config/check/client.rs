@@ -11,7 +11,7 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider,
+    At as Table, Judge, authentication, bearer, bearer_only, encryption, headers, logout, preset, provider,
     resource_metadata, rules, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
@@ -89,16 +89,16 @@ fn judge_one(
 
     let only = written.bearer_only.or(false);
     if only {
-        no_sign_in(judge, written);
+        bearer_only::no_sign_in(judge, written);
     }
-    let no_own_issuer = only && written.issuer.is_absent() && has_issuers_of_its_own(written);
+    let no_own_issuer = only && written.issuer.is_absent() && bearer_only::has_issuers_of_its_own(written);
     let issuer = if no_own_issuer { None } else { provider::issuer(judge, written, &table) };
     if no_own_issuer {
-        needs_an_issuer(judge, written);
+        bearer_only::needs_an_issuer(judge, written);
     } else if let Some(at) = written.issuer.given()
         && only
-        && has_issuers_of_its_own(written)
-        && !names_again(written, &at.value)
+        && bearer_only::has_issuers_of_its_own(written)
+        && !bearer_only::names_again(written, &at.value)
     {
         judge.problems.push(at.problem(Finding::IssuerUnused));
     }
@@ -268,66 +268,6 @@ pub(super) fn or_variable(path: &str) -> String {
         "Write the value, or set the variable {}; it lies over what is written here.",
         overlay::variable(&path)
     )
-}
-
-/// Whether every table of access tokens names an issuer.
-fn has_issuers_of_its_own(written: &ClientAsWritten) -> bool {
-    let tables = written.bearer.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
-    !tables.is_empty() && tables.iter().all(|(_, at)| !at.value.issuer.is_absent())
-}
-
-/// Whether a table of access tokens names the client's own issuer.
-fn names_again(written: &ClientAsWritten, issuer: &str) -> bool {
-    let tables = written.bearer.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
-    tables.iter().any(|(_, at)| at.value.issuer.given().is_some_and(|at| at.value == issuer))
-}
-
-/// Settings about the client's own issuer where it has none.
-fn needs_an_issuer(judge: &mut Judge<'_>, written: &ClientAsWritten) {
-    fn at<T>(written: &Written<T>) -> Option<Problem> {
-        written.given().map(|at| at.problem(Finding::Idle { needs: "issuer" }))
-    }
-    let settings = [
-        at(&written.tenants),
-        at(&written.backchannel_url),
-        at(&written.ca_file),
-        at(&written.endpoints),
-        at(&written.keys_refresh),
-        at(&written.hosted_domain),
-        at(&written.danger_http_issuer),
-        at(&written.danger_private_endpoints),
-    ];
-    judge.problems.extend(settings.into_iter().flatten());
-}
-
-/// Settings of a sign-in where there is none.
-fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
-    fn at<T>(written: &Written<T>) -> Option<Problem> {
-        written.given().map(|at| at.problem(Finding::NoSignIn))
-    }
-    let settings = [
-        at(&written.redirect_uri),
-        at(&written.scopes),
-        at(&written.authorization),
-        at(&written.response_mode),
-        at(&written.token_parameters),
-        at(&written.initiate_login),
-        at(&written.id_token_signed_response_alg),
-        at(&written.id_token_encrypted_response_alg),
-        at(&written.id_token_encrypted_response_enc),
-        at(&written.decryption_key_files),
-        at(&written.audiences),
-        at(&written.userinfo),
-        at(&written.userinfo_signed_response_alg),
-        at(&written.userinfo_encrypted_response_alg),
-        at(&written.userinfo_encrypted_response_enc),
-        at(&written.cookie),
-        at(&written.session),
-        at(&written.logout),
-        at(&written.post_logout_redirect_uri),
-        at(&written.danger_testing_profile),
-    ];
-    judge.problems.extend(settings.into_iter().flatten());
 }
 
 /// What the provider calls the client.

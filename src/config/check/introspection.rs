@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::bearer::{Owner, endpoint, token_file};
+use super::bearer::Owner;
+use super::bearer_issuer::{endpoint, token_file};
 use super::secret::Provider as Place;
 use super::{At as Table, Judge, authentication};
 use crate::config::bearer::{Ask, Introspection, Whose};

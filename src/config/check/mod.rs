@@ -4,6 +4,8 @@
 mod authentication;
 mod authorization;
 mod bearer;
+mod bearer_issuer;
+mod bearer_only;
 mod client;
 mod cookie;
 mod encryption;
