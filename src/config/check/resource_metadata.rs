@@ -47,7 +47,7 @@ pub(super) fn judge(
         address(judge, documentation);
     }
     let url = url?;
-    if url.query().is_some() || !has_no_extras(&url) {
+    if !has_no_extras(&url) {
         return judge.refuse(resource.problem(Finding::ResourceHasExtras(resource.value.clone())));
     }
     if judge.problems.len() > before {
