@@ -167,6 +167,15 @@ pub struct Rule {
     pub on_unauthenticated: OnUnauthenticated,
 }
 
+impl Rule {
+    /// Whether it is for that method. A HEAD is a GET of which the caller wants the head only (RFC 9110 section 9.3.2), and applications
+    /// answer it as one.
+    pub fn is_for(&self, method: &Method) -> bool {
+        let names = |method| self.methods.contains(method);
+        self.methods.is_empty() || names(method) || method == Method::HEAD && names(&Method::GET)
+    }
+}
+
 /// Access tokens at a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BearerPolicy {

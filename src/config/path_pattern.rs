@@ -152,6 +152,12 @@ impl PathPattern {
         self.base.is_empty() && matches!(self.extent, Extent::Below)
     }
 
+    /// Whether every path that falls under another pattern falls under this one, or would in the other letter case.
+    pub fn covers(&self, other: &Self) -> bool {
+        let narrower = matches!((self.extent, other.extent), (Extent::Below, _) | (_, Extent::Exact));
+        narrower && self.compare(&other.base) != Likeness::Different
+    }
+
     /// Compares with one reading of a path: nothing is decoded or resolved here, so a blank, say, is a blank and not `%20`.
     pub fn compare(&self, reading: &[u8]) -> Likeness {
         if reading.strip_prefix(&*self.base).is_some_and(|rest| self.ends(rest)) {

@@ -31,11 +31,22 @@ pub fn reference() -> String {
 fn reach(table: &str, setting: &Setting) -> String {
     let path: Vec<String> =
         table.split('.').filter(|step| !step.is_empty()).chain([setting.key]).map(str::to_owned).collect();
-    let name = variable(&path).replace("__CLIENT__", "_<CLIENT>_");
+    if is_inside_a_list(table) {
+        return String::new();
+    }
+    let name = variable(&path).replace("__CLIENT__", "_<CLIENT>_").replace("__ISSUER__", "_<ISSUER>_");
     match setting.shape {
         Shape::One => format!(" `{name}`"),
         Shape::Many => format!(" `{name}` (commas between the items)"),
         Shape::Keys => format!(" `{name}_<KEY>` for keys that the file has"),
         Shape::Table(_) | Shape::Named(_) | Shape::FileOnly => String::new(),
     }
+}
+
+/// Whether a table is an item of a list, of which a variable cannot say which one it means.
+fn is_inside_a_list(table: &str) -> bool {
+    let Some((above, key)) = table.rsplit_once('.') else { return false };
+    let settings = TABLES.iter().find(|(path, _)| *path == above).map(|(_, settings)| *settings);
+    let own = settings.unwrap_or_default().iter().find(|setting| setting.key == key);
+    own.is_some_and(|setting| matches!(setting.shape, Shape::FileOnly)) || is_inside_a_list(above)
 }

@@ -4,7 +4,7 @@
 use http::StatusCode;
 
 use super::presented::Scheme;
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Fault, Kind, Refusal};
 use crate::config::Client;
 use crate::config::bearer::{BearerTokens, Dpop};
 use crate::protocol::dpop;
@@ -57,12 +57,12 @@ fn challenge(client: &Client, scheme: Scheme, refusal: Option<&Refusal>) -> Stri
     text
 }
 
-/// The error code; none for what is no fault of a token. Exhaustive by status: what is not 400, 401 or 403 is no challenge.
+/// The error code; none for what another token would not mend. Exhaustive by status: what is not 400, 401 or 403 is no challenge.
 fn error(refusal: &Refusal) -> Option<&'static str> {
     let code = refusal.code();
     match refusal.status() {
         StatusCode::BAD_REQUEST => Some("invalid_request"),
-        StatusCode::FORBIDDEN => Some("insufficient_scope"),
+        StatusCode::FORBIDDEN => (refusal.fault() == Fault::Caller).then_some("insufficient_scope"),
         StatusCode::UNAUTHORIZED => match refusal.kind() {
             Kind::BearerNeeded => None,
             Kind::BearerAuthentication => Some("insufficient_user_authentication"),

@@ -1,7 +1,5 @@
 //! Which rule of a client holds for a request.
 
-use http::Method;
-
 use super::forwarded::Forwarded;
 use super::path::{Match, Readings};
 use super::refusal::Refusal;
@@ -19,7 +17,7 @@ pub fn find<'a>(client: &'a Client, forwarded: &Forwarded) -> Result<&'a Rule, R
     }
     let readings = Readings::of(forwarded.path());
     for rule in &client.rules {
-        if !is_for(rule, forwarded.method()) {
+        if !rule.is_for(forwarded.method()) {
             continue;
         }
         match readings.matches(&rule.path) {
@@ -29,10 +27,4 @@ pub fn find<'a>(client: &'a Client, forwarded: &Forwarded) -> Result<&'a Rule, R
         }
     }
     Err(Refusal::Internal { what: "no rule fits, and the last should".into() })
-}
-
-/// A HEAD is a GET of which the caller wants the head only (RFC 9110 section 9.3.2), and applications answer it as one.
-fn is_for(rule: &Rule, method: &Method) -> bool {
-    let names = |method| rule.methods.contains(method);
-    rule.methods.is_empty() || names(method) || method == Method::HEAD && names(&Method::GET)
 }

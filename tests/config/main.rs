@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod accepted;
+mod bearer;
 mod client_secrets;
 mod documentation;
 mod entry;

@@ -1,8 +1,14 @@
 //! The decision as a table: what the cookie led to × how the request looks.
 
+use std::time::Duration;
+
 use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
+use vestibule::config::Client;
+use vestibule::config::bearer::{BearerPolicy, OnUnauthenticated, Rule};
 use vestibule::config::host::Scheme;
+use vestibule::config::path_pattern::PathPattern;
+use vestibule::gate::bearer::Admitted;
 use vestibule::gate::credential::Unreadable;
 use vestibule::gate::decide::{Ended, Found, Verdict, decide, in_order};
 use vestibule::gate::dialect::Dialect;
@@ -12,12 +18,13 @@ use vestibule::gate::refusal::Refusal;
 use vestibule::protocol::claims::Claims;
 use vestibule::protocol::timestamp::Timestamp;
 
+use super::token::{NOW, accepting, access_token, client_with, now, tokens};
 use super::{client, headers};
 
 const PAGE: [(&str, &str); 3] =
     [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
-fn forwarded(method: &str, proto: &str, host: &str, uri: &str) -> Forwarded {
+pub(super) fn forwarded(method: &str, proto: &str, host: &str, uri: &str) -> Forwarded {
     let headers = headers(&[
         ("x-forwarded-method", method),
         ("x-forwarded-proto", proto),
@@ -203,4 +210,137 @@ fn a_websocket_with_a_session_passes_and_without_one_gets_401() {
     let request = headers(&[("sec-websocket-key", "x"), ("origin", "https://app.example.test")]);
     assert_eq!(say(&socket, &request, session(&identity, &claims)), "allow 4");
     assert_eq!(say(&socket, &request, Found::Nothing), "401 no_cookie https://app.example.test/");
+}
+
+/// The verdict at a client that takes tokens, with this rule for everything.
+fn say_by(rule: &Rule, headers: &HeaderMap, found: Found<'_>) -> String {
+    let client = Client { rules: vec![rule.clone()], ..client_with(tokens()) };
+    let here = forwarded("GET", "https", "app.example.test", "/a");
+    match decide(&in_order(&client, &here, headers).unwrap(), found, now()) {
+        Verdict::Allow(pass) => format!("allow {}", pass.identity().headers()[0].1.to_str().unwrap()),
+        Verdict::Login { navigation: true, reason, .. } => format!("redirect {}", reason.code()),
+        Verdict::Login { navigation: false, reason, .. } => format!("401 {}", reason.code()),
+        Verdict::Refuse(refusal) => format!("{} {}", refusal.status().as_u16(), refusal.code()),
+    }
+}
+
+fn signed_in(extra: Value) -> Claims {
+    let mut members = json!({ "sub": "alice" });
+    members.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    Claims::of_testing_profile(members.as_object().unwrap(), now())
+}
+
+/// R-17.1: what a rule says of tokens × what came × whether a person waits.
+#[test]
+fn a_rule_says_what_of_session_and_token_is_enough() {
+    let (client, claims) = (client_with(tokens()), claims());
+    let identity = Identity::from_claims(&claims, &client).unwrap();
+    let admitted = Admitted::new(access_token(json!({})), &client, &tokens().issuers[0]).unwrap();
+    let rule = |bearer| Rule { bearer, ..accepting() };
+    let (accepted, required, ignored) =
+        (rule(BearerPolicy::Accepted), rule(BearerPolicy::Required), rule(BearerPolicy::Ignored));
+    let api = Rule { on_unauthenticated: OnUnauthenticated::Unauthorized, ..accepting() };
+    let needed = "401 bearer_needed";
+    let refused = Found::Refused(Refusal::BearerInactive);
+    /// Name, rule, what was found, answer to a page, answer to a program.
+    type Row<'a> = (&'a str, &'a Rule, Found<'a>, &'a str, &'a str);
+    let table: Vec<Row<'_>> = vec![
+        ("accepted, token", &accepted, Found::Token(&admitted), "allow user-1", "allow user-1"),
+        ("accepted, session", &accepted, session(&identity, &claims), "allow alice", "allow alice"),
+        ("accepted, nothing", &accepted, Found::Nothing, "redirect no_cookie", "401 no_cookie"),
+        ("accepted, bad token", &accepted, refused.clone(), "401 bearer_inactive", "401 bearer_inactive"),
+        ("required, token", &required, Found::Token(&admitted), "allow user-1", "allow user-1"),
+        ("required, session", &required, session(&identity, &claims), needed, needed),
+        ("required, nothing", &required, Found::Nothing, needed, needed),
+        ("required, an unknown session", &required, Found::Unknown, needed, needed),
+        ("required, an ended session", &required, Found::Ended(Ended::Idle), needed, needed),
+        ("required, two cookies", &required, Found::Unreadable(Unreadable::Twice), needed, needed),
+        ("required, bad token", &required, refused.clone(), "401 bearer_inactive", "401 bearer_inactive"),
+        ("ignored, session", &ignored, session(&identity, &claims), "allow alice", "allow alice"),
+        ("ignored, nothing", &ignored, Found::Nothing, "redirect no_cookie", "401 no_cookie"),
+        ("401, nothing", &api, Found::Nothing, "401 no_cookie", "401 no_cookie"),
+        ("401, ended", &api, Found::Ended(Ended::Idle), "401 session_idle", "401 session_idle"),
+        ("401, session", &api, session(&identity, &claims), "allow alice", "allow alice"),
+        ("401, token", &api, Found::Token(&admitted), "allow user-1", "allow user-1"),
+        ("401, bad token", &api, refused, "401 bearer_inactive", "401 bearer_inactive"),
+    ];
+    for (name, rule, found, page, program) in table {
+        assert_eq!(say_by(rule, &headers(&PAGE), found.clone()), page, "{name}, page");
+        assert_eq!(say_by(rule, &headers(&[("accept", "*/*")]), found), program, "{name}, program");
+    }
+}
+
+/// V-BT-10: what a rule asks of a token decides; of a session it asks no scopes.
+#[test]
+fn a_token_is_held_to_its_rule() {
+    let (client, claims) = (client_with(tokens()), claims());
+    let identity = Identity::from_claims(&claims, &client).unwrap();
+    let admitted = |extra| Admitted::new(access_token(extra), &client, &tokens().issuers[0]).unwrap();
+    let program = headers(&[("accept", "*/*")]);
+    let rule = Rule { scopes: vec!["write".to_owned()], ..accepting() };
+    let (reads, writes) = (admitted(json!({ "scope": "read" })), admitted(json!({ "scope": "read write" })));
+    assert_eq!(say_by(&rule, &program, Found::Token(&reads)), "403 bearer_scope");
+    assert_eq!(say_by(&rule, &program, Found::Token(&writes)), "allow user-1");
+    assert_eq!(say_by(&rule, &program, session(&identity, &claims)), "allow alice");
+    let rule = Rule { acr_values: vec!["mfa".to_owned()], ..accepting() };
+    let strong = admitted(json!({ "acr": "mfa" }));
+    assert_eq!(say_by(&rule, &program, Found::Token(&reads)), "401 bearer_authentication");
+    assert_eq!(say_by(&rule, &program, Found::Token(&strong)), "allow user-1");
+}
+
+/// RFC 9470 section 4, for sessions: a claim that cannot be read is not there.
+#[test]
+fn a_session_is_held_to_how_and_when_its_person_was_authenticated() {
+    let needed = "403 step_up_needed";
+    let identity = Identity::blank(&client_with(tokens()));
+    let judged = |rule: &Rule, extra: Value| {
+        let claims = signed_in(extra);
+        [headers(&PAGE), headers(&[("accept", "*/*")])]
+            .map(|headers| say_by(rule, &headers, session(&identity, &claims)))
+    };
+    let acr = Rule { acr_values: vec!["mfa".to_owned(), "hwk".to_owned()], ..accepting() };
+    for (claim, expected) in [
+        (json!({ "acr": "mfa" }), "allow "),
+        (json!({ "acr": "hwk" }), "allow "),
+        (json!({ "acr": "pwd" }), needed),
+        (json!({ "acr": "MFA" }), needed),
+        (json!({ "acr": ["mfa"] }), needed),
+        (json!({ "acr": null }), needed),
+        (json!({ "amr": ["mfa"] }), needed),
+        (json!({}), needed),
+    ] {
+        assert_eq!(judged(&acr, claim.clone()), [expected; 2], "{claim}");
+    }
+    let fresh = Rule { max_age: Some(Duration::from_secs(100)), ..accepting() };
+    for (claim, expected) in [
+        (json!({ "auth_time": NOW }), "allow "),
+        (json!({ "auth_time": NOW - 100 }), "allow "),
+        (json!({ "auth_time": NOW - 101 }), needed),
+        (json!({ "auth_time": NOW + 301 }), needed),
+        (json!({ "auth_time": NOW.to_string() }), needed),
+        (json!({ "auth_time": -1 }), needed),
+        (json!({ "auth_time": null }), needed),
+        (json!({ "iat": NOW }), needed),
+    ] {
+        assert_eq!(judged(&fresh, claim.clone()), [expected; 2], "{claim}");
+    }
+    // The same where tokens mean nothing.
+    let ignored = Rule { bearer: BearerPolicy::Ignored, ..acr };
+    assert_eq!(judged(&ignored, json!({})), [needed; 2]);
+}
+
+/// B-03: a path that falls under a rule only for some is refused before anything is known of session or token.
+#[test]
+fn an_ambiguous_path_is_out_of_order() {
+    let guarded = Rule { path: PathPattern::parse("/admin/*").unwrap(), number: Some(1), ..accepting() };
+    let client = Client { rules: vec![guarded, accepting()], ..client_with(tokens()) };
+    let none = HeaderMap::new();
+    let asked = |path: &str| {
+        let request = forwarded("GET", "https", "app.example.test", path);
+        in_order(&client, &request, &none).map_or_else(|refusal| refusal.code(), |_| "in order")
+    };
+    assert_eq!(asked("/ADMIN/x"), "path_ambiguous");
+    assert_eq!(asked("/x/..%2fadmin"), "path_ambiguous");
+    assert_eq!(asked("/admin/x"), "in order");
+    assert_eq!(asked("/x"), "in order");
 }

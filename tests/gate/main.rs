@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod admission;
+mod bearer;
+mod challenge;
 mod credential;
 mod decide;
 mod forwarded;
@@ -10,9 +12,12 @@ mod login_parameters;
 mod navigation;
 mod path;
 mod path_pattern;
+mod presented;
 mod refusal;
 mod return_to;
+mod rule;
 mod spoof;
+mod token;
 mod websocket;
 
 use std::time::Duration;

@@ -9,10 +9,14 @@ use vestibule::config::host::Authority;
 use vestibule::gate::credential::Unreadable;
 use vestibule::gate::decide::{Ended, LoginReason};
 use vestibule::gate::refusal::{Fault, Flaw, Kind, LoopCause, Part, Refusal, Retry, Trouble};
+use vestibule::protocol::access_token_fault::AccessTokenFault;
 use vestibule::protocol::answer::AnswerFault;
 use vestibule::protocol::callback::{CallbackFault, Parameter, ProviderError};
+use vestibule::protocol::certificate::CertificateFault;
 use vestibule::protocol::client_authentication::ClientAuthenticationFault;
 use vestibule::protocol::discovery::DiscoveryFault;
+use vestibule::protocol::dpop::DpopFault;
+use vestibule::protocol::dpop_fault::{OtherUrl, Shortfall};
 use vestibule::protocol::endpoint::EndpointFault;
 use vestibule::protocol::id_token_fault::IdTokenFault;
 use vestibule::protocol::initiate_login::InitiateLoginFault;
@@ -20,6 +24,7 @@ use vestibule::protocol::introspection::IntrospectionFault;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::json::JsonFault;
 use vestibule::protocol::jwe::JweFault;
+use vestibule::protocol::jwk::SkipReason;
 use vestibule::protocol::jwks::JwksFault;
 use vestibule::protocol::jws::{self, JwsFault};
 use vestibule::protocol::logout_token::LogoutTokenFault;
@@ -30,7 +35,7 @@ use vestibule::protocol::token::{OAuthError, TokenFault};
 use vestibule::protocol::userinfo::UserinfoFault;
 
 /// What a request, token or provider could have said; no person may ever read it on our page.
-const FOUND: &str = "found-7f3a";
+pub(super) const FOUND: &str = "found-7f3a";
 
 #[test]
 fn codes_are_unique_and_written_alike() {
@@ -73,6 +78,9 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
         UserinfoFault::ALL_CODES,
         IntrospectionFault::ALL_CODES,
         LogoutTokenFault::ALL_CODES,
+        AccessTokenFault::ALL_CODES,
+        DpopFault::ALL_CODES,
+        CertificateFault::ALL_CODES,
     ];
     for code in theirs.into_iter().flatten() {
         assert!(ours.contains(code), "{code} has no row");
@@ -89,6 +97,9 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Userinfo(fault) => fault.code(),
             Refusal::Introspection(fault) => fault.code(),
             Refusal::LogoutToken(fault) => fault.code(),
+            Refusal::AccessToken(fault) => fault.code(),
+            Refusal::Dpop(fault) => fault.code(),
+            Refusal::Certificate(fault) => fault.code(),
             _ => continue,
         };
         assert_eq!(refusal.code(), code);
@@ -98,6 +109,8 @@ fn what_the_protocol_refuses_has_the_same_code_here() {
             Refusal::Token(fault) => fault.caller_is_at_fault(),
             Refusal::IdToken(fault) => fault.caller_is_at_fault(),
             Refusal::LogoutToken(fault) => fault.caller_is_at_fault(),
+            Refusal::AccessToken(_) | Refusal::Dpop(_) => true,
+            Refusal::Certificate(fault) => *fault == CertificateFault::Missing,
             _ => false,
         };
         assert_eq!(refusal.fault() == Fault::Caller, caller, "{code}");
@@ -240,7 +253,7 @@ const fn told(reason: LoginReason) -> &'static str {
 }
 
 /// At least one refusal of every kind, filled with what a hostile side could have said.
-fn one_of_each() -> Vec<Refusal> {
+pub(super) fn one_of_each() -> Vec<Refusal> {
     let found = || FOUND.to_owned();
     let malformed = || Flaw::Malformed { why: "a rule", found: Some(FOUND.into()) };
     let mut all = vec![
@@ -282,6 +295,31 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::RefreshUnavailable,
         Refusal::NotRefreshable,
         Refusal::TestingProfileRemote,
+        Refusal::PathAmbiguous { rule: 1 },
+        Refusal::StepUpNeeded,
+        Refusal::BearerTwice,
+        Refusal::BearerWithCookie,
+        Refusal::BearerNeeded,
+        Refusal::BearerMalformed,
+        Refusal::BearerOpaque,
+        Refusal::BearerInactive,
+        Refusal::BearerIssuerElsewhere,
+        Refusal::BearerScope { needed: vec!["read".to_owned()] },
+        Refusal::BearerAuthentication { acr_values: vec!["mfa".to_owned()], max_age: None },
+        Refusal::BearerBinding,
+        Refusal::BearerCertificateTwice,
+        Refusal::BearerCertificateOther,
+        Refusal::DpopOff,
+        Refusal::DpopNeeded,
+        Refusal::DpopAsBearer,
+        Refusal::DpopUnbound,
+        Refusal::DpopProofMissing,
+        Refusal::DpopProofTwice,
+        Refusal::DpopReplayed,
+        Refusal::DpopFull,
+        Refusal::TooManyTokens { wait: Duration::from_secs(1) },
+        Refusal::AuthorizationTooLarge { bytes: 5000 },
+        Refusal::ProviderFile { setting: "jwks_file", why: FOUND.into() },
         Refusal::Internal { what: FOUND.into() },
     ];
     for part in [Part::Method, Part::Proto, Part::Host, Part::Uri, Part::Url] {
@@ -431,6 +469,7 @@ fn one_of_each() -> Vec<Refusal> {
     ];
     all.extend(jws.clone().map(|fault| Refusal::from(UserinfoFault::Jws(fault))));
     all.extend(jws.clone().map(|fault| Refusal::from(IdTokenFault::from(fault))));
+    all.extend(jws.clone().map(|fault| Refusal::from(AccessTokenFault::Jws(fault))));
     all.extend(jws.map(|fault| Refusal::from(LogoutTokenFault::from(IdTokenFault::from(fault)))));
     let id_token = [
         IdTokenFault::OtherKind,
@@ -458,6 +497,44 @@ fn one_of_each() -> Vec<Refusal> {
         LogoutTokenFault::Nonce,
     ];
     all.extend(logout_token.map(Refusal::from));
+    let access_token = [
+        AccessTokenFault::KindUnsaid,
+        AccessTokenFault::OtherKind { claim: "nonce" },
+        AccessTokenFault::Missing { claim: "jti" },
+        AccessTokenFault::Form { claim: "scope", needed: "a text" },
+        AccessTokenFault::Issuer { expected: vec![found()], found: found() },
+        AccessTokenFault::Audience { expected: vec![found()], found: vec![found()] },
+        AccessTokenFault::Client { found: Some(found()) },
+        AccessTokenFault::Expired { expired_at: now, now, leeway },
+        AccessTokenFault::IssuedInFuture { issued_at: now, now, leeway },
+        AccessTokenFault::NotYetValid { not_before: now, now, leeway },
+    ];
+    all.extend(access_token.map(Refusal::from));
+    let dpop = [
+        DpopFault::TooLong { found: 5000 },
+        DpopFault::Unreadable(JwsFault::Parts { found: 2 }),
+        DpopFault::Type { found: Some(found()) },
+        DpopFault::Algorithm { found: Some(found()) },
+        DpopFault::KeyMissing,
+        DpopFault::Key(SkipReason::Private),
+        DpopFault::Signature,
+        DpopFault::Missing { claim: "jti" },
+        DpopFault::Form { claim: "jti", needed: "a text" },
+        DpopFault::Method { expected: "GET".to_owned(), found: found() },
+        DpopFault::Url(OtherUrl::Host { expected: found(), found: found() }),
+        DpopFault::Nonce(Shortfall::Missing),
+        DpopFault::Time { claim: "iat", at: now, now, leeway },
+        DpopFault::Token(Shortfall::Other),
+        DpopFault::OtherKey,
+    ];
+    all.extend(dpop.map(Refusal::from));
+    let certificate = [
+        CertificateFault::Missing,
+        CertificateFault::TooLong { found: 20_000 },
+        CertificateFault::Encoding { form: "PEM" },
+        CertificateFault::NotDer,
+    ];
+    all.extend(certificate.map(Refusal::from));
     all
 }
 

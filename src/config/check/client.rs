@@ -11,8 +11,8 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, encryption, headers, logout, preset, provider, rules,
-    testing_profile,
+    At as Table, Judge, authentication, bearer, bearer_only, encryption, headers, logout, preset, provider,
+    resource_metadata, rules, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -24,7 +24,7 @@ use crate::config::problem::Finding;
 use crate::config::report::Problem;
 use crate::config::{AskUserinfo, Client, Lifetimes, Purpose, is_client_name, overlay, own_path};
 use crate::protocol::issuer::is_loopback;
-use crate::protocol::registration::{Registration, ResponseMode, SigningAlgorithm};
+use crate::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
 /// Judges all of them. `None` if any is wrong.
 pub(super) fn judge_all(
@@ -89,10 +89,19 @@ fn judge_one(
 
     let only = written.bearer_only.or(false);
     if only {
-        no_sign_in(judge, written);
+        bearer_only::no_sign_in(judge, written);
     }
-    let no_own_issuer = only && written.issuer.is_absent() && has_issuers_of_its_own(written);
+    let no_own_issuer = only && written.issuer.is_absent() && bearer_only::has_issuers_of_its_own(written);
     let issuer = if no_own_issuer { None } else { provider::issuer(judge, written, &table) };
+    if no_own_issuer {
+        bearer_only::needs_an_issuer(judge, written);
+    } else if let Some(at) = written.issuer.given()
+        && only
+        && bearer_only::has_issuers_of_its_own(written)
+        && !bearer_only::names_again(written, &at.value)
+    {
+        judge.problems.push(at.problem(Finding::IssuerUnused));
+    }
     let mut provider_settings = provider::settings(judge, written, issuer.as_ref(), subject);
     if let Some(settings) = &mut provider_settings
         && only
@@ -108,6 +117,13 @@ fn judge_one(
     let client_id =
         if only && written.client_id.is_absent() { None } else { client_id(judge, written, &table) };
     let authentication = authentication::judge(judge, written, place);
+    if only
+        && written.client_id.is_absent()
+        && authentication.as_ref().is_some_and(|proof| !matches!(proof, ClientAuthentication::None))
+    {
+        // A proof of nobody.
+        judge.missing::<()>(&table, "client_id");
+    }
     let signed = [&written.id_token_signed_response_alg, &written.userinfo_signed_response_alg]
         .map(|written| provider::signing_algorithm(judge, written, authentication.as_ref()));
     let [id_token_algorithm, userinfo_algorithm] = signed;
@@ -152,7 +168,8 @@ fn judge_one(
         judge.problems.push(flag.problem(Finding::BearerOnlyWithoutTokens));
     }
     let resource_metadata = if known_tokens.is_some() || written.bearer.is_absent() {
-        bearer::resource_metadata(judge, &written.resource_metadata, known_tokens)
+        let hosts = hosts.as_deref().unwrap_or_default();
+        resource_metadata::judge(judge, &written.resource_metadata, known_tokens, hosts)
     } else {
         None
     };
@@ -251,36 +268,6 @@ pub(super) fn or_variable(path: &str) -> String {
         "Write the value, or set the variable {}; it lies over what is written here.",
         overlay::variable(&path)
     )
-}
-
-/// Whether every table of access tokens names an issuer.
-fn has_issuers_of_its_own(written: &ClientAsWritten) -> bool {
-    let tables = written.bearer.given().map(|at| at.value.0.as_slice()).unwrap_or_default();
-    !tables.is_empty() && tables.iter().all(|(_, at)| !at.value.issuer.is_absent())
-}
-
-/// Settings of a sign-in where there is none.
-fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
-    fn at<T>(written: &Written<T>) -> Option<Problem> {
-        written.given().map(|at| at.problem(Finding::NoSignIn))
-    }
-    let settings = [
-        at(&written.redirect_uri),
-        at(&written.scopes),
-        at(&written.authorization),
-        at(&written.response_mode),
-        at(&written.token_parameters),
-        at(&written.initiate_login),
-        at(&written.id_token_signed_response_alg),
-        at(&written.audiences),
-        at(&written.userinfo),
-        at(&written.cookie),
-        at(&written.session),
-        at(&written.logout),
-        at(&written.post_logout_redirect_uri),
-        at(&written.danger_testing_profile),
-    ];
-    judge.problems.extend(settings.into_iter().flatten());
 }
 
 /// What the provider calls the client.

@@ -73,6 +73,14 @@ fn read(
     Ok(ClaimHeader { claim, header: name, rendering })
 }
 
+/// Whether a proxy may pass the certificate of a caller in a header of that name. Proxies call it by names of their own, which all end
+/// alike.
+pub(super) fn may_hold_a_certificate(name: &HeaderName) -> bool {
+    let own = [&crate::config::SUBJECT_HEADER, &crate::config::ISSUER_HEADER, &crate::config::CLIENT_HEADER];
+    let name_of_proxies = name.as_str().ends_with("client-cert") || !is_taken(name.as_str());
+    name_of_proxies && name.as_str().len() <= MAX_HEADER && !own.contains(&name)
+}
+
 /// Whether a header already means something on the way: to a hop (RFC 9110 section 7.6.1), to the proxy, or to a browser.
 fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name)
@@ -87,6 +95,8 @@ const TAKEN: &[&str] = &[
     "connection",
     "cookie",
     "date",
+    "dpop",
+    "dpop-nonce",
     "expect",
     "expires",
     "forwarded",
@@ -133,7 +143,7 @@ const FREE: &[&str] =
     &["x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-forwarded-user"];
 
 /// Headers of one client.
-const MAX_HEADERS: usize = 50;
+pub(super) const MAX_HEADERS: usize = 50;
 /// Bytes of a header's name.
 const MAX_HEADER: usize = 64;
 /// Bytes of the path of a claim.

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{Judge, bearer};
 use crate::config::bearer::{BearerPolicy, BearerTokens, OnUnauthenticated, Rule, TokenHandling};
-use crate::config::file::{ClientAsWritten, RuleAsWritten};
+use crate::config::file::{AuthorizationAsWritten, ClientAsWritten, RuleAsWritten};
 use crate::config::form::{At, Texts, Written};
 use crate::config::kind::Choice;
 use crate::config::path_pattern::PathPattern;
@@ -15,6 +15,8 @@ struct Taken<'a> {
     tokens: Option<&'a BearerTokens>,
     only: bool,
     token: TokenHandling,
+    /// What the provider is asked at a sign-in.
+    asked: &'a Written<AuthorizationAsWritten>,
 }
 
 /// Judges the rules of a client, in order; the last is what holds where none fits.
@@ -23,13 +25,22 @@ pub(super) fn judge(
     written: &ClientAsWritten,
     tokens: Option<&BearerTokens>,
 ) -> Option<Vec<Rule>> {
-    let taken = Taken { tokens, only: written.bearer_only.or(false), token: bearer::token_handling(written) };
+    let taken = Taken {
+        tokens,
+        only: written.bearer_only.or(false),
+        token: bearer::token_handling(written),
+        asked: &written.authorization,
+    };
     let mut rules = Vec::new();
     match &written.rules {
         Written::Broken => return None,
         Written::Absent => {}
         Written::Given(at) => {
             if at.value.0.is_empty() {
+                // What stands there is no rule, and that is said already.
+                if judge.problems.iter().any(|problem| problem.is_in(&at.path)) {
+                    return None;
+                }
                 let write = "Write a rule, or leave it out.".to_owned();
                 return judge.refuse(at.problem(Finding::Empty { write }));
             }
@@ -93,7 +104,7 @@ fn judge_one(
         (Written::Broken, _) => None,
         (Written::Absent, _) => Some(policy(taken)),
         (Written::Given(at), Taken { tokens: None, .. }) => {
-            judge.refuse(at.problem(Finding::Idle { needs: "bearer at the client" }))
+            judge.refuse(at.problem(Finding::Idle { needs: TOKENS }))
         }
         (Written::Given(at), Taken { only: true, .. }) if at.value.0 != BearerPolicy::Required => {
             judge.refuse(at.problem(Finding::NobodyEnters))
@@ -104,14 +115,29 @@ fn judge_one(
     let scopes = bearer::scopes(judge, &written.scopes);
     let any_scope = bearer::scopes(judge, &written.any_scope);
     let acr_values = words(judge, &written.acr_values);
-    let idle = [
-        written.scopes.given().map(|at| at.problem(IDLE)),
-        written.any_scope.given().map(|at| at.problem(IDLE)),
-        written.userinfo.given().map(|at| at.problem(IDLE)),
-        written.token.given().map(|at| at.problem(IDLE)),
-    ];
-    if bearer == Some(BearerPolicy::Ignored) {
-        judge.problems.extend(idle.into_iter().flatten());
+    match bearer {
+        Some(BearerPolicy::Ignored) => {
+            let idle = || Finding::Idle {
+                needs: if taken.tokens.is_some() { "bearer: accepted or required" } else { TOKENS },
+            };
+            let settings = [
+                written.bearer_issuers.given().map(|at| at.problem(idle())),
+                written.scopes.given().map(|at| at.problem(idle())),
+                written.any_scope.given().map(|at| at.problem(idle())),
+                written.userinfo.given().map(|at| at.problem(idle())),
+                written.token.given().map(|at| at.problem(idle())),
+            ];
+            judge.problems.extend(settings.into_iter().flatten());
+        }
+        // Nobody is led to a login by a rule that takes tokens only.
+        Some(BearerPolicy::Required) => {
+            let idle = |at: &At<_>| at.problem(Finding::Idle { needs: "bearer: accepted or ignored" });
+            judge.problems.extend(written.on_unauthenticated.given().map(idle));
+        }
+        Some(BearerPolicy::Accepted) | None => {}
+    }
+    if bearer != Some(BearerPolicy::Required) {
+        notice_not_asked_for(judge, written, taken);
     }
     let rule = Rule {
         number: Some(number),
@@ -130,15 +156,41 @@ fn judge_one(
     (judge.problems.len() == before).then_some(rule)
 }
 
-/// A rule behind one that fits every request never counts, and whoever wrote it thinks that it does.
-fn find_dead(judge: &mut Judge<'_>, written: &[At<RuleAsWritten>], rules: &[Option<Rule>]) {
-    let fits_all = |rule: &Option<Rule>| {
-        rule.as_ref().is_some_and(|rule| rule.path.covers_everything() && rule.methods.is_empty())
-    };
-    if let Some(first) = rules.iter().position(fits_all)
-        && let Some(at) = written.get(first + 1)
+/// OpenID Connect Core 1.0 section 2: without being asked, a provider need not say when or how a person was authenticated.
+fn notice_not_asked_for(judge: &mut Judge<'_>, written: &RuleAsWritten, taken: &Taken<'_>) {
+    let asked = taken.asked.given().map(|at| &at.value);
+    if asked.is_some_and(|asked| !asked.claims.is_absent()) {
+        return;
+    }
+    if let Some(at) = written.max_age.given()
+        && asked.is_none_or(|asked| asked.max_age.is_absent())
     {
-        judge.problems.push(at.problem(Finding::RuleNeverReached { first: first + 1 }));
+        let write = "authorization: { max_age: 12h }".to_owned();
+        judge.notices.push(at.problem(Finding::NotAskedFor { write }));
+    }
+    if let Some(at) = written.acr_values.given()
+        && asked.is_none_or(|asked| asked.acr_values.is_absent())
+    {
+        let first = at.value.0.first().map_or("mfa", |acr| acr.value.as_str());
+        let write = format!("authorization: {{ acr_values: {first} }}");
+        judge.notices.push(at.problem(Finding::NotAskedFor { write }));
+    }
+}
+
+/// A rule behind one that fits all of its requests never counts, and whoever wrote it thinks that it does.
+fn find_dead(judge: &mut Judge<'_>, written: &[At<RuleAsWritten>], rules: &[Option<Rule>]) {
+    for (index, (at, rule)) in written.iter().zip(rules).enumerate() {
+        let Some(rule) = rule else { continue };
+        let covers = |earlier: &Option<Rule>| {
+            earlier.as_ref().is_some_and(|earlier| {
+                let methods = earlier.methods.is_empty()
+                    || !rule.methods.is_empty() && rule.methods.iter().all(|method| earlier.is_for(method));
+                methods && earlier.path.covers(&rule.path)
+            })
+        };
+        if let Some(first) = rules[..index].iter().position(covers) {
+            judge.problems.push(at.problem(Finding::RuleNeverReached { first: first + 1 }));
+        }
     }
 }
 
@@ -176,7 +228,8 @@ fn issuers(
         Written::Broken => return None,
         Written::Absent => return Some(Vec::new()),
     };
-    let Some(tokens) = tokens else { return judge.refuse(at.problem(IDLE)) };
+    // That it means nothing is said already.
+    let Some(tokens) = tokens else { return Some(Vec::new()) };
     let before = judge.problems.len();
     for item in &at.value.0 {
         if !tokens.issuers.iter().any(|issuer| issuer.name == item.value) {
@@ -201,15 +254,18 @@ fn words(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<String>>
         Written::Absent => return Some(Vec::new()),
     };
     let before = judge.problems.len();
+    if at.value.0.is_empty() {
+        judge.problems.push(at.problem(Finding::Empty { write: String::new() }));
+    }
     for item in &at.value.0 {
         if !item.value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')) {
-            judge.problems.push(item.problem(Finding::StrangeWord(item.value.clone())));
+            judge.problems.push(item.problem(Finding::StrangeAcr(item.value.clone())));
         }
     }
     (judge.problems.len() == before).then(|| at.value.0.iter().map(|item| item.value.clone()).collect())
 }
 
-/// Settings about tokens where none are taken.
-const IDLE: Finding = Finding::Idle { needs: "bearer: accepted or required" };
+/// What a client needs before its rules can be about tokens.
+const TOKENS: &str = "bearer at the client";
 /// Rules of one client.
 const MAX_RULES: usize = 1000;

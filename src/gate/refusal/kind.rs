@@ -203,7 +203,7 @@ refusals! {
         "The token asks for an extension that is not known here (crit). Let the issuer leave it out."
     BearerType "bearer_type" Caller UNAUTHORIZED Never BEARER_KIND
         "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt. An ID token is never taken: let the program send its access token."
-    BearerOtherKind "bearer_other_kind" Caller UNAUTHORIZED Never BEARER_KIND
+    BearerForeign "bearer_other_kind" Caller UNAUTHORIZED Never BEARER_KIND
         "This is an ID token, a logout token, a refresh token or a proof. Let the program send its access token."
     BearerKeyName "bearer_key_name" Caller UNAUTHORIZED Never BEARER_INVALID
         "The token's kid is no text of at most 256 bytes. Nothing needs to be done, unless the issuer makes such."
@@ -244,9 +244,9 @@ refusals! {
     BearerAuthentication "bearer_authentication" Caller UNAUTHORIZED Never BEARER_AUTHENTICATION
         "A rule asks for acr_values or max_age that the token does not meet. The challenge names them, so that the program can have the person sign in again (RFC 9470)."
     DpopOff "dpop_off" Caller UNAUTHORIZED Never DPOP_NOT_TAKEN
-        "Tokens bound to a key are not taken here. If they are to be: bearer_options: { dpop: accepted }"
+        "Tokens bound to a key are not taken here. If they are to be: bearer_options: { dpop: accepted }."
     DpopNeeded "dpop_needed" Caller UNAUTHORIZED Never DPOP_NEEDED
-        "Only tokens bound to a key are taken here. Let the program use DPoP, or write bearer_options: { dpop: accepted }"
+        "Only tokens bound to a key are taken here. Let the program use DPoP, or write bearer_options: { dpop: accepted }."
     DpopAsBearer "dpop_as_bearer" Caller UNAUTHORIZED Never DPOP_NEEDED
         "Somebody uses a token bound to a key without that key, or the program sends it in the wrong scheme: it must be Authorization: DPoP."
     DpopUnbound "dpop_unbound" Caller UNAUTHORIZED Never DPOP_UNBOUND
@@ -274,7 +274,7 @@ refusals! {
     DpopProofUrl "dpop_proof_url" Caller UNAUTHORIZED Never DPOP_PROOF
         "The log says which part differs. If it happens to every request, the proxy describes another address than the program sees: scheme, host or port."
     DpopProofTime "dpop_proof_time" Caller UNAUTHORIZED Never DPOP_PROOF
-        "A proof is good for a minute. If it happens to every request, set the clocks, or demand a nonce: bearer_options: { dpop_nonce: true }"
+        "A proof is good for a minute. If it happens to every request, set the clocks, or demand a nonce: bearer_options: { dpop_nonce: true }."
     DpopProofToken "dpop_proof_token" Caller UNAUTHORIZED Never DPOP_PROOF
         "The proof is for another access token (ath). Nothing needs to be done."
     DpopProofOtherKey "dpop_proof_other_key" Caller UNAUTHORIZED Never DPOP_PROOF

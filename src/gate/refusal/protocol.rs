@@ -63,7 +63,7 @@ pub(super) const fn access_token(fault: &AccessTokenFault) -> Kind {
             JwsFault::Signature { .. } => Kind::BearerSignature,
         },
         AccessTokenFault::KindUnsaid => Kind::BearerType,
-        AccessTokenFault::OtherKind { .. } => Kind::BearerOtherKind,
+        AccessTokenFault::OtherKind { .. } => Kind::BearerForeign,
         AccessTokenFault::Missing { .. } => Kind::BearerClaimMissing,
         AccessTokenFault::Form { .. } => Kind::BearerClaimForm,
         AccessTokenFault::Issuer { .. } => Kind::BearerIssuer,
