@@ -241,6 +241,7 @@ async fn a_proof_is_good_for_a_minute_and_the_leeway_of_the_client() {
 }
 
 /// Step 1: one header, and no more.
+/// V-DP-1
 #[tokio::test]
 async fn a_proof_that_is_missing_or_there_twice_is_refused_in_every_dialect() {
     let world = takes("dpop: required").start().await;
@@ -261,6 +262,7 @@ async fn a_proof_that_is_missing_or_there_twice_is_refused_in_every_dialect() {
 }
 
 /// Section 11.1, and J-06: of any number at once one gets through.
+/// V-DP-14
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proof_is_good_once() {
     let world = takes("dpop: accepted").start().await;
@@ -292,7 +294,7 @@ async fn a_proof_that_was_refused_is_not_used_up() {
     world.send(&proving(world.program(), &token, &proof)).await.assert_allowed("for this one");
 }
 
-/// V-BT-11, F-22, RFC 9449 section 7.2
+/// V-BT-11, V-DP-15, V-DP-16, F-22, RFC 9449 section 7.2
 #[tokio::test]
 async fn scheme_and_binding_have_to_fit_what_the_client_takes() {
     for (dpop, rows) in [

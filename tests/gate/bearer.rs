@@ -1,5 +1,7 @@
 //! Whether an access token that was believed is enough for a request (V-BT-10, V-BT-11, F-22, RFC 9470).
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -23,7 +25,7 @@ fn enough(claims: Value, rule: &Rule) -> &'static str {
 fn enough_where_each_needs(scopes: &[&str], claims: Value, rule: &Rule) -> &'static str {
     let mut main = issuer("main", "https://id.example.test");
     main.scopes = texts(scopes);
-    let admitted = Admitted::new(access_token(claims), &client_with(tokens()), &main).unwrap();
+    let admitted = Admitted::new(access_token(claims), &client_with(tokens()), &Arc::new(main)).unwrap();
     admitted.judge(rule, now()).map_or_else(|refusal| refusal.code(), |()| "enough")
 }
 
@@ -88,7 +90,7 @@ fn a_refusal_names_the_scopes_that_are_needed() {
         let mut main = issuer("main", "https://id.example.test");
         main.scopes = texts(&["a"]);
         let token = access_token(json!({ "scope": "a b" }));
-        let admitted = Admitted::new(token, &client_with(tokens()), &main).unwrap();
+        let admitted = Admitted::new(token, &client_with(tokens()), &Arc::new(main)).unwrap();
         match admitted.judge(rule, now()).unwrap_err() {
             vestibule::gate::refusal::Refusal::BearerScope { needed } => needed,
             other => panic!("{other}"),
