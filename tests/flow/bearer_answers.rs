@@ -90,7 +90,7 @@ async fn a_token_that_is_not_believed_is_401_and_never_a_page_and_never_a_login(
 #[tokio::test]
 async fn an_id_token_and_a_logout_token_are_no_access_tokens_in_any_profile() {
     for profile in ["rfc9068", "jwt"] {
-        let world = api_with(&format!("profile: {profile}, scopes: []")).start().await;
+        let world = api_with(&format!("profile: {profile}")).start().await;
         let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
         let kept = std::sync::Arc::clone(&seen);
         world.provider.change_id_token(move |draft| {
