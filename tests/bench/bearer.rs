@@ -2,9 +2,11 @@
 //!
 //! 1. A token that is seen for the first time against the raw check of its signature by the crypto library, in processor time: the two
 //!    in turn, several rounds, ratios within a round.
-//! 2. The same in instructions, and a request with a token that was seen before against one with a session cookie, counted by
-//!    callgrind (Debian: valgrind), which counts the same on every run. It knows fewer instructions than processors do, those for
-//!    SHA-256 not among them, so hashing weighs more there than it does. Left out, by name, where there is no valgrind.
+//! 2. The same in instructions, counted by callgrind (Debian: valgrind), which counts the same on every run. It knows fewer instructions
+//!    than processors do, those for SHA-256 not among them, so hashing weighs more there than it does: nine tenths of a hundred
+//!    instructions a byte. Left out, by name, where there is no valgrind.
+//! 3. A request with a token that was seen before against one with a session cookie, in instructions of the thread that answers, counted
+//!    by stepping through it (`steps.c`).
 #![allow(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "it measures time, and reads files of its own")]
 #![allow(missing_docs, reason = "a program of one file")]
@@ -30,8 +32,8 @@ use vestibule::idp::providers::Providers;
 /// Tokens that are verified in one round.
 const TOKENS: usize = 400;
 const ROUNDS: usize = 15;
-/// Requests under callgrind: the difference of two runs, so that the start of the process does not count.
-const REQUESTS: [u64; 2] = [1000, 3000];
+/// Requests that are stepped through, and tokens under callgrind: the difference of two runs, so that nothing else counts.
+const REQUESTS: [u64; 2] = [5, 15];
 const FEW_TOKENS: [u64; 2] = [50, 150];
 
 fn main() {
@@ -44,6 +46,9 @@ fn main() {
 
 fn measure() {
     let stage = Stage::set_up();
+    if std::env::args().any(|argument| argument == "--requests-only") {
+        return requests(&stage);
+    }
     println!(
         "{} bytes of an RS256 token, key of 2048 bits, {TOKENS} tokens in each of {ROUNDS} rounds\n",
         stage.tokens[0].len()
@@ -72,27 +77,34 @@ fn measure() {
         ratios().fold(f64::MAX, f64::min),
         ratios().fold(0.0, f64::max)
     );
+    instructions(&stage);
+    requests(&stage);
+}
+
+/// The third part.
+fn requests(stage: &Stage) {
+    let stepper = stage.build_stepper();
+    let (session, token) = (stage.steps("session", &stepper), stage.steps("token", &stepper));
+    println!("{:<58} {session:>9} instructions", "a request with a session cookie, the thread that answers");
+    println!("{:<58} {token:>9} instructions", "a request with a token that was seen before");
+    println!("token against session: {:.3}", token as f64 / session as f64);
+}
+
+/// The first ratio in instructions, if callgrind is there.
+fn instructions(stage: &Stage) {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err()
     {
-        println!("skipped: instructions: valgrind is not installed");
+        println!("skipped: instructions of a signature check: valgrind is not installed\n");
         return;
     }
     let counted = |what: &str| {
-        let [few, many] = FEW_TOKENS.map(|tokens| instructions_of_child(&stage, what, tokens));
+        let [few, many] = FEW_TOKENS.map(|tokens| instructions_of_child(stage, what, tokens));
         (many - few) / (FEW_TOKENS[1] - FEW_TOKENS[0])
     };
     let (raw, first) = (counted("raw"), counted("first"));
     println!("{:<58} {raw:>9} instructions", "raw signature check");
     println!("{:<58} {first:>9} instructions", "a token seen for the first time, whole");
     println!("first against raw: {:.3}\n", first as f64 / raw as f64);
-    let requests = |credential: &str| {
-        let [few, many] = REQUESTS.map(|requests| stage.instructions_of_server(credential, requests));
-        (many - few) / (REQUESTS[1] - REQUESTS[0])
-    };
-    let (session, token) = (requests("session"), requests("token"));
-    println!("{:<58} {session:>9} instructions", "a request with a session cookie, whole process");
-    println!("{:<58} {token:>9} instructions", "a request with a token that was seen before");
-    println!("token against session: {:.3}", token as f64 / session as f64);
 }
 
 /// What is measured, alone in a process, for callgrind.
@@ -182,37 +194,76 @@ impl Stage {
         self.key.verify_sig(message.as_bytes(), &signature).unwrap();
     }
 
-    /// Instructions of the whole server for that many requests.
-    fn instructions_of_server(&self, credential: &str, requests: u64) -> u64 {
+    /// The program beside this one, which counts what a thread executes.
+    fn build_stepper(&self) -> PathBuf {
+        let stepper = self.folder.join("steps");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/steps.c");
+        assert!(Command::new("cc").args(["-O2", "-o"]).arg(&stepper).arg(source).status().unwrap().success());
+        stepper
+    }
+
+    /// Instructions of the one thread that answers, for one request.
+    fn steps(&self, credential: &str, stepper: &Path) -> u64 {
         let (port, admin) = (free_port(), free_port());
         let clients = self.folder.join(format!("{credential}.yaml"));
         std::fs::write(&clients, clients_yaml(port, admin)).unwrap();
-        let counts = self.folder.join(format!("{credential}.callgrind"));
-        let server = Command::new("valgrind")
-            .args(["--tool=callgrind", &format!("--callgrind-out-file={}", counts.display())])
-            .arg(env!("CARGO_BIN_EXE_vestibule"))
+        let server = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .arg("serve")
             .arg(&clients)
+            .env("TOKIO_WORKER_THREADS", "1")
             .stdout(std::fs::File::create(self.folder.join(format!("{credential}.log"))).unwrap())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut server = Ended(server);
+        let server = Ended(server);
         let mut connection = connect(port);
         let header = match credential {
             "token" => format!("Authorization: Bearer {}", self.tokens[0]),
             _ => format!("Cookie: {}", session(&mut connection, port)),
         };
         let question = question(&header);
-        for _ in 0..requests {
-            assert_eq!(ask(&mut connection, &question).0, 200, "{credential}");
-        }
-        drop(connection);
-        // It writes its counts when it ends by itself.
-        let kill = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status();
-        assert!(kill.unwrap().success() && server.0.wait().is_ok());
-        total(&counts)
+        let mut ask_often = |times: u64| {
+            for _ in 0..times {
+                assert_eq!(ask(&mut connection, &question).0, 200, "{credential}");
+            }
+        };
+        ask_often(200);
+        let [few, many] = REQUESTS.map(|requests| {
+            let mut counting = Command::new(stepper)
+                .arg(worker(server.0.id()).to_string())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut output = BufReader::new(counting.stdout.take().unwrap());
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            assert_eq!(line, "stepping\n");
+            ask_often(requests);
+            // The thread has to have come to rest: it writes the answer before it waits for more.
+            std::thread::sleep(Duration::from_millis(200));
+            end(&counting);
+            line.clear();
+            output.read_line(&mut line).unwrap();
+            assert!(counting.wait().unwrap().success());
+            line.trim().parse::<u64>().unwrap()
+        });
+        (many - few) / (REQUESTS[1] - REQUESTS[0])
     }
+}
+
+/// The thread of a vestibule that answers requests: it was told to have one, and made it first; those that read files came later.
+fn worker(process: u32) -> u32 {
+    let threads =
+        std::fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|thread| thread.unwrap().path());
+    let of_tokio = threads.filter(|path| {
+        std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.starts_with("tokio-"))
+    });
+    of_tokio.map(|path| path.file_name().unwrap().to_str().unwrap().parse().unwrap()).min().unwrap()
+}
+
+fn end(child: &Child) {
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
 }
 
 /// A child that does not outlive the benchmark.
