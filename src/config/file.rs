@@ -422,6 +422,12 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("store", StoreAsWritten::SETTINGS),
 ];
 
+/// The path under which a table stands.
+pub(super) fn path_of(table: &'static [Setting]) -> &'static str {
+    let keys = |settings: &'static [Setting]| settings.iter().map(|setting| setting.key);
+    TABLES.iter().find(|(_, settings)| keys(settings).eq(keys(table))).map_or("", |(path, _)| path)
+}
+
 /// The path of a setting of that name in another table, for a key that was written in the wrong one.
 pub(super) fn elsewhere(key: &str) -> Option<String> {
     let (table, _) = TABLES.iter().find(|(_, settings)| settings.iter().any(|setting| setting.key == key))?;

@@ -1,7 +1,8 @@
 //! Node → value of the kind that a setting wants. What does not fit becomes a problem, and reading goes on.
 
-use super::file::{Setting, elsewhere, flattened};
+use super::file::{Setting, elsewhere, flattened, path_of};
 use super::kind::text;
+use super::names_from_elsewhere::name_from_elsewhere;
 use super::node::{Entry, Node, Value};
 use super::place::Place;
 use super::problem::Finding;
@@ -120,12 +121,24 @@ impl Reader {
                 Written::Broken
             }
             Err(finding) => {
-                self.note(place, finding);
+                self.note(place, with_hint(finding, setting));
                 Written::Broken
             }
         };
         self.path.pop();
         written
+    }
+}
+
+/// Of another kind than it should be: what to write for this setting says more than what would do for any.
+fn with_hint(finding: Finding, setting: &Setting) -> Finding {
+    let write = setting.hint.to_owned();
+    match finding {
+        Finding::TextForTable if write.contains('{') => Finding::TableNeeded { found: "one text", write },
+        Finding::ListForTable if write.contains('{') => Finding::TableNeeded { found: "a list", write },
+        Finding::TableForText if (setting.kind)() != "text" => Finding::NoTableNeeded { write },
+        Finding::ListForText if setting.key == "path" => Finding::ListForPath,
+        other => other,
     }
 }
 
@@ -247,6 +260,14 @@ impl<T: Table> Form for Named<T> {
     const SHAPE: Shape = Shape::Named(T::SETTINGS);
     fn read(node: &Node, _: &Place, reader: &mut Reader) -> Result<Self, Finding> {
         let Value::Table(entries) = &node.value else { return Err(not_a_table(node)) };
+        let is_setting = |entry: &&Entry| T::SETTINGS.iter().any(|setting| setting.key == entry.key);
+        let no_table = |entry: &&Entry| !matches!(entry.node.value, Value::Table(_));
+        if let Some(entry) = entries.iter().filter(no_table).find(is_setting) {
+            return Err(Finding::NameNeeded {
+                key: entry.key.clone(),
+                name: if reader.path.len() < CLIENT_DEPTH { "my_app" } else { "main" },
+            });
+        }
         let mut named: Vec<(String, At<T>)> = Vec::new();
         for entry in entries {
             reader.path.push(entry.key.clone());
@@ -269,7 +290,11 @@ impl<T: Table> Form for Named<T> {
                         let write = "Write its settings under it.".to_owned();
                         reader.note(&entry.place, Finding::Empty { write });
                     }
-                    _ => reader.note(&entry.place, not_a_table(&entry.node)),
+                    _ => {
+                        let help = elsewhere(&entry.key).map(|name| format!("Did you mean {name}?"));
+                        let misplaced = help.map(|help| Finding::NoSuchSetting { help });
+                        reader.note(&entry.place, misplaced.unwrap_or_else(|| not_a_table(&entry.node)));
+                    }
                 }
             }
             reader.path.pop();
@@ -290,8 +315,8 @@ impl<T: Table> Form for Tables<T> {
     fn read(node: &Node, _: &Place, reader: &mut Reader) -> Result<Self, Finding> {
         let Value::List(items) = &node.value else {
             return Err(match node.value {
-                Value::Table(_) => Finding::TableForList,
-                _ => Finding::NeedsTables,
+                Value::Table(_) => Finding::NeedsTables { found: "a table" },
+                _ => Finding::NeedsTables { found: "one text" },
             });
         };
         let mut tables = Vec::new();
@@ -330,6 +355,9 @@ pub(super) const fn not_a_table(node: &Node) -> Finding {
 
 /// What is wrong with a key that is no setting of its table.
 pub(super) fn unknown(key: &str, table: &'static [Setting]) -> Finding {
+    if let Some(help) = name_from_elsewhere(key, path_of(table)) {
+        return Finding::NoSuchSetting { help: help.to_owned() };
+    }
     let names = || table.iter().map(|setting| setting.key);
     // What discovery documents call it.
     let bare = key.strip_suffix("_endpoint").or_else(|| key.strip_suffix("_uri"));

@@ -10,6 +10,7 @@ mod file;
 mod form;
 pub mod host;
 mod kind;
+mod names_from_elsewhere;
 mod node;
 mod overlay;
 pub mod path_pattern;

@@ -47,6 +47,10 @@ pub(super) enum Finding {
     TextForTable,
     ListForTable,
     TableForList,
+    TableNeeded { found: &'static str, write: String },
+    NoTableNeeded { write: String },
+    ListForPath,
+    NameNeeded { key: String, name: &'static str },
     TextForList { found: String, write: String },
     NotKnown { found: String, near: Option<&'static str>, write: String },
     NotAFlag(String),
@@ -112,11 +116,15 @@ pub(super) enum Finding {
     NotBetween { from: &'static str, to: &'static str },
 
     // Access tokens and rules.
-    NeedsTables,
+    NeedsTables { found: &'static str },
     TooManyIssuers(usize),
     IssuerTwice { first: String },
     SecondOpaque { first: String },
     SecondKeySource,
+    StrangeIssuerName(String),
+    IssuerSlash { own: String },
+    OfOwnIssuer { key: String },
+    SharedAlgorithm(String),
     JwksFile { found: String, fault: String },
     IntrospectionAsNobody,
     SecondIntrospectionProof,
@@ -124,6 +132,7 @@ pub(super) enum Finding {
     ResourceNotHttps(String),
     BearerOnlyWithoutTokens,
     NoSignIn,
+    NoSignInForTokens { key: &'static str },
     PathUnfit { found: String, fault: PathPatternFault },
     TooManyRules(usize),
     RuleNeverReached { first: usize },
@@ -280,6 +289,10 @@ impl fmt::Display for Finding {
             Self::TextForTable => f.write_str("is one text, but a table is needed.\nWrite its settings beneath it, each on a line of its own, set in by two blanks."),
             Self::ListForTable => f.write_str("is a list, but a table is needed.\nWrite its settings beneath it without a dash before them."),
             Self::TableForList => f.write_str("is a table, but a list is needed.\nWrite a dash before each item."),
+            Self::TableNeeded { found, write } => write!(f, "is {found}, but a table is needed.\n{write}"),
+            Self::NoTableNeeded { write } => write!(f, "is a table, but one text is needed.\n{write}"),
+            Self::ListForPath => f.write_str("is a list, but one text is needed.\nWrite a rule for each of its items."),
+            Self::NameNeeded { key, name } => write!(f, "has {key} straight beneath it, but a name of your choice is needed between.\nWrite one above the settings: {name}: {{ {key}: … }}"),
             Self::TextForList { found, write } => write!(f, "{} is one text, but a list is needed.\nWrite: {write}", q(found)),
             Self::NotKnown { found, near: Some(near), write } => write!(f, "{} is not known. Did you mean {near}?\nWrite {write}.", q(found)),
             Self::NotKnown { found, near: None, write } => write!(f, "{} is not known.\nWrite {write}.", q(found)),
@@ -440,10 +453,14 @@ impl fmt::Display for Finding {
 
             Self::NotBetween { from, to } => write!(f, "is not between {from} and {to}.\nWrite {from} or more, and {to} or less."),
 
-            Self::NeedsTables => f.write_str("is one text, but a list of tables is needed.\nWrite each item with a dash before it: - { path: /api/*, bearer: required }"),
+            Self::NeedsTables { found } => write!(f, "is {found}, but a list of tables is needed.\nWrite each item without a name, and with a dash before it: - {{ path: /api/*, bearer: required }}"),
             Self::TooManyIssuers(limit) => write!(f, "has more than {limit} issuers.\nWrite {limit} or fewer."),
             Self::IssuerTwice { first } => write!(f, "has the issuer of {first}, and a token of it would be held to only one of the two.\nPut both into one table: it may have several audiences."),
             Self::SecondOpaque { first } => write!(f, "{first} is asked about tokens too, and a token that is no JWT does not say whose it is: one issuer would see the tokens of the other.\nAsk one of them, and give the other a client of its own."),
+            Self::StrangeIssuerName(found) => write!(f, "{} cannot be a name here.\nWrite a name of your choice, 1 to 32 letters without accents, digits, _ and -, and beneath it the address: main: {{ issuer: https://id.example.com, audiences: [https://api.example.com] }}", q(found)),
+            Self::IssuerSlash { own } => write!(f, "differs from the client's own, {}, by the slash at its end only, and providers have one of the two.\nWrite it as the provider does. If it is the client's own, leave it out here.", q(own)),
+            Self::OfOwnIssuer { key } => write!(f, "does nothing here without issuer: how the client's own issuer is reached stands at the client.\nMove it there, beside issuer: {key}, or add the issuer here."),
+            Self::SharedAlgorithm(found) => write!(f, "{} signs with a secret, so that the API could make tokens as well as the issuer.\nWrite what the issuer signs by with a key, such as RS256.", q(found)),
             Self::SecondKeySource => f.write_str("jwks_file is given too, and keys come from one place.\nKeep one."),
             Self::JwksFile { found, fault } => write!(f, "{}: the file holds no key set: {fault}.\nPut the issuer's keys there as it publishes them: {{\"keys\": [ … ]}}", q(found)),
             Self::IntrospectionAsNobody => f.write_str("the issuer is to be asked about tokens, but nothing says as whom.\nAdd what it gave your API: introspection_client: { client_id: my-api, client_secret_file: api.secret }"),
@@ -452,6 +469,7 @@ impl fmt::Display for Finding {
             Self::ResourceNotHttps(found) => write!(f, "{} is not https.\nWrite an https address; http is taken for localhost, names that end in .localhost, and 127.0.0.1.", q(found)),
             Self::BearerOnlyWithoutTokens => f.write_str("nobody could get in: there is no sign-in, and no access token is taken.\nAdd: bearer: { main: { audiences: [https://api.example.com] } }"),
             Self::NoSignIn => f.write_str("does nothing with bearer_only: true, for nobody signs in here.\nRemove one of the two."),
+            Self::NoSignInForTokens { key } => write!(f, "is for a sign-in, and with bearer_only: true nobody signs in here.\nMove it under bearer, if it is meant for tokens: bearer: {{ main: {{ {key}: … }} }}"),
             Self::PathUnfit { found, fault } => write!(f, "{} {}", q(found), path_fault(fault)),
             Self::TooManyRules(limit) => write!(f, "has more than {limit} rules.\nWrite {limit} or fewer."),
             Self::RuleNeverReached { first } => write!(f, "is never reached: rule {first} fits every request that this one fits.\nMove it before that rule, or remove it."),
@@ -484,7 +502,13 @@ fn path_fault(fault: &PathPatternFault) -> String {
     match fault {
         Fault::Empty => "is empty.\nWrite: path: /api/*".to_owned(),
         Fault::TooLong { bytes } => format!("has {bytes} bytes.\nWrite at most {MAX_PATTERN_BYTES}."),
-        Fault::NoSlash => "does not begin with a slash.\nWrite a path: /api/*".to_owned(),
+        Fault::NoSlash => {
+            "does not begin with a slash.\nWrite a path, and no regular expression: /api/*".to_owned()
+        }
+        Fault::Star { segment } if segment == "*" => {
+            "has a * that is not at its end.\nA * stands alone behind the last slash, for everything beneath: /api/*"
+                .to_owned()
+        }
         Fault::Star { segment } => format!(
             "has a * in {}.\nA * stands alone behind the last slash, for everything beneath: /api/*",
             quoted(segment)
@@ -506,7 +530,7 @@ fn path_fault(fault: &PathPatternFault) -> String {
         }
         Fault::NeedsEscape { sign, escape } => {
             format!(
-                "has {}, which no path has as it is.\nWrite {escape} in its place.",
+                "has {}, which no path has as it is.\nWrite {escape} in its place. If a pattern is meant: only a * at the end is one, as in /api/*.",
                 quoted(&sign.to_string())
             )
         }

@@ -43,6 +43,10 @@ pub(super) fn judge(
         }
     };
     if at.value.0.is_empty() {
+        // What stands there is no table, and that is said already.
+        if judge.problems.iter().any(|problem| problem.is_in(&at.path)) {
+            return None;
+        }
         let write = "Write an issuer under it: main: { audiences: [https://api.example.com] }".to_owned();
         return judge.refuse(at.problem(Finding::Empty { write }));
     }

@@ -32,7 +32,7 @@ pub(super) fn judge(
     let written = &at.value;
     let table = Table::of::<BearerAsWritten>(&at.place, &at.path, name);
     if !crate::config::is_client_name(name) {
-        judge.problems.push(at.problem(Finding::StrangeClientName(name.to_owned())));
+        judge.problems.push(at.problem(Finding::StrangeIssuerName(name.to_owned())));
     }
     let (whose, issuer, settings) = if written.issuer.is_absent() {
         needs_an_issuer(judge, written);
@@ -41,6 +41,7 @@ pub(super) fn judge(
         let as_client = as_client(written);
         let issuer = provider::issuer(judge, &as_client, &table);
         let settings = provider::settings(judge, &as_client, issuer.as_ref(), name);
+        notice_slash(judge, written, owner);
         // Whom the client lets in counts also where its issuer is named once more.
         let is_own = issuer.as_ref().zip(owner.issuer).is_some_and(|(one, own)| one.as_str() == own.as_str());
         (if is_own { Whose::OwnOfClient } else { Whose::Further }, issuer, settings)
@@ -121,19 +122,31 @@ fn needs_an_issuer(judge: &mut Judge<'_>, written: &BearerAsWritten) {
     fn place<T>(written: &Written<T>) -> Option<(Where, String)> {
         written.given().map(|at| (at.place.clone(), at.path.clone()))
     }
-    let settings = [
+    let of_clients_too = [
         place(&written.tenants),
         place(&written.backchannel_url),
         place(&written.ca_file),
-        place(&written.jwks_file),
-        place(&written.jwks_uri),
-        place(&written.provider_token_file),
         place(&written.keys_refresh),
         place(&written.danger_http_issuer),
         place(&written.danger_private_endpoints),
     ];
+    for (place, path) in of_clients_too.into_iter().flatten() {
+        let key = path.rsplit('.').next().unwrap_or_default().to_owned();
+        judge.problems.push(Problem::new(place, &path, Finding::OfOwnIssuer { key }));
+    }
+    let settings = [place(&written.jwks_file), place(&written.jwks_uri), place(&written.provider_token_file)];
     for (place, path) in settings.into_iter().flatten() {
         judge.problems.push(Problem::new(place, &path, Finding::Idle { needs: "issuer" }));
+    }
+}
+
+/// Whoever writes the client's own issuer once more, but for the slash, has two that are one.
+fn notice_slash(judge: &mut Judge<'_>, written: &BearerAsWritten, owner: &Owner<'_>) {
+    if let (Some(at), Some(own)) = (written.issuer.given(), owner.issuer.map(Issuer::as_str))
+        && at.value != own
+        && at.value.trim_end_matches('/') == own.trim_end_matches('/')
+    {
+        judge.notices.push(at.problem(Finding::IssuerSlash { own: own.to_owned() }));
     }
 }
 
@@ -263,10 +276,15 @@ fn algorithms(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<Sig
         match asymmetric().find(|algorithm| algorithm.name() == item.value) {
             Some(algorithm) if algorithms.contains(&algorithm) => {}
             Some(algorithm) => algorithms.push(algorithm),
+            None if item.value.starts_with("HS") => {
+                judge.problems.push(item.problem(Finding::SharedAlgorithm(item.value.clone())));
+            }
             None => {
                 let write = asymmetric().map(SigningAlgorithm::name).collect::<Vec<_>>().join(", ");
                 let found = item.value.clone();
-                judge.problems.push(item.problem(Finding::NotKnown { found, near: None, write }));
+                let near =
+                    asymmetric().map(SigningAlgorithm::name).find(|name| name.eq_ignore_ascii_case(&found));
+                judge.problems.push(item.problem(Finding::NotKnown { found, near, write }));
             }
         }
     }

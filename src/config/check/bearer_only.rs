@@ -41,9 +41,12 @@ pub(super) fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     fn at<T>(written: &Written<T>) -> Option<Problem> {
         written.given().map(|at| at.problem(Finding::NoSignIn))
     }
+    fn of_tokens<T>(written: &Written<T>, key: &'static str) -> Option<Problem> {
+        written.given().map(|at| at.problem(Finding::NoSignInForTokens { key }))
+    }
     let settings = [
         at(&written.redirect_uri),
-        at(&written.scopes),
+        of_tokens(&written.scopes, "scopes"),
         at(&written.authorization),
         at(&written.response_mode),
         at(&written.token_parameters),
@@ -52,7 +55,7 @@ pub(super) fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
         at(&written.id_token_encrypted_response_alg),
         at(&written.id_token_encrypted_response_enc),
         at(&written.decryption_key_files),
-        at(&written.audiences),
+        of_tokens(&written.audiences, "audiences"),
         at(&written.userinfo),
         at(&written.userinfo_signed_response_alg),
         at(&written.userinfo_encrypted_response_alg),

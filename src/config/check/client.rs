@@ -92,7 +92,9 @@ fn judge_one(
         bearer_only::no_sign_in(judge, written);
     }
     let no_own_issuer = only && written.issuer.is_absent() && bearer_only::has_issuers_of_its_own(written);
-    let issuer = if no_own_issuer { None } else { provider::issuer(judge, written, &table) };
+    // What is wrong with the tables is said already; whether they name an issuer cannot be known.
+    let unknown = only && written.issuer.is_absent() && matches!(written.bearer, Written::Broken);
+    let issuer = if no_own_issuer || unknown { None } else { provider::issuer(judge, written, &table) };
     if no_own_issuer {
         bearer_only::needs_an_issuer(judge, written);
     } else if let Some(at) = written.issuer.given()
@@ -316,7 +318,7 @@ fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<
             scopes.push(item.value.clone());
         }
     }
-    if !scopes.iter().any(|scope| scope == "openid") {
+    if !scopes.iter().any(|scope| scope == "openid") && !written.bearer_only.or(false) {
         let write = std::iter::once("openid").chain(scopes.iter().map(String::as_str));
         let write = format!("scopes: {}", write.collect::<Vec<_>>().join(" "));
         return judge.refuse(at.problem(Finding::NoOpenid { write }));

@@ -180,15 +180,17 @@ fn notice_not_asked_for(judge: &mut Judge<'_>, written: &RuleAsWritten, taken: &
 /// A rule behind one that fits all of its requests never counts, and whoever wrote it thinks that it does.
 fn find_dead(judge: &mut Judge<'_>, written: &[At<RuleAsWritten>], rules: &[Option<Rule>]) {
     for (index, (at, rule)) in written.iter().zip(rules).enumerate() {
-        let Some(rule) = rule else { continue };
-        let covers = |earlier: &Option<Rule>| {
-            earlier.as_ref().is_some_and(|earlier| {
+        // One of which something is wrong fits whatever its broken part leaves.
+        let is_broken = |at: &At<RuleAsWritten>| judge.problems.iter().any(|problem| problem.is_in(&at.path));
+        let Some(rule) = rule.as_ref().filter(|_| !is_broken(at)) else { continue };
+        let covers = |(earlier, at): (&Option<Rule>, &At<RuleAsWritten>)| {
+            earlier.as_ref().filter(|_| !is_broken(at)).is_some_and(|earlier| {
                 let methods = earlier.methods.is_empty()
                     || !rule.methods.is_empty() && rule.methods.iter().all(|method| earlier.is_for(method));
                 methods && earlier.path.covers(&rule.path)
             })
         };
-        if let Some(first) = rules[..index].iter().position(covers) {
+        if let Some(first) = rules[..index].iter().zip(written).position(covers) {
             judge.problems.push(at.problem(Finding::RuleNeverReached { first: first + 1 }));
         }
     }
@@ -207,7 +209,9 @@ fn methods(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<Vec<Method
         match Method::from_bytes(item.value.as_bytes()) {
             Ok(method) if upper => methods.push(method),
             _ => {
-                let (found, write) = (item.value.clone(), "a method in capitals, such as GET".to_owned());
+                let write =
+                    "a method in capitals, such as GET; for every method leave methods out".to_owned();
+                let found = item.value.clone();
                 judge.problems.push(item.problem(Finding::NotKnown { found, near: None, write }));
             }
         }

@@ -54,7 +54,7 @@ table! {
         userinfo: bool, "`false`", "Write true or false.";
         /// Whether the issuer is asked about a token (RFC 7662): `opaque` about those that are no JWTs, which are refused otherwise, `all`
         /// about every one, so that a token that was revoked is refused as soon as `introspection_cache` is over.
-        introspection: Choice<Ask>, "`off`", "Write off, opaque or all.";
+        introspection: Choice<Ask>, "`off`", "Write off, opaque or all. Where it is asked, and as whom, stands beside it: introspection_endpoint, introspection_client.";
         /// Where it is asked.
         introspection_endpoint: String, "discovered", "Write: introspection_endpoint: https://id.example.com/introspect";
         /// As whom vestibule asks.
@@ -138,7 +138,7 @@ table! {
         /// The methods.
         methods: Texts, "every method", "Write: methods: [POST, PUT, PATCH, DELETE]";
         /// Access tokens: `accepted` beside a session, `required` in place of one, `ignored` as if they were none of ours.
-        bearer: Choice<BearerPolicy>, "`accepted` where the client has `bearer`", "Write accepted, required or ignored.";
+        bearer: Choice<BearerPolicy>, "`accepted` where the client has `bearer`", "Write accepted, required or ignored. Audiences stand under bearer of the client, scopes beside this.";
         /// The issuers whose tokens are taken, by their names under `bearer`.
         bearer_issuers: Texts, "all of the client's", "Write: bearer_issuers: [main]";
         /// Scopes that a token needs, all of them. A session has none and is not asked for them.
