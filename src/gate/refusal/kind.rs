@@ -176,7 +176,7 @@ refusals! {
 
     // Rules.
     PathAmbiguous "path_ambiguous" Caller BAD_REQUEST Never UNREADABLE
-        "The path falls under a rule of this client in one way to read it and not in another (letter case, dot segments, encoded signs). If such paths are usual here, put a rule with path: /* first, or write rules that do not tell them apart."
+        "The path falls under a rule of this client in one way to read it and not in another (letter case, dot segments, encoded signs). If such paths are usual here, let the rule name the path above them, so that it is for all of them in each way to read them."
     StepUpNeeded "step_up_needed" Caller FORBIDDEN Never STEP_UP
         "A rule asks for acr_values or max_age that the sign-in of this session does not meet. Let the person sign out and in again; to have the provider ask for it, set authorization.acr_values or authorization.max_age."
 
@@ -186,23 +186,23 @@ refusals! {
     BearerWithCookie "bearer_with_cookie" Caller BAD_REQUEST Never BEARER_WITH_COOKIE
         "A page that is signed in by its cookie sent an access token too. Send one of them, or let the token decide: bearer_options: { with_session: token }. If the token is the application's own affair: bearer: ignored in a rule."
     BearerNeeded "bearer_needed" Caller UNAUTHORIZED Never BEARER_NEEDED
-        "A rule takes access tokens only. Let the program send Authorization: Bearer, or write bearer: accepted."
+        "Only access tokens are taken here: by bearer: required in a rule, or by bearer_only. Let the program send Authorization: Bearer. If a session is to do as well, write bearer: accepted in that rule."
     BearerMalformed "bearer_malformed" Caller UNAUTHORIZED Never BEARER_MALFORMED
         "Let the program send Authorization: Bearer, one blank, the token, and nothing else."
     BearerTooLong "bearer_too_long" Caller UNAUTHORIZED Never BEARER_MALFORMED
         "Tokens of at most 16 KiB are read. Let the issuer put less into them."
     BearerOpaque "bearer_opaque" Caller UNAUTHORIZED Never BEARER_MALFORMED
-        "The token is no JWT. If the issuer gives such, let it be asked: introspection: opaque."
+        "The token is no JWT. If the issuer gives such, let it be asked about them: introspection: opaque in its table under bearer. Otherwise let it give JWTs for this API."
     BearerEncrypted "bearer_encrypted" Caller UNAUTHORIZED Never BEARER_MALFORMED
-        "Encrypted access tokens are not opened here. Let the issuer only sign them, or be asked about them: introspection: opaque."
+        "Encrypted access tokens are not opened here. Let the issuer only sign them, or be asked about them: introspection: opaque in its table under bearer."
     BearerUnreadable "bearer_unreadable" Caller UNAUTHORIZED Never BEARER_MALFORMED
         "The token was cut off or changed on its way, or is none. Nothing needs to be done."
     BearerAlgorithm "bearer_algorithm" Caller UNAUTHORIZED Never BEARER_INVALID
-        "The log names the algorithm. If the issuer signs by it, add it to algorithms; none and HS256 are never taken."
+        "The log names the algorithm. If the issuer signs by it, add it to algorithms in its table under bearer; none and those that sign with a secret (HS256) are never taken."
     BearerCritical "bearer_critical" Caller UNAUTHORIZED Never BEARER_INVALID
         "The token asks for an extension that is not known here (crit). Let the issuer leave it out."
     BearerType "bearer_type" Caller UNAUTHORIZED Never BEARER_KIND
-        "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt. An ID token is never taken: let the program send its access token."
+        "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt in its table under bearer. An ID token is never taken: let the program send its access token."
     BearerForeign "bearer_other_kind" Caller UNAUTHORIZED Never BEARER_KIND
         "This is an ID token, a logout token, a refresh token or a proof. Let the program send its access token."
     BearerKeyName "bearer_key_name" Caller UNAUTHORIZED Never BEARER_INVALID
@@ -212,15 +212,15 @@ refusals! {
     BearerSignature "bearer_signature" Caller UNAUTHORIZED Never BEARER_INVALID
         "The token was changed, or is not by the issuer that it names. Nothing needs to be done."
     BearerClaimMissing "bearer_claim_missing" Caller UNAUTHORIZED Never BEARER_INVALID
-        "The log names the claim. RFC 9068 asks for it; if the issuer cannot send it, write profile: jwt."
+        "The log names the claim. iss, aud and exp are always needed: let the issuer send them. What only RFC 9068 asks for (sub, client_id, jti, iat) is not needed with profile: jwt in the issuer's table under bearer."
     BearerClaimForm "bearer_claim_form" Caller UNAUTHORIZED Never BEARER_INVALID
         "The log names the claim and what it should be. Report it to the issuer."
     BearerIssuer "bearer_issuer" Caller UNAUTHORIZED Never BEARER_ISSUER
         "The log names the issuer. If its tokens are to be taken, give it a table under bearer, its name written to the letter, and a place in bearer_issuers of the rule."
     BearerAudience "bearer_audience" Caller UNAUTHORIZED Never BEARER_AUDIENCE
-        "The log names the audiences. Let the program ask for a token for this API (resource or audience), let the issuer put it in, or add the audience to audiences. At Keycloak: a client scope with an audience mapper."
+        "The log names the audiences. Let the program ask for a token for this API (resource or audience), let the issuer put it in, or add it to audiences in the issuer's table under bearer. At Keycloak: a client scope with an audience mapper."
     BearerClient "bearer_client" Caller UNAUTHORIZED Never BEARER_INVALID
-        "The log names the client that the token was issued to. If it may come in, add it to client_ids."
+        "The log names the client that the token was issued to. If it may come in, add it to client_ids in the issuer's table under bearer."
     BearerExpired "bearer_expired" Caller UNAUTHORIZED Never BEARER_EXPIRED
         "Let the program fetch a new token. If it happens with new ones, set the clocks."
     BearerIssuedInFuture "bearer_issued_in_future" Caller UNAUTHORIZED Never BEARER_NOT_YET
@@ -280,15 +280,15 @@ refusals! {
     DpopProofOtherKey "dpop_proof_other_key" Caller UNAUTHORIZED Never DPOP_PROOF
         "Somebody uses a token with a key that it is not bound to. Nothing needs to be done."
     DpopNonce "dpop_nonce" Caller UNAUTHORIZED Never DPOP_NONCE
-        "The program is to send the nonce of the answer in its next proof. Through nginx the header DPoP-Nonce must be passed on: see docs/bearer.md."
+        "The program is to send the nonce of the answer in its next proof. Through nginx the header DPoP-Nonce must be passed on, as deploy/nginx/server.conf does."
     DpopReplayed "dpop_replayed" Caller UNAUTHORIZED Never DPOP_PROOF
         "The same proof came twice. If it happens often, something on the way repeats requests, or the proxy asks twice for one request."
-    DpopFull "dpop_full" Us SERVICE_UNAVAILABLE Automatically BUSY
-        "A million proofs came within minutes. See who sends them."
+    DpopFull "dpop_full" Us SERVICE_UNAVAILABLE Automatically TOKENS_BUSY
+        "A million proofs came within minutes. See who sends them, and limit them at the proxy."
     TooManyTokens "too_many_tokens" Caller TOO_MANY_REQUESTS Automatically TOO_MANY_REQUESTS
-        "One address sends many tokens that the issuer has to be asked about. If it is a gateway of many programs, let the issuer give JWTs."
+        "One address sends many tokens that the issuer has to be asked about. If it is a gateway of many programs, let the issuer give JWTs and leave introspection at opaque, or raise introspection_cache."
     AuthorizationTooLarge "authorization_too_large" Operator FORBIDDEN Never GATEWAY
-        "With token: remove every 200 says what Authorization the application gets, and this one does not fit. Let the proxy remove Authorization itself, and write token: pass."
+        "With token: remove every 200 says what Authorization the application gets, and this one does not fit. Let the proxy remove Authorization itself, and leave token: remove out, in bearer_options and in every rule."
 
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
@@ -540,9 +540,9 @@ refusals! {
 
     // What the provider says about an access token.
     IntrospectionNoEndpoint "introspection_no_endpoint" Operator BAD_GATEWAY Never PROVIDER_UNFIT
-        "The provider announces no endpoint that could be asked about tokens. Switch it on there, or do not ask."
+        "The provider announces no endpoint that could be asked about tokens. Switch it on there, write introspection_endpoint in its table under bearer, or leave introspection out."
     IntrospectionTokenFile "introspection_token_file" Operator BAD_GATEWAY TryAgain GATEWAY
-        "See whether a bearer token still lies in the file that is read for introspection, and whether vestibule may read it."
+        "See whether a bearer token still lies in the file that introspection_client.bearer_token_file names, and whether vestibule may read it."
     IntrospectionRedirect "introspection_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
         "The provider announces an introspection_endpoint that has moved. Tell the provider its public address."
     IntrospectionStatus "introspection_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
@@ -556,7 +556,7 @@ refusals! {
     IntrospectionRefused "introspection_refused" Operator BAD_GATEWAY Never NOT_SET_UP
         "The provider does not know who asks about tokens, or does not take the proof, or lets others ask only: compare id and secret, key, certificate or token with what is registered there, and what that client is allowed."
     IntrospectionNotSigned "introspection_not_signed" Operator BAD_GATEWAY Never PROVIDER_FAULT
-        "Let the provider sign what it says about tokens to this client (introspection_signed_response_alg there), or do not ask for it signed."
+        "Let the provider sign what it says about tokens to this client (introspection_signed_response_alg of its registration there), or leave that setting out here."
     IntrospectionToken "introspection_token" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
         "What came as a signed answer about a token is not believed. The line in the log says why: keys and algorithm, issuer, client_id, or the clocks."
     IntrospectionMemberForm "introspection_member_form" Provider BAD_GATEWAY Never PROVIDER_FAULT
@@ -677,6 +677,7 @@ const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should e
 const MEANWHILE: &str = "You were signed out while this login was under way. Try again.";
 const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
+const TOKENS_BUSY: &str = "The gateway cannot check access tokens at the moment. Try again in a minute.";
 const ONLY_HERE: &str = "This application is being tried out and is not for other machines.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";
 const TOO_MANY_REQUESTS: &str =
