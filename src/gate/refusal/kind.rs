@@ -202,7 +202,7 @@ refusals! {
     BearerCritical "bearer_critical" Caller UNAUTHORIZED Never BEARER_INVALID
         "The token asks for an extension that is not known here (crit). Let the issuer leave it out."
     BearerType "bearer_type" Caller UNAUTHORIZED Never BEARER_KIND
-        "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt in its table under bearer. An ID token is never taken: let the program send its access token."
+        "The token's typ is not at+jwt (RFC 9068). Let the issuer write that, or, if it cannot, write profile: jwt in its table under bearer; then it needs a claim that only access tokens have, such as scope. An ID token is never taken: let the program send its access token."
     BearerForeign "bearer_other_kind" Caller UNAUTHORIZED Never BEARER_KIND
         "This is an ID token, a logout token, a refresh token or a proof. Let the program send its access token."
     BearerKeyName "bearer_key_name" Caller UNAUTHORIZED Never BEARER_INVALID
