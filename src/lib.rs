@@ -1,11 +1,18 @@
 //! vestibule: a forward-auth sidecar. Traefik, nginx, Caddy and Envoy ask it about every request; it checks the session cookie and
 //! answers 200 with identity headers, or sends the browser through the OpenID Connect code flow, which it handles itself.
 //!
-//! The four paths through the house:
+//! The five paths through the house:
 //!
 //! ```text
-//! subrequest   forwarded::read → client → credential::find → sessions.look → gate::decide → sessions.use_now → respond
+//! subrequest   forwarded::read → client → decide::in_order (the rule) → credential::find → sessions.look → decide::decide
+//!              → sessions.use_now → respond
 //!              (no await between reading and answering while the claims are fresh; only what is let through is a use)
+//!
+//! bearer       the same up to credential::find → presented::read → SHA-256 → remembered?
+//!              no: the issuer it names → keys (memory) → Unverified::verify, or introspection::request → fetch
+//!              → introspection::judge → access_token::judge_introspected → userinfo, if asked for → Admitted
+//!              → Admitted::judge_binding → used_proofs.take → decide::decide → passed_on → respond
+//!              (no await for a token that was seen before; it decides alone, and no cookie counts in its place)
 //!
 //! login        /login:    login_limit.take → return_to::from_query → login_parameters → provider → transaction::begin
 //!                         → authorize::url, or pushed::request → fetch → pushed::judge → 302 + flow cookie
