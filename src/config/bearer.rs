@@ -201,7 +201,7 @@ pub enum OnUnauthenticated {
 pub struct ResourceMetadata {
     /// Scheme and authority of its identifier.
     pub origin: String,
-    /// The path of its identifier, without a slash at the end; empty for none.
+    /// The path of its identifier; empty for none.
     pub path: String,
     /// The document.
     pub document: Value,

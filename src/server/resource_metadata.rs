@@ -39,7 +39,9 @@ fn find<'a>(config: &'a Config, host: &Authority, path: &str) -> Option<&'a Reso
     let is_at = |metadata: &&ResourceMetadata| {
         let (scheme, authority) = metadata.origin.split_once("://").unwrap_or_default();
         let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
-        metadata.path == path && HostPattern::parse(authority).is_some_and(|its| its.matches(host, scheme))
+        // With and without a slash at the end: who knows the address only need not know which it has.
+        let same_path = metadata.path.trim_end_matches('/') == path.trim_end_matches('/');
+        same_path && HostPattern::parse(authority).is_some_and(|its| its.matches(host, scheme))
     };
     all.into_iter().find(is_at)
 }

@@ -270,6 +270,20 @@ fn at_a_client_for_tokens_only_every_rule_is_for_tokens() {
     assert_eq!(whose(e), [Whose::OwnOfClient]);
 }
 
+/// RFC 9728 section 3.1: only a slash that follows the host is left away.
+#[test]
+fn the_address_of_the_metadata_keeps_the_slash_at_the_end_of_a_path() {
+    for (resource, path) in [("", ""), ("/", ""), ("/mcp", "/mcp"), ("/mcp/", "/mcp/")] {
+        let text = format!(
+            "clients: {{ a: {{ bearer_only: true, issuer: https://id.example.com, hosts: a.example.com, bearer: {{ main: {{ \
+             audiences: x }} }}, resource_metadata: {{ resource: \"https://a.example.com{resource}\" }} }} }}"
+        );
+        let (config, _) = Case::new(&text).accepted();
+        let url = config.clients[0].resource_metadata.as_ref().unwrap().url();
+        assert_eq!(url, format!("https://a.example.com/.well-known/oauth-protected-resource{path}"));
+    }
+}
+
 /// RFC 9728 section 2.
 #[test]
 fn the_metadata_of_a_resource_say_what_is_written_and_what_follows_from_it() {

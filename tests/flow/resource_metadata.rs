@@ -49,6 +49,11 @@ async fn it_is_found_by_host_and_path_of_the_resource_and_by_nothing_else() {
                 .line("bearer: { main: { audiences: [https://other.example.test] } }")
                 .line("resource_metadata: { resource: 'https://other.example.test/v1/things' }"),
         )
+        .client(
+            Client::named("slash")
+                .line("bearer: { main: { audiences: [https://slash.example.test/mcp/] } }")
+                .line("resource_metadata: { resource: 'https://slash.example.test/mcp/' }"),
+        )
         .client(Client::named("plain"))
         .start()
         .await;
@@ -61,6 +66,9 @@ async fn it_is_found_by_host_and_path_of_the_resource_and_by_nothing_else() {
             format!("{well_known}/v1/things"),
             Some("https://other.example.test/v1/things"),
         ),
+        ("slash.example.test", format!("{well_known}/mcp/"), Some("https://slash.example.test/mcp/")),
+        ("slash.example.test", format!("{well_known}/mcp"), Some("https://slash.example.test/mcp/")),
+        ("slash.example.test", format!("{well_known}/mcp/x"), None),
         ("other.example.test", well_known.to_owned(), None),
         ("app.example.test", format!("{well_known}/v1/things"), None),
         ("other.example.test", format!("{well_known}/v1"), None),

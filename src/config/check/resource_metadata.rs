@@ -98,7 +98,8 @@ pub(super) fn judge(
         document.insert("tls_client_certificate_bound_access_tokens".to_owned(), Value::Bool(true));
     }
     let origin = url.origin().ascii_serialization();
-    let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
+    // RFC 9728 section 3.1: a slash that follows the host goes, one behind a path stays.
+    let path = if url.path() == "/" { String::new() } else { url.path().to_owned() };
     Some(Some(ResourceMetadata { origin, path, document: Value::Object(document) }))
 }
 
