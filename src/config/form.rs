@@ -327,6 +327,10 @@ impl<T: Table> Form for Tables<T> {
                     let value = T::read_table(inner, reader);
                     tables.push(At { value, place: item.place.clone(), path: reader.path() });
                 }
+                Value::Empty => {
+                    let write = "Write its settings behind the dash.".to_owned();
+                    reader.note(&item.place, Finding::Empty { write });
+                }
                 _ => reader.note(&item.place, not_a_table(item)),
             }
             reader.path.pop();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::bearer::{self, Owner};
-use super::client::is_client_id;
+use super::client::{has_placeholder, is_client_id, or_variable};
 use super::{At as Table, Judge, headers, introspection, provider};
 use crate::config::bearer::{Ask, BearerIssuer, Whose};
 use crate::config::file::{BearerAsWritten, ClientAsWritten};
@@ -250,7 +250,9 @@ fn identifiers(judge: &mut Judge<'_>, written: &Written<Texts>, strange: &Findin
     }
     let mut texts: Vec<String> = Vec::new();
     for item in &at.value.0 {
-        if !is_client_id(&item.value) {
+        if has_placeholder(&item.value) {
+            judge.problems.push(item.problem(Finding::Placeholder { write: or_variable(&item.path) }));
+        } else if !is_client_id(&item.value) {
             judge.problems.push(item.problem(strange.clone()));
         } else if texts.contains(&item.value) {
             judge.problems.push(item.problem(Finding::AudienceTwice(item.value.clone())));
