@@ -360,8 +360,16 @@ fn scopes(claims: &Map<String, Value>) -> Result<Vec<String>, AccessTokenFault> 
     }
 }
 
-/// RFC 7800 section 3.1. A confirmation that cannot be read is one that cannot be given.
+/// RFC 7800 section 3.1. A confirmation that cannot be read is one that cannot be given; neither can one that is not named, of a token
+/// that its issuer calls one for DPoP (RFC 9449 section 5): it is bound to a key, and not one for whoever has it.
 fn binding(claims: &Map<String, Value>) -> Result<Binding, AccessTokenFault> {
+    let kinds = SAYS_ACCESS_WHEN_ASKED.iter().filter_map(|claim| claims.get(*claim)?.as_str());
+    let needs_key = kinds.into_iter().any(|kind| kind.eq_ignore_ascii_case("DPoP"));
+    let binding = confirmation(claims)?;
+    Ok(Binding { unknown: binding.unknown || needs_key && binding.key.is_none(), ..binding })
+}
+
+fn confirmation(claims: &Map<String, Value>) -> Result<Binding, AccessTokenFault> {
     let methods = match claims.get("cnf") {
         None => return Ok(Binding::default()),
         Some(Value::Object(methods)) => methods,
@@ -411,7 +419,7 @@ const ANY_JWT: Kinds = &["at+jwt", "application/at+jwt", "JWT"];
 /// tokens for a program have no other.
 const SAYS_ACCESS: [&str; 7] = ["scope", "scp", "client_id", "cid", "token_use", "typ", "idtyp"];
 
-/// What tells in the answer about a token that it is an access token, where that has no audience.
+/// What tells in the answer about a token that it is an access token, where that has no audience, and of which kind.
 const SAYS_ACCESS_WHEN_ASKED: [&str; 3] = ["token_type", "token_use", "typ"];
 
 /// Claims of DPoP proofs (RFC 9449 section 4.2), signed answers about tokens (RFC 9701 section 5) and ID tokens of the hybrid flow.

@@ -63,6 +63,32 @@ fn a_confirmation_that_is_not_known_is_not_none() {
     }
 }
 
+/// V-BT-11, F-22, RFC 9449 sections 5 and 6.2: an issuer that calls a token one for DPoP, and forgets to say by which key, has not made
+/// one of it for whoever has it.
+#[test]
+fn a_token_for_dpop_without_a_key_is_none_for_bearers() {
+    let unknown = Binding { unknown: true, ..Binding::default() };
+    let (key, certificate) = ([7; 32], [9; 32]);
+    for kind in ["DPoP", "dpop", "DPOP"] {
+        let asked = |said: Value| Held::to(PROFILES[0]).introspected(&said).map(|token| token.binding);
+        let said = with(said(), "token_type", json!(kind));
+        assert_eq!(asked(said.clone()), Ok(unknown), "{kind}");
+        let bound = |cnf| with(said.clone(), "cnf", cnf);
+        assert_eq!(asked(bound(json!({ "jkt": encode(key) }))).unwrap().key, Some(key));
+        assert!(!asked(bound(json!({ "jkt": encode(key) }))).unwrap().unknown);
+        let other = asked(bound(json!({ "x5t#S256": encode(certificate) }))).unwrap();
+        assert_eq!(other, Binding { unknown: true, certificate: Some(certificate), key: None }, "{kind}");
+        // Keycloak says it inside the token.
+        for claim in ["typ", "token_use"] {
+            for profile in PROFILES {
+                let held = Held::to(profile);
+                let taken = held.taken(&with(claims(profile), claim, json!(kind)));
+                assert_eq!(taken.binding, unknown, "{claim} {kind}");
+            }
+        }
+    }
+}
+
 /// V-BT-11: what cannot be read is refused.
 #[test]
 fn a_confirmation_of_another_kind_is_refused() {
