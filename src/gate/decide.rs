@@ -110,7 +110,7 @@ pub enum LoginReason {
 ///
 /// # Errors
 /// [`Refusal::HostNotGuarded`]; an identity header that the caller sent; a WebSocket of another site; a path that falls under a rule
-/// only for some readers.
+/// only for some readers; a header that names another path or method, for which another rule holds.
 pub fn in_order<'a>(
     client: &'a Client,
     forwarded: &'a Forwarded,
@@ -121,7 +121,7 @@ pub fn in_order<'a>(
     }
     spoof::check(headers, client)?;
     websocket::check(headers, client)?;
-    let rule = rule::find(client, forwarded)?;
+    let rule = rule::find(client, forwarded, headers)?;
     Ok(Ordered { client, rule, forwarded, headers })
 }
 

@@ -219,6 +219,11 @@ pub enum Refusal {
         /// The rule's place in the file, from 1.
         rule: usize,
     },
+    /// A header names a path or method for which another rule holds, and some applications go by it.
+    OverrideAmbiguous {
+        /// Which.
+        header: HeaderName,
+    },
     /// `Authorization` is there more than once, and one of the lines has an access token.
     BearerTwice,
     /// A request with an access token and a session cookie.
@@ -438,6 +443,7 @@ impl Refusal {
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
             },
             Self::PathAmbiguous { .. } => Kind::PathAmbiguous,
+            Self::OverrideAmbiguous { .. } => Kind::OverrideAmbiguous,
             Self::BearerTwice => Kind::BearerTwice,
             Self::BearerWithCookie => Kind::BearerWithCookie,
             Self::BearerNeeded => Kind::BearerNeeded,

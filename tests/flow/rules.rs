@@ -95,6 +95,36 @@ async fn a_path_that_falls_under_a_rule_only_for_some_readers_is_refused_in_ever
     }
 }
 
+/// B-03: the path and the method that a rule is found by are those that the application may act on.
+#[tokio::test]
+async fn a_header_that_names_another_path_or_method_does_not_lead_past_a_rule() {
+    let world = api()
+        .line(
+            "rules: [{ path: /api/admin/*, scopes: [admin] }, { path: /api/*, methods: [GET, POST], scopes: [read] }, \
+             { path: /api/*, scopes: [admin] }]",
+        )
+        .start()
+        .await;
+    let token = world.provider.access_token(|_| {});
+    for (name, value) in [
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("X_HTTP_Method_Override", "DELETE"),
+        ("X-HTTP-Method", "delete"),
+        ("X-Method-Override", "PUT"),
+        ("X-Original-URL", "/api/admin/x"),
+        ("X-Rewrite-URL", "https://app.example.test/api/admin"),
+    ] {
+        let ask = world.bearing_at(&token, "/api/a").having("X-Forwarded-Method", "POST");
+        world.send(&ask).await.assert_allowed("without it");
+        world.send(&ask.with(name, value)).await.assert_refused(400, "override_ambiguous", name);
+    }
+    let nginx =
+        world.nginx("https://app.example.test/api/a").with("Authorization", format!("Bearer {token}"));
+    world.send(&nginx).await.assert_allowed("what nginx itself sends is no override");
+    let answer = world.send(&nginx.with("X-Rewrite-URL", "/api/admin/x")).await;
+    answer.assert_refused(403, "override_ambiguous", "behind nginx");
+}
+
 /// R-17.2
 #[tokio::test]
 async fn a_rule_takes_the_tokens_of_the_issuers_that_it_names() {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use http::HeaderName;
 use vestibule::config::host::Authority;
 use vestibule::gate::credential::Unreadable;
 use vestibule::gate::decide::{Ended, LoginReason};
@@ -296,6 +297,7 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::NotRefreshable,
         Refusal::TestingProfileRemote,
         Refusal::PathAmbiguous { rule: 1 },
+        Refusal::OverrideAmbiguous { header: HeaderName::from_static("x-rewrite-url") },
         Refusal::StepUpNeeded,
         Refusal::BearerTwice,
         Refusal::BearerWithCookie,

@@ -11,7 +11,7 @@ use vestibule::gate::rule::find;
 
 use super::decide::forwarded;
 use super::token::accepting;
-use super::{client, everywhere};
+use super::{client, everywhere, headers};
 
 /// A client with rules for these methods and paths, and what holds where none fits.
 fn with(rules: &[(&[&str], &str)]) -> Client {
@@ -26,7 +26,12 @@ fn with(rules: &[(&[&str], &str)]) -> Client {
 
 /// The number of the rule, `last`, or the code of the refusal.
 fn found(client: &Client, method: &str, path: &str) -> String {
-    match find(client, &forwarded(method, "https", "app.example.test", path)) {
+    found_with(client, method, path, &[])
+}
+
+/// The same for a request that has these headers too.
+fn found_with(client: &Client, method: &str, path: &str, sent: &[(&str, &str)]) -> String {
+    match find(client, &forwarded(method, "https", "app.example.test", path), &headers(sent)) {
         Ok(Rule { number: Some(number), .. }) => number.to_string(),
         Ok(Rule { number: None, .. }) => "last".to_owned(),
         Err(refusal) => refusal.code().to_owned(),
@@ -111,7 +116,8 @@ fn a_path_that_can_be_read_in_two_ways_is_refused_where_that_matters() {
 #[test]
 fn the_refusal_names_the_rule() {
     let client = with(&[(&[], "/health"), (&[], "/api/*")]);
-    let refusal = find(&client, &forwarded("GET", "https", "app.example.test", "/API")).unwrap_err();
+    let refusal =
+        find(&client, &forwarded("GET", "https", "app.example.test", "/API"), &headers(&[])).unwrap_err();
     assert!(matches!(refusal, Refusal::PathAmbiguous { rule: 2 }), "{refusal}");
     assert!(refusal.to_string().contains('2') && !refusal.to_string().contains("API"), "{refusal}");
 }
@@ -132,6 +138,78 @@ const WAYS: [fn(&str) -> String; 13] = [
     |path| format!("{path}/."),
     |path| format!("{path}%00"),
 ];
+
+/// B-03: Rack, Symfony, Express and others let a caller name another method in a header, and are not asked whether a rule of ours minds.
+#[test]
+fn a_header_that_names_another_method_does_not_lead_past_a_rule() {
+    let client = with(&[(&["DELETE", "PUT"], "/api/*"), (&["GET", "POST"], "/api/*"), (&[], "/free/*")]);
+    for name in [
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x_http_method_override",
+        "x.http.method",
+        "x-method_override",
+    ] {
+        for (method, path, named, expected) in [
+            ("POST", "/api/x", "DELETE", "override_ambiguous"),
+            ("GET", "/api/x", "put", "override_ambiguous"),
+            ("HEAD", "/api/x", "Delete", "override_ambiguous"),
+            ("POST", "/api/x", "PATCH", "override_ambiguous"),
+            ("POST", "/api/x", "DELETE, GET", "override_ambiguous"),
+            ("POST", "/api/x", "\u{e9}", "override_ambiguous"),
+            ("POST", "/api/x", "GET", "2"),
+            ("POST", "/api/x", "get", "2"),
+            ("POST", "/api/x", "", "2"),
+            ("DELETE", "/api/x", "PUT", "1"),
+            ("DELETE", "/api/x", "GET", "override_ambiguous"),
+            ("POST", "/free/x", "DELETE", "3"),
+            ("POST", "/elsewhere", "DELETE", "last"),
+        ] {
+            let answer = found_with(&client, method, path, &[(name, named)]);
+            assert_eq!(answer, expected, "{method} {path} with {name}: {named}");
+        }
+    }
+    let twice = [("x-http-method", "GET"), ("x-http-method", "DELETE")];
+    assert_eq!(found_with(&client, "POST", "/api/x", &twice), "override_ambiguous");
+    let spelled = [("x-http-method", "GET"), ("x_http_method", "DELETE")];
+    assert_eq!(found_with(&client, "POST", "/api/x", &spelled), "override_ambiguous");
+    // Where no rule could be evaded nobody looks.
+    assert_eq!(found_with(&with(&[]), "POST", "/api/x", &twice), "last");
+}
+
+/// CVE-2018-14773: IIS, Symfony, Zend and others let a header say what path was asked for.
+#[test]
+fn a_header_that_names_another_path_does_not_lead_past_a_rule() {
+    let client = with(&[(&[], "/api/admin/*"), (&["POST"], "/api/*"), (&[], "/api/*")]);
+    for name in ["x-original-url", "x-rewrite-url", "x_original_url", "x.rewrite.url"] {
+        for (method, path, named, expected) in [
+            ("GET", "/api/x", "/api/admin/x", "override_ambiguous"),
+            ("GET", "/api/x", "/api/admin?/x", "override_ambiguous"),
+            ("GET", "/", "https://app.example.test/api/admin", "override_ambiguous"),
+            ("GET", "/api/x", "/api/%61dmin", "override_ambiguous"),
+            ("GET", "/api/x", "//api/admin", "override_ambiguous"),
+            ("GET", "/api/x", "api/admin", "override_ambiguous"),
+            ("GET", "/api/x", "/x/../api/admin", "override_ambiguous"),
+            ("GET", "/api/x", "*", "override_ambiguous"),
+            ("GET", "/api/admin/x", "/api/x", "override_ambiguous"),
+            ("GET", "/api/x", "https://app.example.test/api/x?y=/api/admin", "3"),
+            ("GET", "/api/x", "/api/y", "3"),
+            ("GET", "/api/x", "", "3"),
+            ("GET", "/api/admin", "/api/admin/x", "1"),
+            ("GET", "/", "https://app.example.test", "last"),
+        ] {
+            let answer = found_with(&client, method, path, &[(name, named)]);
+            assert_eq!(answer, expected, "{method} {path} with {name}: {named}");
+        }
+    }
+    // Both at once.
+    let client = with(&[(&["DELETE"], "/api/admin/*")]);
+    let both = [("x-http-method-override", "DELETE"), ("x-rewrite-url", "/api/admin/x")];
+    assert_eq!(found_with(&client, "POST", "/api/x", &both[..1]), "last");
+    assert_eq!(found_with(&client, "POST", "/api/x", &both[1..]), "last");
+    assert_eq!(found_with(&client, "POST", "/api/x", &both), "override_ambiguous");
+}
 
 proptest! {
     /// However a path under a rule is spelled, the answer is that rule or a refusal, never what a later rule says.

@@ -16,6 +16,7 @@ through_each_proxy!(
     identity_headers_beside_a_token_reach_nobody: Registration::Api(""),
     what_callers_may_know_before_they_have_a_token_is_public: Registration::Api(""),
     a_grpc_call_from_a_browser_and_a_preflight_are_programs: Registration::Api(""),
+    a_header_that_names_another_path_or_method_reaches_no_application: Registration::Api(""),
     a_token_of_six_kilobytes_is_read: Registration::Api(""),
     curl_and_git_get_through_with_a_token: Registration::Api(""),
     a_token_that_is_to_be_removed_ends_here:
@@ -192,6 +193,25 @@ fn a_grpc_call_from_a_browser_and_a_preflight_are_programs(stage: Stage) {
         .header("Access-Control-Request-Headers", "authorization");
     let answer = stage.send(&preflight);
     assert_eq!((answer.status, answer.header("location")), (401, None));
+}
+
+/// CVE-2018-14773 and its like: what an application may go by instead of the request line.
+fn a_header_that_names_another_path_or_method_reaches_no_application(stage: Stage) {
+    let token = tokens::of_program(&stage, SIGNED_API, "read");
+    for name in ["X-Original-URL", "X-Rewrite-URL", "x_original_url", "X.Rewrite.Url"] {
+        for value in ["/admin/users", "http://app.localhost/admin/users"] {
+            let answer = stage.send(&with_token("/who", &token).header(name, value));
+            assert!(!answer.body.contains("/admin/users"), "{name} reached the application");
+            assert!(
+                answer.is_application() || matches!(answer.status, 400 | 403),
+                "{name}: {}",
+                answer.status
+            );
+        }
+    }
+    // A rule of the stage minds no method, so nothing is evaded.
+    let answer = stage.send(&with_token("/who", &token).header("X-HTTP-Method-Override", "DELETE"));
+    assert!(answer.is_application(), "{}", answer.status);
 }
 
 /// nginx itself refuses a line of more than 8 KiB, before it asks, unless it is told otherwise.

@@ -126,6 +126,9 @@ impl fmt::Display for Refusal {
             Self::PathAmbiguous { rule } => {
                 write!(f, "whether the path falls under rule {rule} depends on who reads it")
             }
+            Self::OverrideAmbiguous { header } => {
+                write!(f, "{header} names a path or method for which another rule holds, or that cannot be read")
+            }
             Self::BearerTwice => f.write_str("Authorization came more than once, and one of the lines has an access token"),
             Self::BearerWithCookie => f.write_str("the request has an access token and a session cookie"),
             Self::BearerNeeded => f.write_str("the request has no access token, and needs one"),

@@ -177,6 +177,8 @@ refusals! {
     // Rules.
     PathAmbiguous "path_ambiguous" Caller BAD_REQUEST Never UNREADABLE
         "The path falls under a rule of this client in one way to read it and not in another (letter case, dot segments, encoded signs). If such paths are usual here, let the rule name the path above them, so that it is for all of them in each way to read them."
+    OverrideAmbiguous "override_ambiguous" Caller BAD_REQUEST Never UNREADABLE
+        "A header of the request (X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override, X-Original-URL, X-Rewrite-URL) names a method or path for which another rule of this client holds, and some applications go by that. If callers need it, write rules that do not tell the two apart; if a proxy in front sets it, let it stop."
     StepUpNeeded "step_up_needed" Caller FORBIDDEN Never STEP_UP
         "A rule asks for acr_values or max_age that the sign-in of this session does not meet. Let the person sign out and in again; to have the provider ask for it, set authorization.acr_values or authorization.max_age."
 
