@@ -17,6 +17,7 @@ through_each_proxy!(
     what_callers_may_know_before_they_have_a_token_is_public: Registration::Api(""),
     a_grpc_call_from_a_browser_and_a_preflight_are_programs: Registration::Api(""),
     a_header_that_names_another_path_or_method_reaches_no_application: Registration::Api(""),
+    a_line_break_in_the_address_of_a_page_ends_no_line: Registration::Api(""),
     a_token_of_six_kilobytes_is_read: Registration::Api(""),
     curl_and_git_get_through_with_a_token: Registration::Api(""),
     a_token_that_is_to_be_removed_ends_here:
@@ -212,6 +213,19 @@ fn a_header_that_names_another_path_or_method_reaches_no_application(stage: Stag
     // A rule of the stage minds no method, so nothing is evaded.
     let answer = stage.send(&with_token("/who", &token).header("X-HTTP-Method-Override", "DELETE"));
     assert!(answer.is_application(), "{}", answer.status);
+}
+
+/// nginx passes on the address of a page decoded: none that has a blank or a line break is a page, for vestibule would be asked in other
+/// words than nginx was.
+fn a_line_break_in_the_address_of_a_page_ends_no_line(stage: Stage) {
+    for page in ["/.well-known/oauth-protected-resource/api", "/oidc/quickstart/oauth-protected-resource"] {
+        assert_eq!(stage.send(&Request::get(format!("{page}?x:y"))).status, 200, "{page}");
+        for more in ["%0a", "%0d%0a", "%20HTTP/1.1%0a", "/x%20HTTP/1.1%0d%0a", "/%0d", "/%20x"] {
+            let answer = stage.send(&Request::get(format!("{page}{more}?x:y")).fetch());
+            // Asked about like every other page of the application, or not there.
+            assert!(matches!(answer.status, 401 | 404), "{page}{more}: {}", answer.status);
+        }
+    }
 }
 
 /// nginx itself refuses a line of more than 8 KiB, before it asks, unless it is told otherwise.
