@@ -7,7 +7,7 @@ type Way = fn(&[u8]) -> Vec<u8>;
 
 /// Whoever reads a path does some of these, in some order and perhaps more than once; one that does not apply changes
 /// nothing.
-pub(super) const WAYS: [Way; 23] = [
+pub(super) const WAYS: [Way; 24] = [
     // Decoding, once: all of it, or some characters only (RFC 3986 section 6.2.2.2; Traefik, Envoy, Tomcat).
     |path| decode(path, Kind::Unreserved),
     |path| decode(path, Kind::Slash),
@@ -41,6 +41,8 @@ pub(super) const WAYS: [Way; 23] = [
     // Windows: a dot or blank at the end of a name does not count, and admin::$DATA is admin.
     |path| by_segment(path, trim),
     |path| by_segment(path, without_stream),
+    // ASP.NET: a session's id in the path, and the slash before it, are not of the path.
+    without_session,
     // Characters outside ASCII that stand for one inside.
     lookalike::replace,
 ];
@@ -51,7 +53,7 @@ pub(super) fn is_plain(path: &[u8]) -> bool {
         && path.iter().all(|byte| {
             byte.is_ascii_graphic() && !matches!(byte, b'%' | b'\\' | b';' | b'+' | b'?' | b'#' | b'&')
         })
-        && !path.windows(2).any(|two| matches!(two, b"//" | b"./" | b":$"))
+        && !path.windows(2).any(|two| matches!(two, b"//" | b"./" | b":$" | b"/("))
         && !path.ends_with(b".")
 }
 
@@ -192,6 +194,30 @@ fn without_stream(segment: &[u8]) -> &[u8] {
     if segment.windows(2).any(|two| two == b":$") { until(segment, |rest| rest[0] == b':') } else { segment }
 }
 
+/// Without each `/(S(…))`, whichever letter it has and however many parts; what follows it joins what stood before (CVE-2023-36899).
+fn without_session(path: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, after @ ..] = rest {
+        let end = match after {
+            [b'(', letter, b'(', id @ ..] if letter.is_ascii_alphabetic() && *first == b'/' => {
+                let segment = id.split(|byte| *byte == b'/').next().unwrap_or_default();
+                segment.windows(2).position(|two| two == b"))").map(|at| &id[at + 2..])
+            }
+            _ => None,
+        };
+        rest = end.unwrap_or_else(|| {
+            kept.push(*first);
+            after
+        });
+    }
+    // What is left begins with a slash, as every path does.
+    if kept.first() != Some(&b'/') {
+        kept.insert(0, b'/');
+    }
+    kept
+}
+
 /// `%2F`.
 const BYTE_ESCAPE: usize = 3;
 /// `%u002F`.
@@ -207,7 +233,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_plain_path_is_read_in_one_way(path in "/[a-cA./:$@!~_+%2&;-]{0,12}") {
+        fn a_plain_path_is_read_in_one_way(path in "/[a-cA./:$@!~_+%2&;()-]{0,12}") {
             let path = path.as_bytes();
             if is_plain(path) {
                 prop_assert_eq!(normal(path), path);

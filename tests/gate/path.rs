@@ -223,6 +223,26 @@ fn a_name_that_windows_takes_for_another_does_not_evade_a_rule() {
     ]);
 }
 
+/// B-18, CVE-2023-36899: ASP.NET takes a session's id out of the path, and joins what it divides.
+#[test]
+fn a_session_in_the_path_does_not_evade_a_rule() {
+    check(&[
+        ("/(S(x))/api/admin/y", "/api/admin/*", Unclear),
+        ("/api/(S(x))/admin", "/api/admin/*", Unclear),
+        ("/api/(A(x)F(y)S(z))/admin", "/api/admin/*", Unclear),
+        ("/api/ad/(S(x))min", "/api/admin/*", Unclear),
+        ("/api/(s())/(S(y))/admin", "/api/admin/*", Unclear),
+        ("/api%2f%28S%28x%29%29/admin", "/api/admin/*", Unclear),
+        ("/api/admin/(S(x))", "/api/admin", Unclear),
+        ("/api/admin/(S(x))", "/api/admin/*", Yes),
+        ("/api/(S(x/admin))", "/api/admin/*", No),
+        ("/api/(x)/admin", "/api/admin/*", No),
+        ("/(S(x))api/admin", "/api/admin", Unclear),
+        ("/wiki/Rust_(language)", "/wiki/*", Yes),
+        ("/odata/People(1)/Friends(2)", "/odata/*", Yes),
+    ]);
+}
+
 /// B-08
 #[test]
 fn a_sign_that_looks_like_another_does_not_evade_a_rule() {
@@ -243,9 +263,30 @@ fn a_sign_that_looks_like_another_does_not_evade_a_rule() {
         ("/api/adm%C4%B1n", "/api/admin/*", Unclear),
         ("/api/adm%C4%B0n", "/api/admin/*", Unclear),
         ("/%E2%84%AAio%C5%BFk", "/kiosk", Unclear),
+        ("/api/%E1%B5%83%E1%B5%88%E1%B5%90%E2%81%B1%E2%81%BF", "/api/admin/*", Unclear),
+        ("/api/%F0%9F%84%B0dmin", "/api/admin/*", Unclear),
+        ("/v%E2%82%81/x", "/v1/*", Unclear),
+        ("/v%C2%B9/x", "/v1/*", Unclear),
+        ("/x/%EF%B8%B0/api/admin", "/api/admin/*", Unclear),
+        ("/x%EF%B8%94/../api/admin", "/api/admin/*", Unclear),
+        ("/%E2%84%85ld", "/c/old", Unclear),
         ("/wiki/%E6%96%87%E4%BB%B6%EF%BC%88%EF%BC%91%EF%BC%89", "/wiki/*", Yes),
         ("/%E6%96%87%E4%BB%B6/x", "/v1/*", No),
     ]);
+}
+
+/// B-08: all that Unicode's compatibility forms make one letter, digit or sign of a path of, as Unicode 15 has them.
+#[test]
+fn no_compatibility_form_of_a_sign_evades_a_rule() {
+    let forms = include_str!("compatibility_forms.txt");
+    assert_eq!(forms.lines().count(), 1039);
+    for line in forms.lines() {
+        let (form, sign) = line.split_once(' ').unwrap();
+        let pattern = format!("/x{sign}y");
+        let path =
+            format!("/x{}y", percent_encoding::utf8_percent_encode(form, percent_encoding::NON_ALPHANUMERIC));
+        assert_eq!(matches(&path, &pattern), Unclear, "{form:?}, which is {sign}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ through_each_proxy!(
     identity_headers_beside_a_token_reach_nobody: Registration::Api(""),
     what_callers_may_know_before_they_have_a_token_is_public: Registration::Api(""),
     a_grpc_call_from_a_browser_and_a_preflight_are_programs: Registration::Api(""),
+    no_spelling_of_a_path_brings_a_token_to_what_a_rule_guards: Registration::Api(""),
     a_header_that_names_another_path_or_method_reaches_no_application: Registration::Api(""),
     a_line_break_in_the_address_of_a_page_ends_no_line: Registration::Api(""),
     a_token_of_six_kilobytes_is_read: Registration::Api(""),
@@ -194,6 +195,124 @@ fn a_grpc_call_from_a_browser_and_a_preflight_are_programs(stage: Stage) {
         .header("Access-Control-Request-Headers", "authorization");
     let answer = stage.send(&preflight);
     assert_eq!((answer.status, answer.header("location")), (401, None));
+}
+
+/// How an attacker writes the way to `/admin`, and how the name.
+const WAYS_TO: [&str; 20] = [
+    "/",
+    "//",
+    "/./",
+    "/;/",
+    "/;a=b/",
+    "/x/../",
+    "/x/..;/",
+    "/x//../",
+    "/%2e/",
+    "/x/%2e%2e/",
+    "/x/..%2f",
+    "/x%2f..%2f",
+    "/x/..%5c",
+    "/x\\..\\",
+    "/(S(x))/",
+    "/x/..%00/",
+    "/x/%252e%252e/",
+    "/x/..%20/",
+    "/%5c",
+    "/x/.%09./",
+];
+const NAMES: [&str; 20] = [
+    "admin",
+    "ADMIN",
+    "%61dmin",
+    "%2561dmin",
+    "admin;a=b",
+    "admin;",
+    "admin%3b",
+    "admin%20",
+    "admin+",
+    "admin.",
+    "admin%00",
+    "adm%C4%B1n",
+    "%EF%BD%81dmin",
+    "%E1%B5%83dmin",
+    "admin::$DATA",
+    "ad%09min",
+    "admin%3f",
+    "admin%23",
+    "adm/(S(x))in",
+    "admin&",
+];
+
+/// B-03 to B-08, B-18: whatever a proxy makes of a path, the application gets none that it could take for one under a rule whose scope
+/// the token lacks.
+fn no_spelling_of_a_path_brings_a_token_to_what_a_rule_guards(stage: Stage) {
+    let token = tokens::of_program(&stage, SIGNED_API, "read");
+    let (mut asked, mut seen_by_it) = (0, Vec::new());
+    for way in WAYS_TO {
+        for name in NAMES {
+            asked += 1;
+            let answer = stage.send(&with_token(&format!("{way}{name}/users?x=1"), &token));
+            if answer.is_application() {
+                seen_by_it.push(Seen::from(&answer).url);
+            } else {
+                assert!((400..500).contains(&answer.status), "{way}{name}: {}", answer.status);
+            }
+        }
+    }
+    assert_eq!(asked, 400);
+    for url in &seen_by_it {
+        let path = url.split('?').next().unwrap();
+        for (reader, read) in readers(path) {
+            assert!(read != "/admin" && !read.starts_with("/admin/"), "{reader} takes {url} for {read}");
+        }
+    }
+    // With the scope it is let in where it is written plainly.
+    let admin = tokens::of_person(&stage, "alice", "read admin");
+    assert!(stage.send(&with_token("/admin/users", &admin)).is_application());
+}
+
+/// What applications take a path for.
+fn readers(path: &str) -> Vec<(&'static str, String)> {
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let cut = |text: &str, at: &[char]| text.split(at).next().unwrap_or_default().to_owned();
+    let tidy = |text: &str| {
+        let mut kept: Vec<&str> = Vec::new();
+        for segment in text.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => _ = kept.pop(),
+                _ => kept.push(segment),
+            }
+        }
+        format!("/{}", kept.join("/"))
+    };
+    let without_parameters =
+        |text: &str| text.split('/').map(|segment| cut(segment, &[';'])).collect::<Vec<_>>().join("/");
+    let of_windows = |text: &str| {
+        let text = text.replace('\\', "/");
+        let names = text.split('/').map(|name| match name.trim_matches(' ') {
+            "." | ".." => name.trim_matches(' ').to_owned(),
+            other => cut(other, &[':']).trim_end_matches(['.', ' ']).to_owned(),
+        });
+        names.collect::<Vec<_>>().join("/")
+    };
+    let without_session = |text: &str| text.replace("/(S(x))", "");
+    let (once, twice) = (decoded(path), decoded(&decoded(path)));
+    let plain: String = twice.chars().filter(|sign| !sign.is_control()).collect();
+    vec![
+        ("Express", tidy(path).to_lowercase()),
+        ("a WSGI application", tidy(&once)),
+        ("whoever decodes twice", tidy(&twice)),
+        ("Spring", tidy(&decoded(&without_parameters(path)))),
+        ("Tomcat", tidy(&without_parameters(&once))),
+        ("Shiro", tidy(&cut(&once, &[';']))),
+        ("C", tidy(&cut(&once, &['\0']))),
+        ("a rewrite into a query", tidy(&cut(&once, &['&', '?', '#']))),
+        ("WHATWG", tidy(&plain.replace('\\', "/"))),
+        ("IIS", tidy(&of_windows(&once)).to_lowercase()),
+        ("ASP.NET", tidy(&without_session(&once)).to_lowercase()),
+        ("NFKC", tidy(&once.replace(['\u{ff41}', '\u{1d43}'], "a").replace('\u{131}', "i"))),
+    ]
 }
 
 /// CVE-2018-14773 and its like: what an application may go by instead of the request line.
