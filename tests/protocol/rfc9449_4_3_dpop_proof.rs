@@ -160,11 +160,28 @@ fn every_algorithm_of_a_key_pair_proves() {
         let proof = STRANGER.sign(algorithm, &header(algorithm), &claims());
         assert_eq!(request.code(&proof), Some("dpop_proof_signature"), "{algorithm}");
         let proof = PROVIDER.sign(algorithm, &theirs, &claims());
-        assert_eq!(request.code(&proof), Some("dpop_proof_signature"), "{algorithm}");
+        let bound_to_theirs =
+            Request { key: thumbprint(&jwk(&STRANGER, algorithm)), ..Request::new(algorithm) };
+        assert_eq!(bound_to_theirs.code(&proof), Some("dpop_proof_signature"), "{algorithm}");
+        assert_eq!(request.code(&proof), Some("dpop_proof_other_key"), "{algorithm}");
     }
     // RFC 9864 names the curve.
     let header = with(header(Alg::EdDsa), "alg", json!("Ed25519"));
     assert_eq!(code(&with_header(&header)), None);
+}
+
+/// XN-04: a key that the token is not bound to is not worked with, however large it is: whoever has a token could else have each of
+/// its proofs take ten times as long.
+#[test]
+fn nothing_is_verified_by_a_key_that_the_token_is_not_bound_to() {
+    let request = Request::new(Alg::Es256);
+    for (bits, exponent) in [(2048, vec![1, 0, 1]), (8192, vec![1, 0, 1]), (8192, vec![0xff; 4])] {
+        let jwk = json!({ "kty": "RSA", "n": encode(vec![0xc5; bits / 8]), "e": encode(exponent) });
+        let header = json!({ "typ": "dpop+jwt", "alg": "RS512", "jwk": jwk });
+        let signature = encode(vec![0x45; bits / 8]);
+        let proof = format!("{}.{}.{signature}", encode(header.to_string()), encode(claims().to_string()));
+        assert_eq!(request.code(&proof), Some("dpop_proof_other_key"), "{bits}");
+    }
 }
 
 /// V-DP-2, section 4.3 step 2: "a single and well-formed JWT".
