@@ -105,6 +105,11 @@ pub fn code() -> Code {
     callback::judge(&answer, &expected).expect("the answer is in order")
 }
 
+/// The public half of `ed`, which callers sign with, too.
+pub fn ed_public() -> Vec<u8> {
+    ed().public_key().as_ref().to_vec()
+}
+
 /// base64url without padding.
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
