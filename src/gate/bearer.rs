@@ -72,8 +72,11 @@ impl Admitted {
     /// How much memory it takes, about, in bytes.
     pub fn size(&self) -> usize {
         let headers = self.identity.headers().iter().map(|(_, value)| 96 + value.len()).sum::<usize>();
-        let scopes = self.token.scopes.iter().map(|scope| 24 + scope.len()).sum::<usize>();
-        headers + scopes + 256
+        // A short text takes as much as a longer one, and a list up to twice its items.
+        let scopes =
+            self.token.scopes.iter().map(|scope| 48 + scope.len().next_multiple_of(32)).sum::<usize>();
+        let acr = self.token.acr.as_ref().map_or(0, String::len);
+        headers + scopes + acr + 256
     }
 
     /// Whether the token is enough for what a rule asks.

@@ -370,6 +370,12 @@ fn what_is_known_of_a_token_is_what_it_said() {
     let large = access_token(json!({ "scope": "a".repeat(1000), "email": "b".repeat(1000) }));
     let large = Admitted::new(large, &client_with(tokens()), &tokens().issuers[0]).unwrap();
     assert!(large.size() >= admitted.size() + 2000);
+    // Five thousand scopes of one letter fit a token; each is a text of its own.
+    let many = access_token(json!({ "scope": "a ".repeat(5000) }));
+    let many = Admitted::new(many, &client_with(tokens()), &tokens().issuers[0]).unwrap();
+    assert!(many.size() >= 5000 * (24 + 32), "{}", many.size());
+    let long = access_token(json!({ "acr": "a".repeat(8000) }));
+    assert!(Admitted::new(long, &client_with(tokens()), &tokens().issuers[0]).unwrap().size() >= 8000);
     let printed = format!("{large:?}");
     assert!(!printed.contains("bbbb") && !printed.contains("user-1"), "{printed}");
 }
