@@ -2,11 +2,10 @@
 //!
 //! 1. A token that is seen for the first time against the raw check of its signature by the crypto library, in processor time: the two
 //!    in turn, several rounds, ratios within a round.
-//! 2. The same in instructions, counted by callgrind (Debian: valgrind), which counts the same on every run. It knows fewer instructions
-//!    than processors do, those for SHA-256 not among them, so hashing weighs more there than it does: nine tenths of a hundred
-//!    instructions a byte. Left out, by name, where there is no valgrind.
+//! 2. The same in instructions, counted by stepping through the thread that does it (`steps.c`): what this processor really executes, its
+//!    own instructions for SHA-256 included.
 //! 3. A request with a token that was seen before against one with a session cookie, in instructions of the thread that answers, counted
-//!    by stepping through it (`steps.c`).
+//!    in the same way.
 #![allow(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "it measures time, and reads files of its own")]
 #![allow(missing_docs, reason = "a program of one file")]
@@ -32,9 +31,11 @@ use vestibule::idp::providers::Providers;
 /// Tokens that are verified in one round.
 const TOKENS: usize = 400;
 const ROUNDS: usize = 15;
-/// Requests that are stepped through, and tokens under callgrind: the difference of two runs, so that nothing else counts.
+/// Requests and tokens that are stepped through: the difference of two runs, so that nothing else counts.
 const REQUESTS: [u64; 2] = [5, 15];
-const FEW_TOKENS: [u64; 2] = [50, 150];
+const STEPPED_TOKENS: [u64; 2] = [2, 6];
+/// Tokens before those.
+const WARM: usize = 50;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -81,6 +82,19 @@ fn measure() {
     requests(&stage);
 }
 
+/// The second part.
+fn instructions(stage: &Stage) {
+    let stepper = stage.build_stepper();
+    let counted = |what: &str| {
+        let [few, many] = STEPPED_TOKENS.map(|tokens| steps_of_child(what, tokens, &stepper));
+        (many - few) / (STEPPED_TOKENS[1] - STEPPED_TOKENS[0])
+    };
+    let (raw, first) = (counted("raw"), counted("first"));
+    println!("{:<58} {raw:>9} instructions", "raw signature check");
+    println!("{:<58} {first:>9} instructions", "a token seen for the first time, whole");
+    println!("first against raw: {:.3}\n", first as f64 / raw as f64);
+}
+
 /// The third part.
 fn requests(stage: &Stage) {
     let stepper = stage.build_stepper();
@@ -90,24 +104,7 @@ fn requests(stage: &Stage) {
     println!("token against session: {:.3}", token as f64 / session as f64);
 }
 
-/// The first ratio in instructions, if callgrind is there.
-fn instructions(stage: &Stage) {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err()
-    {
-        println!("skipped: instructions of a signature check: valgrind is not installed\n");
-        return;
-    }
-    let counted = |what: &str| {
-        let [few, many] = FEW_TOKENS.map(|tokens| instructions_of_child(stage, what, tokens));
-        (many - few) / (FEW_TOKENS[1] - FEW_TOKENS[0])
-    };
-    let (raw, first) = (counted("raw"), counted("first"));
-    println!("{:<58} {raw:>9} instructions", "raw signature check");
-    println!("{:<58} {first:>9} instructions", "a token seen for the first time, whole");
-    println!("first against raw: {:.3}\n", first as f64 / raw as f64);
-}
-
-/// What is measured, alone in a process, for callgrind.
+/// What is measured, alone in a process, between two lines of its standard input.
 fn child(what: &str, count: usize) {
     let stage = Stage::set_up();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -119,12 +116,22 @@ fn child(what: &str, count: usize) {
         }
         return;
     }
-    for token in &stage.tokens[..count] {
-        match what {
-            "raw" => stage.check_signature(token),
-            _ => runtime.block_on(stage.judge(&bearers, token)),
+    let work = |tokens: &[String]| {
+        for token in tokens {
+            match what {
+                "raw" => stage.check_signature(token),
+                _ => runtime.block_on(stage.judge(&bearers, token)),
+            }
         }
-    }
+    };
+    // What is done once in a process does not count.
+    work(&stage.tokens[..WARM]);
+    let mut line = String::new();
+    println!("ready");
+    std::io::stdin().read_line(&mut line).unwrap();
+    work(&stage.tokens[WARM..][..count]);
+    println!("done");
+    std::io::stdin().read_line(&mut line).unwrap();
 }
 
 struct Stage {
@@ -229,23 +236,9 @@ impl Stage {
         };
         ask_often(200);
         let [few, many] = REQUESTS.map(|requests| {
-            let mut counting = Command::new(stepper)
-                .arg(worker(server.0.id()).to_string())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut output = BufReader::new(counting.stdout.take().unwrap());
-            let mut line = String::new();
-            output.read_line(&mut line).unwrap();
-            assert_eq!(line, "stepping\n");
+            let counting = Counting::of(worker(server.0.id()), stepper);
             ask_often(requests);
-            // The thread has to have come to rest: it writes the answer before it waits for more.
-            std::thread::sleep(Duration::from_millis(200));
-            end(&counting);
-            line.clear();
-            output.read_line(&mut line).unwrap();
-            assert!(counting.wait().unwrap().success());
-            line.trim().parse::<u64>().unwrap()
+            counting.end()
         });
         (many - few) / (REQUESTS[1] - REQUESTS[0])
     }
@@ -261,11 +254,6 @@ fn worker(process: u32) -> u32 {
     of_tokio.map(|path| path.file_name().unwrap().to_str().unwrap().parse().unwrap()).min().unwrap()
 }
 
-fn end(child: &Child) {
-    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
-}
-
 /// A child that does not outlive the benchmark.
 struct Ended(Child);
 
@@ -276,23 +264,56 @@ impl Drop for Ended {
     }
 }
 
-fn instructions_of_child(stage: &Stage, what: &str, count: u64) -> u64 {
-    let counts = stage.folder.join(format!("{what}.callgrind"));
-    let status = Command::new("valgrind")
-        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", counts.display())])
-        .arg(std::env::current_exe().unwrap())
+/// Instructions of a process of this program that does one thing so often.
+fn steps_of_child(what: &str, count: u64, stepper: &Path) -> u64 {
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--child", what, &count.to_string()])
-        .stderr(Stdio::null())
-        .status();
-    assert!(status.unwrap().success(), "{what}");
-    total(&counts)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = Ended(child);
+    let mut output = BufReader::new(child.0.stdout.take().unwrap());
+    let mut input = child.0.stdin.take().unwrap();
+    let mut wait_for = |needed: &str| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, needed);
+    };
+    wait_for("ready\n");
+    let counting = Counting::of(child.0.id(), stepper);
+    input.write_all(b"go\n").unwrap();
+    wait_for("done\n");
+    counting.end()
 }
 
-/// The sum that stands in a file of callgrind's.
-fn total(counts: &Path) -> u64 {
-    let text = std::fs::read_to_string(counts).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    line.unwrap().trim().parse().unwrap()
+/// Counts from the beginning on.
+struct Counting {
+    stepper: Child,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Counting {
+    fn of(thread: u32, stepper: &Path) -> Self {
+        let mut stepper =
+            Command::new(stepper).arg(thread.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(stepper.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, "stepping\n");
+        Self { stepper, output }
+    }
+
+    fn end(mut self) -> u64 {
+        // The thread has to have come to rest: it tells that it is done before it waits for more.
+        std::thread::sleep(Duration::from_millis(200));
+        let kill = Command::new("kill").args(["-TERM", &self.stepper.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert!(self.stepper.wait().unwrap().success());
+        line.trim().parse().unwrap()
+    }
 }
 
 fn clients_yaml(port: u16, admin: u16) -> String {
