@@ -146,11 +146,16 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
     Ok(Contents { bytes, open_to_all: open_to_all(&metadata) })
 }
 
-/// Reads a file that may have changed since the configuration was read.
+/// Reads a file that may have changed since the configuration was read. Where something else than a file is by now, such as a pipe, it
+/// is not opened: that could wait for ever.
 ///
 /// # Errors
 /// [`FileFault`] says what is in the way.
 pub fn read_again(path: &Path) -> Result<Contents, FileFault> {
+    let kind = fs::metadata(path).map_err(fault)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(FileFault::Unreadable("it is a pipe or a device, and no file".to_owned()));
+    }
     read(path)
 }
 
@@ -159,7 +164,7 @@ pub fn read_again(path: &Path) -> Result<Contents, FileFault> {
 /// # Errors
 /// [`FileFault`] says what is in the way.
 pub fn read_secret(path: &Path) -> Result<Secret, FileFault> {
-    Ok(Secret::new(String::from_utf8_lossy(&read(path)?.bytes)))
+    Ok(Secret::new(String::from_utf8_lossy(&read_again(path)?.bytes)))
 }
 
 /// The folder in which a relative path is looked for.

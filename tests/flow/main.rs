@@ -32,6 +32,7 @@ mod bearer_keys;
 mod bearer_only;
 mod bearer_removed;
 mod bearer_userinfo;
+mod bearer_weather;
 mod ca_file;
 mod callback_attacks;
 mod callback_replay;
