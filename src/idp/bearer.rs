@@ -241,7 +241,7 @@ impl Bearers {
         let moment = moment::of(&asks.authentication, &self.clock).await;
         let request = introspection::request(endpoint, &metadata, credentials, question.token, form, &moment)
             .map_err(IntrospectionFault::from)?;
-        let answer = provider.ask_for_stranger(request, introspection::MAX_ANSWER_BYTES).await;
+        let answer = provider.ask_about_token(request, introspection::MAX_ANSWER_BYTES).await;
         let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
         let Some(algorithm) = asks.algorithm else { return Ok(introspection::judge(&answer)?) };
         let signed = introspection::token_in(&answer)?;
@@ -290,7 +290,7 @@ impl Bearers {
         else {
             return Ok(());
         };
-        let answer = provider.ask_for_stranger(request, userinfo::MAX_ANSWER_BYTES).await;
+        let answer = provider.ask_about_token(request, userinfo::MAX_ANSWER_BYTES).await;
         let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
         match userinfo::judge(&answer, token.claims.sub()) {
             Ok(said) => token.claims.merge_userinfo(said),

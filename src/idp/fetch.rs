@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub struct Fetcher {
     issuer: Origin,
     pending: Semaphore,
     strangers: Semaphore,
+    tokens: Semaphore,
 }
 
 /// Why a provider gave no answer. All of it is the provider's or the network's fault and may pass.
@@ -64,8 +66,8 @@ pub enum FetchFault {
         /// The limit.
         limit: usize,
     },
-    /// [`MAX_PENDING`] calls to this provider are under way, or [`MAX_STRANGERS`] of strangers, and none ended within
-    /// [`TOTAL_DEADLINE`].
+    /// [`MAX_PENDING`] calls to this provider are under way, or [`MAX_STRANGERS`] of strangers, or [`MAX_TOKENS`] about tokens, and none
+    /// ended within [`TOTAL_DEADLINE`].
     TooBusy,
 }
 
@@ -90,6 +92,7 @@ impl Fetcher {
             identity: identity.cloned(),
             pending: Semaphore::const_new(MAX_PENDING),
             strangers: Semaphore::const_new(MAX_STRANGERS),
+            tokens: Semaphore::const_new(MAX_TOKENS),
         })
     }
 
@@ -103,9 +106,20 @@ impl Fetcher {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        let place = tokio::time::timeout(TOTAL_DEADLINE, self.strangers.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
-        self.fetch(request, limit).await
+        self.fetch_after(&[&self.strangers, &self.pending], request, limit).await
+    }
+
+    /// As [`Fetcher::fetch_for_stranger`], for a call about an access token that somebody presents. Of those at most [`MAX_TOKENS`] are
+    /// under way, so that no flood of tokens keeps people from signing in.
+    ///
+    /// # Errors
+    /// As [`Fetcher::fetch`].
+    pub async fn fetch_about_token(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        self.fetch_after(&[&self.tokens, &self.strangers, &self.pending], request, limit).await
     }
 
     /// Sends `request` and reads the whole answer, of at most `limit` bytes.
@@ -117,12 +131,32 @@ impl Fetcher {
         request: http::Request<Vec<u8>>,
         limit: usize,
     ) -> Result<http::Response<Bytes>, FetchFault> {
-        let place = tokio::time::timeout(TOTAL_DEADLINE, self.pending.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(FetchFault::TooBusy) };
+        self.fetch_after(&[&self.pending], request, limit).await
+    }
+
+    /// Fetches once there is a place in each of these. [`TOTAL_DEADLINE`] is for all of it.
+    async fn fetch_after(
+        &self,
+        places: &[&Semaphore],
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
         let request = reqwest::Request::try_from(request)
             .map_err(|error| FetchFault::Unreachable { why: innermost(&error) })?;
         let origin = request.url().origin();
-        let answer = self.exchange(request, limit).await;
+        let has_places = AtomicBool::new(false);
+        let call = async {
+            let mut held = Vec::with_capacity(places.len());
+            for place in places {
+                held.push(place.acquire().await.map_err(|_| FetchFault::TooBusy)?);
+            }
+            has_places.store(true, Ordering::Relaxed);
+            self.exchange(request, limit).await
+        };
+        let answer = tokio::time::timeout(TOTAL_DEADLINE, call).await.unwrap_or_else(|_| {
+            let sent = has_places.load(Ordering::Relaxed);
+            Err(if sent { FetchFault::TimedOut { at: None } } else { FetchFault::TooBusy })
+        });
         answer.map_err(|fault| if origin == self.issuer { fault } else { fault.at(&origin) })
     }
 
@@ -327,12 +361,14 @@ fn innermost(error: &reqwest::Error) -> String {
 
 /// Until a connection stands, TLS included.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-/// Until the last byte of the answer.
+/// Until the last byte of the answer, counted from when the call was wanted.
 pub const TOTAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Calls to one provider under way at once; more wait.
 pub const MAX_PENDING: usize = 64;
 /// Of these, calls that anybody can cause without an account.
 pub const MAX_STRANGERS: usize = 48;
+/// Of these, calls about access tokens that are presented.
+pub const MAX_TOKENS: usize = 32;
 /// A connection unused for so long is closed, so that a provider that moved is found at its new address.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections kept for each host.
@@ -342,7 +378,7 @@ const POOL_SIZE: usize = 8;
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::{Clock, FetchFault, Fetcher, Issuer, ProviderSettings};
+    use super::{Clock, FetchFault, Fetcher, Issuer, MAX_TOKENS, ProviderSettings, TOTAL_DEADLINE};
     use crate::protocol::issuer::HttpIssuer;
 
     fn fetcher(issuer: &str) -> Fetcher {
@@ -380,5 +416,29 @@ mod tests {
         let request = http::Request::get(format!("https://{address}/")).body(Vec::new()).unwrap();
         let fault = fetcher(&format!("https://{address}")).fetch(request, 1024).await.unwrap_err();
         assert_eq!(fault, FetchFault::Tls { why: "what answers there does not speak TLS".to_owned() });
+    }
+
+    /// G-04: whoever waits for a place waits no longer than whoever has one.
+    #[tokio::test]
+    async fn waiting_for_a_place_counts_for_the_deadline() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let fetcher = fetcher(&issuer);
+        let call = || {
+            let request = http::Request::get(format!("{issuer}/")).body(Vec::new()).unwrap();
+            fetcher.fetch_about_token(request, 1024)
+        };
+        let began = Clock::system();
+        let start = began.instant();
+        let calls = (0..3 * MAX_TOKENS).map(|_| call());
+        let faults = futures_util::future::join_all(calls).await;
+        assert!(
+            start.elapsed() < TOTAL_DEADLINE + std::time::Duration::from_secs(3),
+            "{:?}",
+            start.elapsed()
+        );
+        let busy = faults.iter().filter(|fault| matches!(fault, Err(FetchFault::TooBusy))).count();
+        // Whoever comes after them may get a place in the same moment in which the time is over.
+        assert!(busy <= 2 * MAX_TOKENS && faults.iter().all(Result::is_err), "{busy}");
     }
 }

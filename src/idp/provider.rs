@@ -245,6 +245,21 @@ impl RememberedProvider {
         Ok(answer)
     }
 
+    /// Sends a request about an access token that somebody presents; it takes no place from those who sign in.
+    ///
+    /// # Errors
+    /// [`FetchFault`].
+    pub async fn ask_about_token(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, FetchFault> {
+        let (request, sent) = (self.addressed(request), self.clock.wall());
+        let answer = self.fetcher.fetch_about_token(request, limit).await?;
+        self.compare_clocks(&answer, sent);
+        Ok(answer)
+    }
+
     /// How far this provider's clock is from ours, by the last answer that told its time.
     pub fn skew(&self) -> Option<Skew> {
         self.clocks.skew()
