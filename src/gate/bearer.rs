@@ -25,6 +25,31 @@ pub struct Admitted {
     issuer: Arc<BearerIssuer>,
 }
 
+/// Why a token does not decide for its caller, or why that cannot be known now.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    issuer: Option<Arc<BearerIssuer>>,
+}
+
+impl Refused {
+    /// Whoever issued it, as it says.
+    pub fn by(issuer: &Arc<BearerIssuer>, refusal: Refusal) -> Self {
+        Self { refusal, issuer: Some(Arc::clone(issuer)) }
+    }
+
+    /// It is not known whose it would be.
+    pub const fn of_nobody(refusal: Refusal) -> Self {
+        Self { refusal, issuer: None }
+    }
+
+    /// The name of its issuer in clients.yaml, if that is known. For the log.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_ref().map(|issuer| issuer.name.as_str())
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Facts {
     scopes: Vec<String>,
@@ -57,6 +82,11 @@ impl Admitted {
     /// The name of its issuer in clients.yaml, for the log.
     pub fn issuer(&self) -> &str {
         &self.issuer.name
+    }
+
+    /// A refusal of this token all the same.
+    pub fn refused(&self, refusal: Refusal) -> Refused {
+        Refused::by(&self.issuer, refusal)
     }
 
     /// `exp`, if it is known.

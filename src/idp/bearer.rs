@@ -8,7 +8,8 @@
 //!                        └─ opaque, or introspection: all → introspection, one question   ┴→ userinfo, if asked for → Admitted
 //! ```
 //!
-//! A token that was seen before waits for nothing. Nothing of a token is kept but its SHA-256.
+//! A token that was seen before waits for nothing. Nothing of a token is kept but its SHA-256. A question that was begun goes on to its end,
+//! also when whoever caused it hangs up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,13 +19,15 @@ use aws_lc_rs::digest::{self, SHA256};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::fetch::{FetchFault, TOTAL_DEADLINE};
+use super::flights::Flights;
 use super::provider::RememberedProvider;
 use super::providers::Providers;
 use super::{moment, refusal, verify};
 use crate::clock::Clock;
 use crate::config::Client;
 use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection, Rule};
-use crate::gate::bearer::Admitted;
+use crate::gate::bearer::{Admitted, Refused};
 use crate::gate::refusal::Refusal;
 use crate::protocol::access_token::{
     self, AccessToken, AccessTokenExpected, AccessTokenFault, Bearer, Form, Unverified,
@@ -40,15 +43,23 @@ use crate::protocol::userinfo::{self, UserinfoFault};
 /// What is known of access tokens, and how more is learned.
 pub struct Bearers {
     providers: Arc<Providers>,
+    known: Arc<Known>,
+}
+
+/// Shared with questions that go on when nobody waits for them any more.
+struct Known {
     clock: Clock,
     remembered: Cache<[u8; 32], Remembered, Size>,
+    questions: Flights<Verdict>,
 }
 
 /// What is known of one token.
 #[derive(Clone)]
 struct Remembered {
     verdict: Verdict,
-    /// From then on it is as good as unknown.
+    /// When the token is over, by the wall clock, as its issuer says.
+    expires: Timestamp,
+    /// Until when it is believed, by the steady clock, which nobody turns back. From then on it is as good as unknown.
     until: Timestamp,
 }
 
@@ -57,7 +68,7 @@ enum Verdict {
     /// It is good. `signed` is by whose keys, where it was verified by them.
     Good { admitted: Arc<Admitted>, signed: Option<Signed> },
     /// It is not, or it could not be learned whether it is.
-    Refused(Arc<Refusal>),
+    Refused(Arc<Refused>),
 }
 
 /// By which key set a token was verified.
@@ -78,7 +89,7 @@ struct Source<'a> {
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// At which client.
-    pub client: &'a Client,
+    pub client: &'a Arc<Client>,
     /// What the client takes.
     pub tokens: &'a BearerTokens,
     /// What the request is held to.
@@ -93,43 +104,35 @@ impl Bearers {
     /// Nothing is known yet.
     pub fn new(providers: Arc<Providers>, clock: Clock) -> Self {
         let remembered = Cache::with_weighter(EXPECTED_TOKENS, MAX_REMEMBERED_BYTES, Size);
-        Self { providers, clock, remembered }
+        Self { providers, known: Arc::new(Known { clock, remembered, questions: Flights::none() }) }
     }
 
     /// Whose token it is.
     ///
     /// # Errors
-    /// Why it is not believed, or why that cannot be known now.
-    pub async fn judge(&self, question: Question<'_>) -> Result<Arc<Admitted>, Refusal> {
-        let now = self.clock.wall();
+    /// [`Refused`]
+    pub async fn judge(&self, question: Question<'_>) -> Result<Arc<Admitted>, Refused> {
         let key = key(&question);
-        if let Some(known) = self.remembered.get(&key) {
-            if known.is_current(now) {
-                return known.verdict.into_result();
-            }
-            self.remembered.remove_if(&key, |known| !known.is_current(now));
+        if let Some(verdict) = self.known.recall(&key) {
+            return verdict.into_result();
         }
-        match self.lead(&question)? {
-            Lead::Jwt(mut unverified, source) if !question.wants_userinfo(source.issuer) => {
-                let verified = self.verified(&question, source, &mut unverified, now).await?;
-                self.remembered.insert(key, verified.clone());
-                verified.verdict.into_result()
-            }
-            // One question at a time for each token, however many requests present it: whoever waits gets the same answer.
+        match self.lead(&question).map_err(Refused::of_nobody)? {
             Lead::Jwt(mut unverified, source) => {
-                let verified = self.remembered.get_or_insert_async(&key, async {
-                    let verified = self.verified(&question, source, &mut unverified, now).await;
-                    verified.or_else(|refusal| self.refused(refusal, OnlyIf::Unknown))
-                });
-                verified.await?.verdict.into_result()
+                let verifies = self.verified(source, &mut unverified);
+                let verified = within_deadline(source.provider, verifies).await;
+                let (token, signed) = verified.map_err(|refusal| Refused::by(source.issuer, refusal))?;
+                if question.wants_userinfo(source.issuer) && token.bearer == Bearer::Person {
+                    let ask = |asked: Asked| async move { asked.with_userinfo(token, Some(signed)).await };
+                    return self.ask(&question, key, source, OnlyIf::Unknown, ask).await;
+                }
+                let learned = Remembered::of(token, question.client, source.issuer, Some(signed));
+                let learned = learned.map_err(|refusal| Refused::by(source.issuer, refusal))?;
+                self.known.remembered.insert(key, learned.clone());
+                learned.verdict.into_result()
             }
-            Lead::Ask(source, asks) => {
-                let answer = self.remembered.get_or_insert_async(&key, async {
-                    (question.may_ask)()?;
-                    let answer = self.asked(&question, source, asks).await;
-                    answer.or_else(|refusal| self.refused(refusal, OnlyIf::Always))
-                });
-                answer.await?.verdict.into_result()
+            Lead::Ask(source) => {
+                let ask = |asked: Asked| async move { asked.about_the_token().await };
+                self.ask(&question, key, source, OnlyIf::Always, ask).await
             }
         }
     }
@@ -147,12 +150,10 @@ impl Bearers {
             let is_taken = rule.issuers.is_empty() || rule.issuers.contains(&source.issuer.name);
             if is_taken { Ok(source) } else { Err(Refusal::BearerIssuerElsewhere) }
         };
-        let asked = sources().find_map(|source| Some((source, source.issuer.introspection.as_ref()?)));
+        let asked = sources().find(|source| source.issuer.introspection.is_some());
         match (access_token::form(question.token), asked) {
             (Form::Jwt, _) | (Form::EncryptedJwt, None) => {}
-            (Form::EncryptedJwt | Form::Opaque, Some((source, asks))) => {
-                return Ok(Lead::Ask(taken(source)?, asks));
-            }
+            (Form::EncryptedJwt | Form::Opaque, Some(source)) => return Ok(Lead::Ask(taken(source)?)),
             (Form::Opaque, None) => return Err(Refusal::BearerOpaque),
         }
         let unverified = Unverified::read(question.token)?;
@@ -163,7 +164,7 @@ impl Bearers {
         };
         let source = taken(source)?;
         match &source.issuer.introspection {
-            Some(asks) if asks.ask == Ask::All => Ok(Lead::Ask(source, asks)),
+            Some(asks) if asks.ask == Ask::All => Ok(Lead::Ask(source)),
             _ => Ok(Lead::Jwt(unverified, source)),
         }
     }
@@ -171,13 +172,11 @@ impl Bearers {
     /// Verifies a JWT by the keys of its issuer, and once more by newer ones if it asks for them and there are any.
     async fn verified(
         &self,
-        question: &Question<'_>,
         source: Source<'_>,
         unverified: &mut Unverified<'_>,
-        now: Timestamp,
-    ) -> Result<Remembered, Refusal> {
+    ) -> Result<(AccessToken, Signed), Refusal> {
         let unavailable = |fault| refusal::of_provider(source.provider.issuer(), fault);
-        let expected = expected(source.issuer, now);
+        let expected = expected(source.issuer, self.known.clock.wall());
         let mut keys = source.provider.keys_at_once().await.map_err(unavailable)?;
         let mut judged = unverified.verify(&keys, &expected);
         if matches!(&judged, Err(fault) if fault.asks_for_new_keys())
@@ -186,47 +185,119 @@ impl Bearers {
             judged = unverified.verify(&newer, &expected);
             keys = newer;
         }
-        let signed = Signed { by: Arc::clone(source.provider), keys: *keys.id() };
-        self.learned(question, source, judged?, Some(signed), Timestamp::from_seconds(u64::MAX)).await
+        Ok((judged?, Signed { by: Arc::clone(source.provider), keys: *keys.id() }))
     }
 
-    /// Asks the issuer, and believes it for as long as the operator says.
-    async fn asked(
+    /// Asks an issuer. One question at a time for each token, however many requests present it: whoever waits gets the same answer, also
+    /// when whoever came first no longer waits for it.
+    async fn ask<Answer>(
         &self,
         question: &Question<'_>,
+        key: [u8; 32],
         source: Source<'_>,
-        asks: &Introspection,
-    ) -> Result<Remembered, Refusal> {
-        let Introspected::Active(members) = self.introspected(question, source, asks).await? else {
-            return Err(Refusal::BearerInactive);
-        };
-        let now = self.clock.wall();
-        let token = access_token::judge_introspected(members, &expected(source.issuer, now))?;
-        self.learned(question, source, token, None, now.after(asks.cache)).await
+        only_if: OnlyIf,
+        ask: impl FnOnce(Asked) -> Answer + Send + 'static,
+    ) -> Result<Arc<Admitted>, Refused>
+    where
+        Answer: Future<Output = Result<Remembered, Refusal>> + Send,
+    {
+        let answer = self.known.questions.join(key, |under_way| {
+            // Somebody may have had the answer a moment ago.
+            if let Some(verdict) = self.known.recall(&key) {
+                return Err(verdict);
+            }
+            let refused = |refusal| Verdict::refused(refusal, source.issuer);
+            if under_way >= MAX_QUESTIONS {
+                return Err(refused(refusal::of_call(source.provider.issuer(), &FetchFault::TooBusy)));
+            }
+            (question.may_ask)().map_err(refused)?;
+            let asked = Asked {
+                known: Arc::clone(&self.known),
+                client: Arc::clone(question.client),
+                issuer: Arc::clone(source.issuer),
+                provider: Arc::clone(source.provider),
+                token: Secret::new(question.token),
+                wants_userinfo: question.wants_userinfo(source.issuer),
+            };
+            let (known, issuer, provider) =
+                (Arc::clone(&self.known), Arc::clone(source.issuer), Arc::clone(source.provider));
+            Ok(async move {
+                match within_deadline(&provider, ask(asked)).await {
+                    Ok(learned) => {
+                        known.remembered.insert(key, learned.clone());
+                        learned.verdict
+                    }
+                    Err(refusal) => known.refused(key, refusal, &issuer, only_if),
+                }
+            })
+        });
+        let nothing =
+            || Refusal::Internal { what: "a question about a token ended without an answer".into() };
+        answer.await.ok_or_else(|| Refused::by(source.issuer, nothing()))?.into_result()
+    }
+}
+
+impl Known {
+    /// What is known of a token, if that is still so.
+    fn recall(&self, key: &[u8; 32]) -> Option<Verdict> {
+        let known = self.remembered.get(key)?;
+        let (wall, steady) = (self.clock.wall(), self.clock.steady());
+        if known.is_current(wall, steady) {
+            return Some(known.verdict);
+        }
+        self.remembered.remove_if(key, |known| !known.is_current(wall, steady));
+        None
     }
 
     /// A refusal, remembered for a moment: a provider that cannot be reached is not asked by each request in turn.
-    fn refused(&self, refusal: Refusal, only_if: OnlyIf) -> Result<Remembered, Refusal> {
-        if matches!(refusal, Refusal::TooManyTokens { .. }) {
-            // That is about who asks, and nothing about the token.
-            return Err(refusal);
-        }
+    fn refused(
+        &self,
+        key: [u8; 32],
+        refusal: Refusal,
+        issuer: &Arc<BearerIssuer>,
+        only_if: OnlyIf,
+    ) -> Verdict {
         let is_unknown = refusal.status().is_server_error();
-        if only_if == OnlyIf::Unknown && !is_unknown {
-            return Err(refusal);
+        let verdict = Verdict::refused(refusal, issuer);
+        if is_unknown || only_if == OnlyIf::Always {
+            let pause = if is_unknown { UNKNOWN_FOR } else { REFUSED_FOR };
+            let until = self.clock.steady().after(pause);
+            self.remembered.insert(key, Remembered { verdict: verdict.clone(), expires: NEVER, until });
         }
-        let pause = if is_unknown { UNKNOWN_FOR } else { REFUSED_FOR };
-        let until = self.clock.wall().after(pause);
-        Ok(Remembered { verdict: Verdict::Refused(Arc::new(refusal)), until })
+        verdict
+    }
+}
+
+/// What a question needs, to be asked in a task of its own.
+struct Asked {
+    known: Arc<Known>,
+    client: Arc<Client>,
+    issuer: Arc<BearerIssuer>,
+    provider: Arc<RememberedProvider>,
+    token: Secret,
+    wants_userinfo: bool,
+}
+
+impl Asked {
+    /// Asks the issuer about the token, and believes it for as long as the operator says.
+    async fn about_the_token(self) -> Result<Remembered, Refusal> {
+        let asks = self.issuer.introspection.as_ref().ok_or(IntrospectionFault::NoEndpoint)?;
+        let Introspected::Active(members) = self.introspected(asks).await? else {
+            return Err(Refusal::BearerInactive);
+        };
+        let token =
+            access_token::judge_introspected(members, &expected(&self.issuer, self.known.clock.wall()))?;
+        let until = self.known.clock.steady().after(asks.cache);
+        let learned = if self.wants_userinfo && token.bearer == Bearer::Person {
+            self.with_userinfo(token, None).await?
+        } else {
+            Remembered::of(token, &self.client, &self.issuer, None)?
+        };
+        Ok(Remembered { until: learned.until.min(until), ..learned })
     }
 
-    async fn introspected(
-        &self,
-        question: &Question<'_>,
-        source: Source<'_>,
-        asks: &Introspection,
-    ) -> Result<Introspected, Refusal> {
-        let provider = source.provider;
+    async fn introspected(&self, asks: &Introspection) -> Result<Introspected, Refusal> {
+        let provider = &self.provider;
         let unavailable = |fault| refusal::of_provider(provider.issuer(), fault);
         let metadata = match (&asks.endpoint, provider.remembered_metadata()) {
             (_, Some(known)) => known,
@@ -238,69 +309,49 @@ impl Bearers {
         let credentials = Credentials { client_id: &asks.client_id, authentication: &asks.authentication };
         let form =
             if asks.algorithm.is_some() { introspection::Form::Jwt } else { introspection::Form::Json };
-        let moment = moment::of(&asks.authentication, &self.clock).await;
-        let request = introspection::request(endpoint, &metadata, credentials, question.token, form, &moment)
+        let moment = moment::of(&asks.authentication, &self.known.clock).await;
+        let token = self.token.expose();
+        let request = introspection::request(endpoint, &metadata, credentials, token, form, &moment)
             .map_err(IntrospectionFault::from)?;
         let answer = provider.ask_about_token(request, introspection::MAX_ANSWER_BYTES).await;
         let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
         let Some(algorithm) = asks.algorithm else { return Ok(introspection::judge(&answer)?) };
         let signed = introspection::token_in(&answer)?;
         let expected = IntrospectionExpected {
-            issuer: &source.issuer.issuer,
+            issuer: &self.issuer.issuer,
             client_id: &asks.client_id,
             algorithm,
-            now: self.clock.wall(),
-            leeway: source.issuer.clock_leeway,
+            now: self.known.clock.wall(),
+            leeway: self.issuer.clock_leeway,
         };
         let verify = |keys: &_| introspection::verify(&signed, keys, &expected);
         let verified = verify::with_keys(provider, None, verify, IntrospectionFault::asks_for_new_keys);
         Ok(verified.await.map_err(unavailable)??)
     }
 
-    /// What comes of a token that was believed: the claims of its person, where they are asked for, and the headers.
-    async fn learned(
+    /// Adds what userinfo says of the person.
+    async fn with_userinfo(
         &self,
-        question: &Question<'_>,
-        source: Source<'_>,
         mut token: AccessToken,
         signed: Option<Signed>,
-        believed_until: Timestamp,
     ) -> Result<Remembered, Refusal> {
-        let expires = token.expires.map(|at| at.after(source.issuer.clock_leeway));
-        let mut until = believed_until.min(expires.unwrap_or(believed_until));
-        if question.wants_userinfo(source.issuer) && token.bearer == Bearer::Person {
-            (question.may_ask)()?;
-            self.add_userinfo(question, source, &mut token).await?;
-            until = until.min(self.clock.wall().after(USERINFO_FOR));
-        }
-        let admitted = Arc::new(Admitted::new(token, question.client, source.issuer)?);
-        Ok(Remembered { verdict: Verdict::Good { admitted, signed }, until })
-    }
-
-    async fn add_userinfo(
-        &self,
-        question: &Question<'_>,
-        source: Source<'_>,
-        token: &mut AccessToken,
-    ) -> Result<(), Refusal> {
-        let provider = source.provider;
+        let provider = &self.provider;
         let metadata = provider.metadata().await;
         let metadata = metadata.map_err(|fault| refusal::of_provider(provider.issuer(), fault))?;
-        let Some(request) = userinfo::request(&metadata, &Secret::new(question.token), userinfo::Form::Json)
-        else {
-            return Ok(());
-        };
-        let answer = provider.ask_about_token(request, userinfo::MAX_ANSWER_BYTES).await;
-        let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
-        match userinfo::judge(&answer, token.claims.sub()) {
-            Ok(said) => token.claims.merge_userinfo(said),
-            // RFC 6750 section 3.1: the issuer no longer takes its own token.
-            Err(UserinfoFault::Answer(AnswerFault::Status { status: 401 })) => {
-                return Err(Refusal::BearerInactive);
+        if let Some(request) = userinfo::request(&metadata, &self.token, userinfo::Form::Json) {
+            let answer = provider.ask_about_token(request, userinfo::MAX_ANSWER_BYTES).await;
+            let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
+            match userinfo::judge(&answer, token.claims.sub()) {
+                Ok(said) => token.claims.merge_userinfo(said),
+                // RFC 6750 section 3.1: the issuer no longer takes its own token.
+                Err(UserinfoFault::Answer(AnswerFault::Status { status: 401 })) => {
+                    return Err(Refusal::BearerInactive);
+                }
+                Err(fault) => return Err(fault.into()),
             }
-            Err(fault) => return Err(fault.into()),
         }
-        Ok(())
+        let until = self.known.clock.steady().after(USERINFO_FOR);
+        Ok(Remembered { until, ..Remembered::of(token, &self.client, &self.issuer, signed)? })
     }
 }
 
@@ -309,7 +360,7 @@ enum Lead<'a> {
     /// It is a JWT, and names its issuer.
     Jwt(Unverified<'a>, Source<'a>),
     /// The issuer is asked.
-    Ask(Source<'a>, &'a Introspection),
+    Ask(Source<'a>),
 }
 
 /// Which refusals are remembered.
@@ -328,11 +379,24 @@ impl Question<'_> {
 }
 
 impl Remembered {
+    /// A token that was believed, until it is over.
+    fn of(
+        token: AccessToken,
+        client: &Client,
+        issuer: &Arc<BearerIssuer>,
+        signed: Option<Signed>,
+    ) -> Result<Self, Refusal> {
+        let expires = token.expires.map_or(NEVER, |at| at.after(issuer.clock_leeway));
+        let admitted = Arc::new(Admitted::new(token, client, issuer)?);
+        Ok(Self { verdict: Verdict::Good { admitted, signed }, expires, until: NEVER })
+    }
+
     /// Whether it is still so: neither over, nor verified by keys that have changed since, or can no longer be used.
-    fn is_current(&self, now: Timestamp) -> bool {
+    fn is_current(&self, wall: Timestamp, steady: Timestamp) -> bool {
         let signed_by_current =
             |signed: &Signed| signed.by.keys_now().is_some_and(|keys| *keys.id() == signed.keys);
-        now < self.until
+        wall < self.expires
+            && steady < self.until
             && match &self.verdict {
                 Verdict::Good { signed, .. } => signed.as_ref().is_none_or(signed_by_current),
                 Verdict::Refused(_) => true,
@@ -341,12 +405,26 @@ impl Remembered {
 }
 
 impl Verdict {
-    fn into_result(self) -> Result<Arc<Admitted>, Refusal> {
+    fn refused(refusal: Refusal, issuer: &Arc<BearerIssuer>) -> Self {
+        Self::Refused(Arc::new(Refused::by(issuer, refusal)))
+    }
+
+    fn into_result(self) -> Result<Arc<Admitted>, Refused> {
         match self {
             Self::Good { admitted, .. } => Ok(admitted),
-            Self::Refused(refusal) => Err(Arc::unwrap_or_clone(refusal)),
+            Self::Refused(refused) => Err(Arc::unwrap_or_clone(refused)),
         }
     }
+}
+
+/// Nobody waits for a token longer than for one call, however many are made for it.
+async fn within_deadline<T>(
+    provider: &RememberedProvider,
+    learns: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    tokio::time::timeout(TOTAL_DEADLINE, learns)
+        .await
+        .unwrap_or_else(|_| Err(refusal::of_call(provider.issuer(), &FetchFault::TimedOut { at: None })))
 }
 
 fn expected(issuer: &BearerIssuer, now: Timestamp) -> AccessTokenExpected<'_> {
@@ -378,7 +456,7 @@ fn key(question: &Question<'_>) -> [u8; 32] {
 
 impl fmt::Debug for Bearers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Bearers({} remembered)", self.remembered.len())
+        write!(f, "Bearers({} remembered)", self.known.remembered.len())
     }
 }
 
@@ -401,13 +479,52 @@ impl Weighter<[u8; 32], Remembered> for Size {
 pub const MAX_REMEMBERED_BYTES: u64 = 64 * 1024 * 1024;
 /// Tokens that room is made for at the start.
 const EXPECTED_TOKENS: usize = 1024;
+/// Tokens that issuers are asked about at once. More wait for nothing: the places for calls are taken for long.
+pub const MAX_QUESTIONS: usize = 1024;
 /// How long an issuer's no is believed (R-17.6).
 pub const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long an issuer that could not be asked is not asked again about the same token.
 pub const UNKNOWN_FOR: Duration = Duration::from_secs(2);
 /// How long what userinfo said goes with a token.
 pub const USERINFO_FOR: Duration = Duration::from_secs(5 * 60);
+/// Later than any time.
+const NEVER: Timestamp = Timestamp::from_seconds(u64::MAX);
 /// An entry without what is in it: key, times, pointers, its place in the table.
 const ENTRY_BYTES: usize = 192;
 /// A refusal with its texts.
 const REFUSAL_BYTES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::{NEVER, Refusal, Refused, Remembered, Timestamp, Verdict};
+
+    /// XT-03: whatever becomes of the wall clock, nothing is believed for longer than it may be.
+    #[test]
+    fn what_is_remembered_ends_in_time_where_the_wall_clock_is_turned_back() {
+        let at = Timestamp::from_seconds;
+        let verdict = Verdict::Refused(Refused::of_nobody(Refusal::BearerInactive).into());
+        let remembered = |expires, until| Remembered { verdict: verdict.clone(), expires, until };
+        let rows = [
+            ("time goes by", remembered(NEVER, at(1_010)), 1_009, 1_009, true),
+            ("and is over", remembered(NEVER, at(1_010)), 1_010, 1_010, false),
+            (
+                "the wall clock is turned back by hours",
+                remembered(NEVER, at(100_010)),
+                50_000,
+                100_010,
+                false,
+            ),
+            ("the token is over", remembered(at(2_000), NEVER), 2_000, 1_500, false),
+            (
+                "the wall clock jumped ahead, and is set right",
+                remembered(at(9_000), at(5_060)),
+                1_000,
+                5_060,
+                false,
+            ),
+        ];
+        for (name, remembered, wall, steady, current) in rows {
+            assert_eq!(remembered.is_current(at(wall), at(steady)), current, "{name}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! What the provider says of a person: the ID token, verified, and userinfo, merged. Login and refresh share this one path.
 
+use std::sync::Arc;
+
 use super::fetch::FetchFault;
 use super::provider::{ProviderFault, RememberedProvider};
 use super::verify::{self, OfLogin, Verified, VerifyFault};
@@ -65,7 +67,7 @@ pub enum ClaimsFault {
 /// # Errors
 /// [`ClaimsFault`]; nothing of what came may be used then.
 pub async fn learn(
-    remembered: &RememberedProvider,
+    remembered: &Arc<RememberedProvider>,
     provider: &Provider,
     client: &Client,
     source: Source<'_>,

@@ -7,6 +7,7 @@ pub mod claims;
 mod clocks;
 pub mod fetch;
 mod file;
+mod flights;
 pub mod moment;
 pub mod provider;
 pub mod providers;

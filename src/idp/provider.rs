@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::clocks::Clocks;
 use super::fetch::{FetchFault, Fetcher};
@@ -35,7 +35,9 @@ pub struct RememberedProvider {
     /// Held while metadata is fetched.
     fetching_metadata: Mutex<()>,
     /// Held while keys are fetched.
-    fetching_keys: Mutex<()>,
+    fetching_keys: Arc<Mutex<()>>,
+    /// Those who wait for newer keys.
+    waiting_for_keys: Semaphore,
 }
 
 /// Why a provider is of no use right now.
@@ -104,7 +106,8 @@ impl RememberedProvider {
             clocks: Clocks::default(),
             known: RwLock::new(Known { provider, ..Known::default() }),
             fetching_metadata: Mutex::default(),
-            fetching_keys: Mutex::default(),
+            fetching_keys: Arc::default(),
+            waiting_for_keys: Semaphore::const_new(MAX_WAITING_FOR_KEYS),
         })
     }
 
@@ -174,8 +177,11 @@ impl RememberedProvider {
 
     /// The keys after a token named one that `tried` has not, or did not fit the one it named: fetched again, but at most once
     /// per [`KEYS_REFETCH_INTERVAL`] over all callers. `None` if there is nothing newer than `tried`.
-    pub async fn newer_keys(&self, tried: &Arc<Keys>) -> Option<Arc<Keys>> {
-        let _turn = self.fetching_keys.lock().await;
+    ///
+    /// The fetch goes on in a task of its own: somebody who hangs up must not use up what is allowed in that time for nothing.
+    pub async fn newer_keys(self: &Arc<Self>, tried: &Arc<Keys>) -> Option<Arc<Keys>> {
+        let Ok(_place) = self.waiting_for_keys.try_acquire() else { return None };
+        let turn = Arc::clone(&self.fetching_keys).lock_owned().await;
         if let Some(keys) = self.remembered_keys()
             && !Arc::ptr_eq(&keys, tried)
         {
@@ -189,7 +195,15 @@ impl RememberedProvider {
             }
             due
         });
-        if may_ask { self.fetch_keys().await.ok() } else { None }
+        if !may_ask {
+            return None;
+        }
+        let provider = Arc::clone(self);
+        let fetches = tokio::spawn(async move {
+            let _turn = turn;
+            provider.fetch_keys().await.ok()
+        });
+        fetches.await.ok()?
     }
 
     /// The keys for a request that is not to wait: where those that there are are no longer fresh, they are used while newer ones are
@@ -461,6 +475,8 @@ fn backoff(failures: u32) -> Duration {
 pub const MIN_RETRY: Duration = Duration::from_secs(2);
 /// Between two fetches of keys because of a token that names an unknown one.
 pub const KEYS_REFETCH_INTERVAL: Duration = Duration::from_secs(30);
+/// Requests that wait for newer keys of one provider. More get their answer by the keys that there are.
+pub const MAX_WAITING_FOR_KEYS: usize = 256;
 /// Keys that could not be fetched again for so long are no longer used.
 pub const MAX_KEYS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest pause of the background task when the provider does not answer.

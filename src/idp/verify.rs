@@ -1,6 +1,7 @@
 //! Tokens and the keys that they name: one refetch for a key that is not known yet.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::provider::{ProviderFault, RememberedProvider};
 use crate::config::Client;
@@ -44,7 +45,7 @@ pub struct Verified {
 /// # Errors
 /// [`VerifyFault`].
 pub async fn id_token(
-    provider: &RememberedProvider,
+    provider: &Arc<RememberedProvider>,
     client: &Client,
     token: &Secret,
     login: Option<OfLogin<'_>>,
@@ -86,7 +87,7 @@ pub async fn id_token(
 /// # Errors
 /// [`ProviderFault`] if the keys cannot be had; what `verify` says is inside.
 pub async fn with_keys<T, F>(
-    provider: &RememberedProvider,
+    provider: &Arc<RememberedProvider>,
     secret: Option<Keys>,
     verify: impl Fn(&Keys) -> Result<T, F>,
     asks_for_new_keys: impl Fn(&F) -> bool,
@@ -124,7 +125,7 @@ pub fn is_encrypted_logout_token(client: &Client, token: &str) -> bool {
 /// # Errors
 /// [`LogoutFault`].
 pub async fn logout_token(
-    provider: &RememberedProvider,
+    provider: &Arc<RememberedProvider>,
     client: &Client,
     token: &str,
     now: Timestamp,

@@ -10,7 +10,7 @@ use url::Url;
 use super::service::Service;
 use crate::config::Client;
 use crate::config::bearer::{BearerPolicy, BearerTokens, Rule, TokenHandling, WithSession};
-use crate::gate::bearer::{self, Admitted, Shown};
+use crate::gate::bearer::{self, Admitted, Refused, Shown};
 use crate::gate::credential::Credential;
 use crate::gate::forwarded::{self, Forwarded};
 use crate::gate::identity::MAX_IDENTITY;
@@ -44,7 +44,7 @@ pub(super) fn presented<'a>(
 
 /// What a subrequest asks about its token.
 pub(super) struct Asked<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: &'a Arc<Client>,
     pub(super) rule: &'a Rule,
     pub(super) tokens: &'a BearerTokens,
     pub(super) token: Token<'a>,
@@ -58,9 +58,9 @@ pub(super) struct Asked<'a> {
 ///
 /// # Errors
 /// Whatever speaks against it, or why that cannot be known now.
-pub(super) async fn judge(service: &Service, asked: &Asked<'_>) -> Result<Arc<Admitted>, Refusal> {
-    let Asked { client, rule, tokens, token, headers, forwarded, peer } = *asked;
-    bearer::judge_scheme(token, tokens)?;
+pub(super) async fn judge(service: &Service, asked: &Asked<'_>) -> Result<Arc<Admitted>, Refused> {
+    let Asked { client, rule, tokens, token, headers, peer, .. } = *asked;
+    bearer::judge_scheme(token, tokens).map_err(Refused::of_nobody)?;
     let address = || forwarded::client_of(peer, headers, &service.config.server.trusted_proxies);
     let may_ask = || {
         let taken = service.introspection_limit.take(address(), service.clock.steady());
@@ -68,9 +68,15 @@ pub(super) async fn judge(service: &Service, asked: &Asked<'_>) -> Result<Arc<Ad
     };
     let question = Question { client, tokens, rule, token: token.expose(), may_ask: &may_ask };
     let admitted = service.bearers.judge(question).await?;
-    if admitted.is_bearer_token() && !bearer::needs_proof(token, tokens) {
-        return Ok(admitted);
+    if !admitted.is_bearer_token() || bearer::needs_proof(token, tokens) {
+        judge_binding(service, asked, &admitted).map_err(|refusal| admitted.refused(refusal))?;
     }
+    Ok(admitted)
+}
+
+/// Whether all that the token is bound to was shown.
+fn judge_binding(service: &Service, asked: &Asked<'_>, admitted: &Admitted) -> Result<(), Refusal> {
+    let Asked { client, tokens, token, headers, forwarded, .. } = *asked;
     let now = service.clock.wall();
     let shown = Shown {
         tokens,
@@ -84,7 +90,7 @@ pub(super) async fn judge(service: &Service, asked: &Asked<'_>) -> Result<Arc<Ad
     if let Some(proof) = admitted.judge_binding(token, &shown)? {
         take(service, &proof)?;
     }
-    Ok(admitted)
+    Ok(())
 }
 
 /// A proof is good once (RFC 9449 section 11.1).

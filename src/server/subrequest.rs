@@ -78,7 +78,7 @@ pub(super) async fn answer(
     };
     let found = match (&judged, &looked) {
         (Some(Ok(admitted)), _) => Found::Token(admitted),
-        (Some(Err(refusal)), _) => Found::Refused(refusal.clone()),
+        (Some(Err(refused)), _) => Found::Refused(refused.refusal.clone()),
         (None, None) => Found::Nothing,
         (None, Some(Err(why))) => Found::Unreadable(*why),
         (None, Some(Ok(Looked::Unknown))) => Found::Unknown,

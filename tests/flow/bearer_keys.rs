@@ -212,7 +212,7 @@ impl Learner {
         let tokens = self.client.bearer.as_ref().unwrap();
         let rule = self.client.rules.last().unwrap();
         let question = Question { client: &self.client, tokens, rule, token, may_ask: &|| Ok(()) };
-        self.bearers.judge(question).await.err().map_or("ok", |refusal| refusal.code())
+        self.bearers.judge(question).await.err().map_or("ok", |refused| refused.refusal.code())
     }
 
     /// Runs the task from its start to its first pause: until that holds of what is known.
