@@ -345,6 +345,8 @@ pub enum Trouble {
     Timeout,
     /// An answer beyond the size limit.
     TooLarge,
+    /// A status that says that it cannot answer now.
+    Status,
 }
 
 /// Why logins go round in circles.
@@ -411,6 +413,7 @@ impl Refusal {
                 Trouble::PrivateAddress => Kind::ProviderPrivateAddress,
                 Trouble::Timeout => Kind::ProviderTimeout,
                 Trouble::TooLarge => Kind::ProviderTooLarge,
+                Trouble::Status => Kind::ProviderStatus,
             },
             Self::ProviderFile { .. } => Kind::ProviderFile,
             Self::Callback(fault) => protocol::callback(fault),

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{self, SHA256};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -313,8 +315,7 @@ impl Asked {
         let token = self.token.expose();
         let request = introspection::request(endpoint, &metadata, credentials, token, form, &moment)
             .map_err(IntrospectionFault::from)?;
-        let answer = provider.ask_about_token(request, introspection::MAX_ANSWER_BYTES).await;
-        let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
+        let answer = self.call(request, introspection::MAX_ANSWER_BYTES).await?;
         let Some(algorithm) = asks.algorithm else { return Ok(introspection::judge(&answer)?) };
         let signed = introspection::token_in(&answer)?;
         let expected = IntrospectionExpected {
@@ -329,6 +330,18 @@ impl Asked {
         Ok(verified.await.map_err(unavailable)??)
     }
 
+    /// One call. An issuer that says that it cannot answer now is as one that cannot be reached: the token may be good.
+    async fn call(&self, request: Request<Vec<u8>>, limit: usize) -> Result<Response<Bytes>, Refusal> {
+        let issuer = self.provider.issuer();
+        let answer = self.provider.ask_about_token(request, limit).await;
+        let answer = answer.map_err(|fault| refusal::of_call(issuer, &fault))?;
+        let status = answer.status();
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(refusal::of_status(issuer, status));
+        }
+        Ok(answer)
+    }
+
     /// Adds what userinfo says of the person.
     async fn with_userinfo(
         &self,
@@ -338,17 +351,17 @@ impl Asked {
         let provider = &self.provider;
         let metadata = provider.metadata().await;
         let metadata = metadata.map_err(|fault| refusal::of_provider(provider.issuer(), fault))?;
-        if let Some(request) = userinfo::request(&metadata, &self.token, userinfo::Form::Json) {
-            let answer = provider.ask_about_token(request, userinfo::MAX_ANSWER_BYTES).await;
-            let answer = answer.map_err(|fault| refusal::of_call(provider.issuer(), &fault))?;
-            match userinfo::judge(&answer, token.claims.sub()) {
-                Ok(said) => token.claims.merge_userinfo(said),
-                // RFC 6750 section 3.1: the issuer no longer takes its own token.
-                Err(UserinfoFault::Answer(AnswerFault::Status { status: 401 })) => {
-                    return Err(Refusal::BearerInactive);
-                }
-                Err(fault) => return Err(fault.into()),
+        // Headers that stay empty for want of an endpoint would look like a person of whom nothing is known.
+        let request = userinfo::request(&metadata, &self.token, userinfo::Form::Json)
+            .ok_or(UserinfoFault::NoEndpoint)?;
+        let answer = self.call(request, userinfo::MAX_ANSWER_BYTES).await?;
+        match userinfo::judge(&answer, token.claims.sub()) {
+            Ok(said) => token.claims.merge_userinfo(said),
+            // RFC 6750 section 3.1: the issuer no longer takes its own token.
+            Err(UserinfoFault::Answer(AnswerFault::Status { status: 401 })) => {
+                return Err(Refusal::BearerInactive);
             }
+            Err(fault) => return Err(fault.into()),
         }
         let until = self.known.clock.steady().after(USERINFO_FOR);
         Ok(Remembered { until, ..Remembered::of(token, &self.client, &self.issuer, signed)? })

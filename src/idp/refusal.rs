@@ -63,6 +63,12 @@ pub fn of_call(issuer: &Issuer, fault: &FetchFault) -> Refusal {
     Refusal::Provider { issuer: issuer.clone(), trouble, detail: detail.into() }
 }
 
+/// A call that was answered with a status that says that there is no answer now.
+pub fn of_status(issuer: &Issuer, status: http::StatusCode) -> Refusal {
+    let detail = format!("it answered {}", status.as_u16());
+    Refusal::Provider { issuer: issuer.clone(), trouble: Trouble::Status, detail: detail.into() }
+}
+
 /// One line about the keys of a set that are not used, when they are others than before. Some are no mistake: keys for
 /// encryption, or of algorithms yet to come.
 pub fn log_skipped_keys(issuer: &Issuer, skipped: &[SkippedKey]) {

@@ -12,6 +12,8 @@ use super::timestamp::Timestamp;
 /// Why the answer is not used; the login is refused then, for claims that decide could be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserinfoFault {
+    /// The provider announces no `userinfo_endpoint`, and what it would say is needed.
+    NoEndpoint,
     /// The answer was put aside before its content was judged.
     Answer(AnswerFault),
     /// The answer is signed or encrypted (`application/jwt`), which is not agreed.
@@ -64,6 +66,7 @@ pub enum UserinfoFault {
 impl UserinfoFault {
     /// Every code that [`Self::code`] gives.
     pub const ALL_CODES: &[&str] = &[
+        "userinfo_no_endpoint",
         "userinfo_redirect",
         "userinfo_status",
         "userinfo_too_large",
@@ -86,6 +89,7 @@ impl UserinfoFault {
     /// The stable code, as in docs/refusals.md.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::NoEndpoint => "userinfo_no_endpoint",
             Self::Answer(AnswerFault::Redirect { .. }) => "userinfo_redirect",
             Self::Answer(AnswerFault::Status { .. }) => "userinfo_status",
             Self::Answer(AnswerFault::TooLarge { .. }) => "userinfo_too_large",
@@ -134,6 +138,7 @@ impl UserinfoFault {
 impl fmt::Display for UserinfoFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoEndpoint => f.write_str("the provider's metadata has no userinfo_endpoint"),
             Self::Answer(fault) => fault.fmt(f),
             Self::Signed => f.write_str(
                 "the userinfo answer is signed or encrypted, which is not agreed: set \

@@ -236,7 +236,8 @@ async fn a_401_of_the_endpoint_is_the_operators_fault() {
 async fn while_the_endpoint_does_not_answer_it_is_503_and_two_seconds_later_it_is_asked_again() {
     let rows = [
         ("cut", Step::Cut, 503, "provider_unreachable"),
-        ("503", Step::status(503), 502, "introspection_status"),
+        ("503", Step::status(503), 503, "provider_status"),
+        ("404", Step::status(404), 502, "introspection_status"),
         ("a redirect", Step::redirect(302, "http://127.0.0.1:1/"), 502, "introspection_redirect"),
         ("a page", Step::html(200, "<html>"), 502, "introspection_content_type"),
         ("no JSON", Step::json(200, "{"), 502, "introspection_unreadable"),

@@ -76,7 +76,7 @@ async fn a_401_of_userinfo_means_that_the_token_was_revoked() {
 async fn while_userinfo_is_down_it_is_503_for_two_seconds_without_asking_again() {
     let world = with_userinfo().start().await;
     let token = lasting(&world);
-    for (step, status) in [(Step::Cut, 503), (Step::status(500), 502), (Step::json(200, "{"), 502)] {
+    for (step, status) in [(Step::Cut, 503), (Step::status(500), 503), (Step::json(200, "{"), 502)] {
         let before = asked(&world);
         world.provider.always(Endpoint::Userinfo, step);
         for _ in 0..3 {

@@ -1,8 +1,10 @@
 //! Callers that hang up, floods, and issuers that are unwell, while tokens are judged (XI-02, XI-05, XK-01, F-18, J-01, XN-04).
 
 use futures_util::future::{join, join_all};
+use serde_json::json;
 
 use crate::api::{api, api_with};
+use crate::logs;
 use crate::provider::{Endpoint, Gate, Step};
 use crate::wire::{Ask, within};
 use crate::world::World;
@@ -88,6 +90,78 @@ async fn a_flood_of_tokens_at_an_endpoint_that_hangs_keeps_nobody_from_signing_i
     }
     let reached = asked(&world);
     assert!(reached <= 32, "{reached} at once");
+}
+
+/// XI-05: an issuer that says that it cannot now has said nothing of the token.
+#[tokio::test]
+async fn an_issuer_that_is_unwell_is_503_with_a_time_to_come_again() {
+    for (settings, endpoint) in
+        [("introspection: all", Endpoint::Introspection), ("userinfo: true", Endpoint::Userinfo)]
+    {
+        let world = api_with(settings).start().await;
+        for status in [500, 502, 503, 504, 429] {
+            let token = lasting(&world);
+            world.provider.once(endpoint, Step::status(status));
+            let answer = world.send(&world.bearing(&token)).await;
+            answer.assert_refused(503, "provider_status", settings);
+            assert!(answer.header("Retry-After").is_some(), "{settings} {status}");
+            assert!(answer.all("WWW-Authenticate").is_empty(), "{settings} {status}: the token may be good");
+            answer.assert_leads_nowhere(settings);
+            world.clock.shift(2);
+            world.send(&world.bearing(&token)).await.assert_allowed("it is well again");
+        }
+        // What is wrong with the question does not pass by waiting.
+        let token = lasting(&world);
+        world.provider.once(endpoint, Step::status(404));
+        let answer = world.send(&world.bearing(&token)).await;
+        assert_eq!(answer.status, 502, "{}", answer.show());
+    }
+}
+
+/// Headers that nothing can fill are no answer to `userinfo: true`.
+#[tokio::test]
+async fn userinfo_at_an_issuer_without_such_an_endpoint_is_refused_and_not_left_blank() {
+    let world = api_with("userinfo: true")
+        .line("rules: [{ path: /lean, userinfo: false }]")
+        .provider(|provider| {
+            provider.change_metadata(|metadata| drop(metadata.remove("userinfo_endpoint")));
+        })
+        .start()
+        .await;
+    let token = lasting(&world);
+    let answer = world.send(&world.bearing(&token)).await;
+    answer.assert_refused(502, "userinfo_no_endpoint", "nowhere to ask");
+    assert!(answer.all("WWW-Authenticate").is_empty(), "nothing is wrong with the token");
+    world.send(&world.bearing_at(&token, "/lean")).await.assert_allowed("where it is not asked for");
+    let machine = world.provider.access_token(|draft| draft.set("sub", "calling-program"));
+    world.send(&world.bearing(&machine)).await.assert_allowed("nobody is asked about a machine");
+}
+
+/// R-17.8: with several issuers the operator wants to know whose token it was.
+#[tokio::test]
+async fn the_line_of_a_refused_token_names_the_issuers_table_where_it_is_known() {
+    let world =
+        api_with("scopes: [read]").line("rules: [{ path: /much, scopes: [much-more] }]").start().await;
+    let line = |answer: &crate::wire::Answer| {
+        let id = answer.header("Vestibule-Request-Id").unwrap().to_owned();
+        let lines = logs::lines_with(&[&id, r#""verdict":"refuse""#]);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        serde_json::from_str::<serde_json::Value>(&lines[0]).unwrap()["fields"].clone()
+    };
+    let rows = [
+        (world.provider.access_token(|draft| draft.set("aud", "grafana")), "/", json!("main")),
+        (world.provider.access_token(|draft| draft.shift("exp", -7200)), "/", json!("main")),
+        (world.provider.access_token(|draft| draft.set("cnf", json!({ "x": 1 }))), "/", json!("main")),
+        (lasting(&world), "/much", json!("main")),
+        (world.provider.access_token(|draft| draft.set("iss", "https://evil.example")), "/", json!(null)),
+        ("opaque".to_owned(), "/", json!(null)),
+    ];
+    for (token, path, name) in rows {
+        let answer = world.send(&world.bearing_at(&token, path)).await;
+        assert_ne!(answer.status, 200, "{}", answer.show());
+        let line = line(&answer);
+        assert_eq!(line["bearer"], name, "{line}");
+    }
 }
 
 /// A file that is replaced by what cannot be read without waiting holds up nobody, and no thread for ever.

@@ -329,9 +329,14 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
             all.push(Refusal::Forwarded { part, flaw });
         }
     }
-    for trouble in
-        [Trouble::Unreachable, Trouble::Tls, Trouble::PrivateAddress, Trouble::Timeout, Trouble::TooLarge]
-    {
+    for trouble in [
+        Trouble::Unreachable,
+        Trouble::Tls,
+        Trouble::PrivateAddress,
+        Trouble::Timeout,
+        Trouble::TooLarge,
+        Trouble::Status,
+    ] {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
     }
@@ -433,6 +438,7 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
     all.extend(jwe.clone().map(|fault| Refusal::from(UserinfoFault::Jwe(fault))));
     all.extend(jwe.map(|fault| Refusal::from(IdTokenFault::from(fault))));
     let userinfo = [
+        UserinfoFault::NoEndpoint,
         UserinfoFault::Signed,
         UserinfoFault::NotSigned,
         UserinfoFault::OtherKind { claim: "events" },

@@ -202,7 +202,7 @@ fn jwe() -> Vec<JweFault> {
 
 fn userinfo() -> Vec<UserinfoFault> {
     let mut faults: Vec<_> = answers().into_iter().map(UserinfoFault::Answer).collect();
-    faults.extend([UserinfoFault::Signed, UserinfoFault::NotSigned]);
+    faults.extend([UserinfoFault::NoEndpoint, UserinfoFault::Signed, UserinfoFault::NotSigned]);
     faults.extend(jwe().into_iter().map(UserinfoFault::Jwe));
     let (now, leeway) = (Timestamp::from_seconds(1_800_000_000), Duration::from_secs(60));
     let expected = || "https://id.example".to_owned();

@@ -82,6 +82,7 @@ impl fmt::Display for Refusal {
                     ),
                     Trouble::Timeout => write!(f, "no answer in time from {issuer}"),
                     Trouble::TooLarge => write!(f, "an answer beyond the size limit from {issuer}"),
+                    Trouble::Status => write!(f, "{issuer} cannot answer now"),
                 }?;
                 if detail.is_empty() { Ok(()) } else { write!(f, ": {detail}") }
             }

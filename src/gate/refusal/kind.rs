@@ -303,6 +303,8 @@ refusals! {
         "See whether the provider is overloaded, or a firewall drops packets to it."
     ProviderTooLarge "provider_too_large" Provider SERVICE_UNAVAILABLE Never PROVIDER_UNFIT
         "See what answers at the provider's address; it may be another service."
+    ProviderStatus "provider_status" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
+        "The provider answers a question about an access token with a 5xx or 429: see its own log."
     ProviderFile "provider_file" Operator SERVICE_UNAVAILABLE Never GATEWAY
         "See whether the file is there, holds what the setting says, and vestibule may read it."
 
@@ -507,6 +509,8 @@ refusals! {
     // More about the person.
     UserinfoRedirect "userinfo_redirect" Provider BAD_GATEWAY Never PROVIDER_FAULT
         "The provider announces a userinfo_endpoint that has moved. Tell the provider its public address."
+    UserinfoNoEndpoint "userinfo_no_endpoint" Operator BAD_GATEWAY Never PROVIDER_UNFIT
+        "With userinfo: true the claims of a token's person are asked for, and the issuer announces no userinfo_endpoint: leave it out, or write endpoints.userinfo at the client."
     UserinfoStatus "userinfo_status" Provider BAD_GATEWAY TryAgain PROVIDER_FAULT
         "See the provider's own log."
     UserinfoTooLarge "userinfo_too_large" Provider BAD_GATEWAY Never PROVIDER_FAULT

@@ -251,6 +251,7 @@ pub(super) const fn userinfo(fault: &UserinfoFault) -> Kind {
             AnswerFault::ContentType { .. } => Kind::UserinfoContentType,
             AnswerFault::Json { .. } => Kind::UserinfoUnreadable,
         },
+        UserinfoFault::NoEndpoint => Kind::UserinfoNoEndpoint,
         UserinfoFault::Signed => Kind::UserinfoSigned,
         UserinfoFault::NotSigned => Kind::UserinfoNotSigned,
         UserinfoFault::Jwe(jwe) => match jwe {
