@@ -78,19 +78,30 @@ impl Service {
     /// One line for a refusal, with whose fault it is and what to do. What needs the operator is a warning, but only once in
     /// [`WARN_EVERY`]: a broken proxy configuration is told, not sung.
     pub(super) fn log(&self, client: Option<&Client>, refusal: &Refusal, request_id: &str) {
+        self.log_of_token(client, None, refusal, request_id);
+    }
+
+    /// As [`Self::log`], with the issuer of the token that was refused, as it is called in clients.yaml.
+    pub(super) fn log_of_token(
+        &self,
+        client: Option<&Client>,
+        bearer: Option<&str>,
+        refusal: &Refusal,
+        request_id: &str,
+    ) {
         let client = client.map_or("", |client| client.name.as_str());
         let code = refusal.code();
         let (fault, remedy) = (refusal.fault().name(), refusal.remedy());
         let needs_operator = refusal.fault() != Fault::Caller;
         if needs_operator && self.is_time_to_warn(code) {
-            tracing::warn!(code, verdict = "refuse", fault, client, request_id, why = %refusal, remedy = %remedy);
+            tracing::warn!(code, verdict = "refuse", fault, client, bearer, request_id, why = %refusal, remedy = %remedy);
         } else {
-            tracing::info!(code, verdict = "refuse", fault, client, request_id, why = %refusal);
+            tracing::info!(code, verdict = "refuse", fault, client, bearer, request_id, why = %refusal);
         }
     }
 
     fn is_time_to_warn(&self, code: &'static str) -> bool {
-        let now = self.clock.wall();
+        let now = self.clock.steady();
         let mut last = self.warned.entry(code).or_insert(Timestamp::from_seconds(0));
         let due = now >= last.after(WARN_EVERY);
         if due {

@@ -57,7 +57,9 @@ pub(super) async fn answer(
     let cookie = credential::find(&head.headers, &client.cookie.name);
     let token = match bearer::presented(client, rule, &head.headers, &cookie) {
         Ok(token) => token,
-        Err(refusal) => return refuse_token(service, client, dialect, None, &refusal, request_id),
+        Err(refusal) => {
+            return refuse_token(service, client, dialect, Tried::default(), &refusal, request_id);
+        }
     };
     let judged = match token {
         Some((tokens, token)) => {
@@ -89,6 +91,11 @@ pub(super) async fn answer(
         (None, Some(Ok(Looked::Unrefreshed))) => Found::Refused(Refusal::RefreshUnavailable),
     };
     let presented = token.map(|(_, token)| token);
+    let issuer = judged.as_ref().and_then(|judged| match judged {
+        Ok(admitted) => Some(admitted.issuer()),
+        Err(refused) => refused.issuer(),
+    });
+    let tried = Tried { presented, issuer };
     match decide::decide(&request, found, service.clock.wall()) {
         Verdict::Allow(pass) => {
             let identity = pass.identity();
@@ -96,7 +103,7 @@ pub(super) async fn answer(
             let passed_on = match bearer::passed_on(client, rule, headers, presented, identity.bytes()) {
                 Ok(passed_on) => passed_on,
                 Err(refusal) => {
-                    return refuse_token(service, client, dialect, presented, &refusal, request_id);
+                    return refuse_token(service, client, dialect, tried, &refusal, request_id);
                 }
             };
             if let Some(Ok(Looked::Live(session))) = &looked {
@@ -104,7 +111,6 @@ pub(super) async fn answer(
                 service.sessions.use_now(session);
             }
             service.decided(Some(client), VerdictLabel::Allow, "ok");
-            let issuer = judged.as_ref().and_then(|judged| Some(judged.as_ref().ok()?.issuer()));
             tracing::info!(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), bearer = issuer, request_id,
@@ -127,10 +133,18 @@ pub(super) async fn answer(
             testing_profile::mark(Some(client), answer)
         }
         Verdict::Refuse(refusal) if presented.is_some() || rule.bearer == BearerPolicy::Required => {
-            refuse_token(service, client, dialect, presented, &refusal, request_id)
+            refuse_token(service, client, dialect, tried, &refusal, request_id)
         }
         Verdict::Refuse(refusal) => refuse(service, head, dialect, Some(client), &refusal, request_id),
     }
+}
+
+/// The token of a request that is refused.
+#[derive(Clone, Copy, Default)]
+struct Tried<'a> {
+    presented: Option<Token<'a>>,
+    /// Whose it is, if that is known.
+    issuer: Option<&'a str>,
 }
 
 /// A request that is refused because of its access token, or for want of one: never a page, and never a way to the login.
@@ -138,15 +152,16 @@ fn refuse_token(
     service: &Service,
     client: &Arc<Client>,
     dialect: Dialect,
-    presented: Option<Token<'_>>,
+    tried: Tried<'_>,
     refusal: &Refusal,
     request_id: &str,
 ) -> Answer {
     service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
-    service.log(Some(client), refusal, request_id);
+    service.log_of_token(Some(client), tried.issuer, refusal, request_id);
     let nonce = matches!(refusal, Refusal::Dpop(fault) if fault.wants_nonce())
         .then(|| dpop_nonce::new(&service.ring, service.clock.wall(), service.clock.entropy()));
-    let answer = respond::refuse_token(client, dialect, presented, refusal, nonce.as_deref(), request_id);
+    let answer =
+        respond::refuse_token(client, dialect, tried.presented, refusal, nonce.as_deref(), request_id);
     testing_profile::mark(Some(client), answer)
 }
 
