@@ -54,7 +54,7 @@ fn an_answer_that_is_no_json_is_refused() {
     }
     let fault = userinfo::judge(&answer(401, Some("application/json"), body), "a1").unwrap_err();
     assert_eq!(fault.code(), "userinfo_status");
-    assert_eq!(vestibule::protocol::userinfo::UserinfoFault::NoEndpoint.code(), "userinfo_no_endpoint");
+    assert_eq!(userinfo::UserinfoFault::NoEndpoint.code(), "userinfo_no_endpoint");
 }
 
 // Section 5.3.2: a signed answer has the type application/jwt; it would have to be verified, and was not asked for.
