@@ -41,6 +41,7 @@ use crate::protocol::registration::Credentials;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::protocol::userinfo::{self, UserinfoFault};
+use crate::telemetry::metrics::Metrics;
 
 /// What is known of access tokens, and how more is learned.
 pub struct Bearers {
@@ -51,6 +52,7 @@ pub struct Bearers {
 /// Shared with questions that go on when nobody waits for them any more.
 struct Known {
     clock: Clock,
+    metrics: Arc<Metrics>,
     remembered: Cache<[u8; 32], Remembered, Size>,
     questions: Flights<Verdict>,
 }
@@ -104,9 +106,10 @@ pub struct Question<'a> {
 
 impl Bearers {
     /// Nothing is known yet.
-    pub fn new(providers: Arc<Providers>, clock: Clock) -> Self {
+    pub fn new(providers: Arc<Providers>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         let remembered = Cache::with_weighter(EXPECTED_TOKENS, MAX_REMEMBERED_BYTES, Size);
-        Self { providers, known: Arc::new(Known { clock, remembered, questions: Flights::none() }) }
+        let known = Known { clock, metrics, remembered, questions: Flights::none() };
+        Self { providers, known: Arc::new(known) }
     }
 
     /// Whose token it is.
@@ -129,7 +132,7 @@ impl Bearers {
                 }
                 let learned = Remembered::of(token, question.client, source.issuer, Some(signed));
                 let learned = learned.map_err(|refusal| Refused::by(source.issuer, refusal))?;
-                self.known.remembered.insert(key, learned.clone());
+                self.known.remember(key, learned.clone());
                 learned.verdict.into_result()
             }
             Lead::Ask(source) => {
@@ -223,10 +226,14 @@ impl Bearers {
             };
             let (known, issuer, provider) =
                 (Arc::clone(&self.known), Arc::clone(source.issuer), Arc::clone(source.provider));
+            let client = question.client.name.clone();
             Ok(async move {
-                match within_deadline(&provider, ask(asked)).await {
+                let answer = within_deadline(&provider, ask(asked)).await;
+                let code = answer.as_ref().map_or_else(Refusal::code, |_| "ok");
+                Metrics::count(&known.metrics.token_questions, &client, code);
+                match answer {
                     Ok(learned) => {
-                        known.remembered.insert(key, learned.clone());
+                        known.remember(key, learned.clone());
                         learned.verdict
                     }
                     Err(refusal) => known.refused(key, refusal, &issuer, only_if),
@@ -251,6 +258,11 @@ impl Known {
         None
     }
 
+    fn remember(&self, key: [u8; 32], learned: Remembered) {
+        self.remembered.insert(key, learned);
+        self.metrics.tokens_now(self.remembered.len());
+    }
+
     /// A refusal, remembered for a moment: a provider that cannot be reached is not asked by each request in turn.
     fn refused(
         &self,
@@ -264,7 +276,7 @@ impl Known {
         if is_unknown || only_if == OnlyIf::Always {
             let pause = if is_unknown { UNKNOWN_FOR } else { REFUSED_FOR };
             let until = self.clock.steady().after(pause);
-            self.remembered.insert(key, Remembered { verdict: verdict.clone(), expires: NEVER, until });
+            self.remember(key, Remembered { verdict: verdict.clone(), expires: NEVER, until });
         }
         verdict
     }

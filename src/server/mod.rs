@@ -117,7 +117,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         providers: Arc::clone(&providers),
         used_flows: UsedFlows::default(),
         used_logout_tokens: UsedFlows::default(),
-        bearers: Bearers::new(Arc::clone(&providers), clock.clone()),
+        bearers: Bearers::new(Arc::clone(&providers), clock.clone(), Arc::clone(&metrics)),
         used_proofs: UsedFlows::default(),
         introspection_limit: LoginLimit::new(MAX_INTROSPECTIONS, MAX_INTROSPECTIONS_IN_ALL),
         loops: Loops::default(),

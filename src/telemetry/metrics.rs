@@ -25,6 +25,10 @@ pub struct Metrics {
     pub refreshes: Family<ClientCodeLabels, Counter>,
     /// Sessions that ended, by why.
     pub sessions_ended: Family<ClientCodeLabels, Counter>,
+    /// Questions to issuers about access tokens, by what came of them.
+    pub token_questions: Family<ClientCodeLabels, Counter>,
+    /// Access tokens remembered now, refused ones included.
+    pub tokens_remembered: Gauge,
     /// Sessions kept now.
     pub sessions: Gauge,
     /// Connections open now.
@@ -99,6 +103,9 @@ impl Metrics {
             registered!("logins_failed", "Callbacks that did not end in a session");
         let refreshes: Family<_, _> = registered!("refreshes", "Refreshes, by how they ended");
         let sessions_ended: Family<_, _> = registered!("sessions_ended", "Sessions that ended, by why");
+        let token_questions: Family<_, _> =
+            registered!("token_questions", "Questions to issuers about access tokens, by what came of them");
+        let tokens_remembered: Gauge = registered!("tokens_remembered", "Access tokens remembered now");
         let sessions: Gauge = registered!("sessions", "Sessions kept now");
         let connections: Gauge = registered!("connections", "Connections open now");
         let requests: Counter = registered!("requests", "Requests answered");
@@ -116,6 +123,8 @@ impl Metrics {
             logins_failed,
             refreshes,
             sessions_ended,
+            token_questions,
+            tokens_remembered,
             sessions,
             connections,
             requests,
@@ -134,6 +143,11 @@ impl Metrics {
     /// Notes how many sessions are kept now.
     pub fn sessions_now(&self, kept: usize) {
         self.sessions.set(i64::try_from(kept).unwrap_or(i64::MAX));
+    }
+
+    /// Notes how many access tokens are remembered now.
+    pub fn tokens_now(&self, remembered: usize) {
+        self.tokens_remembered.set(i64::try_from(remembered).unwrap_or(i64::MAX));
     }
 
     /// All of it as OpenMetrics text.

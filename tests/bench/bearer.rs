@@ -178,7 +178,7 @@ impl Stage {
         let providers = Arc::new(Providers::new(&self.config, &clock).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(providers.of_tokens(self.client())[0].keys()).unwrap();
-        Bearers::new(providers, clock)
+        Bearers::new(providers, clock, Arc::default())
     }
 
     async fn judge_all(&self, bearers: &Bearers) {

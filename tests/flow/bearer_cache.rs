@@ -136,7 +136,8 @@ async fn a_token_that_looks_like_a_remembered_one_is_another() {
 #[tokio::test]
 async fn good_tokens_are_remembered_and_bad_ones_are_not() {
     let world = api().start().await;
-    let (bearers, client) = (Bearers::new(world.providers(), world.clock.clone()), world.configured("app"));
+    let (bearers, client) =
+        (Bearers::new(world.providers(), world.clock.clone(), Arc::default()), world.configured("app"));
     let draft = world.provider.access_token_draft();
     let payload = draft.sign().split('.').nth(1).unwrap().to_owned();
     for n in 0..1000 {
@@ -162,7 +163,8 @@ async fn the_memory_of_tokens_has_a_bound() {
         })
         .start()
         .await;
-    let (bearers, client) = (Bearers::new(world.providers(), world.clock.clone()), world.configured("app"));
+    let (bearers, client) =
+        (Bearers::new(world.providers(), world.clock.clone(), Arc::default()), world.configured("app"));
     let scopes: Vec<String> = (0..2000).map(|n| format!("{n:x}")).collect();
     let mut draft = world.provider.access_token_draft();
     draft.algorithm("ES256", Signing::Es256(EcKey::the_one()));
@@ -187,7 +189,8 @@ async fn the_memory_of_tokens_has_a_bound() {
 #[tokio::test]
 async fn being_told_to_wait_is_remembered_of_no_token() {
     let world = api_with("introspection: opaque, userinfo: true").start().await;
-    let (bearers, client) = (Bearers::new(world.providers(), world.clock.clone()), world.configured("app"));
+    let (bearers, client) =
+        (Bearers::new(world.providers(), world.clock.clone(), Arc::default()), world.configured("app"));
     for token in [world.provider.opaque_token(|_| {}), world.provider.access_token(|_| {})] {
         let asked = AtomicUsize::new(0);
         let may_ask = || {

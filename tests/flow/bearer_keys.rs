@@ -205,7 +205,7 @@ impl Learner {
     fn of(world: &World) -> Self {
         let (providers, client) = (world.providers(), world.configured("app"));
         let provider = Arc::clone(&providers.of_tokens(&client)[0]);
-        Self { provider, bearers: Bearers::new(providers, world.clock.clone()), client }
+        Self { provider, bearers: Bearers::new(providers, world.clock.clone(), Arc::default()), client }
     }
 
     async fn code(&self, token: &str) -> &'static str {

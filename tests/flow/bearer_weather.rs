@@ -164,6 +164,26 @@ async fn the_line_of_a_refused_token_names_the_issuers_table_where_it_is_known()
     }
 }
 
+/// What an operator sees of tokens: how many are remembered, and what came of those that an issuer was asked about.
+#[tokio::test]
+async fn metrics_count_tokens_that_are_remembered_and_questions_by_what_came_of_them() {
+    let world = api_with("introspection: opaque").start().await;
+    let good = world.provider.opaque_token(|_| {});
+    for _ in 0..3 {
+        world.send(&world.bearing(&good)).await.assert_allowed("good");
+    }
+    world.send(&world.bearing(&lasting(&world))).await.assert_allowed("a JWT, about which nobody is asked");
+    world.send(&world.bearing("nobody-knows-it")).await.assert_refused(401, "bearer_inactive", "unknown");
+    let text = world.admin("/metrics").await.text();
+    for line in [
+        r#"vestibule_token_questions_total{client="app",code="ok"} 1"#,
+        r#"vestibule_token_questions_total{client="app",code="bearer_inactive"} 1"#,
+        "vestibule_tokens_remembered 3",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+}
+
 /// A file that is replaced by what cannot be read without waiting holds up nobody, and no thread for ever.
 #[cfg(unix)]
 #[test]
