@@ -17,6 +17,8 @@ export const base64url = (value) => Buffer.from(value).toString("base64url");
 export const publicKey = (name) => KEYS[name].publicKey;
 export const jwk = (name, kid = "k1") => ({ ...KEYS[name].publicKey.export({ format: "jwk" }), kid, use: "sig" });
 
+export const privateJwk = (name, kid = "k1") => ({ ...KEYS[name].privateKey.export({ format: "jwk" }), kid, use: "sig" });
+
 /** A token in compact form, signed as the case wants it. */
 export function token(claims, { header = {}, key = "good", signature } = {}) {
   const head = { alg: "RS256", kid: "k1", typ: "JWT", ...header };
@@ -82,6 +84,8 @@ export async function start(cases, { port = 0 } = {}) {
       send(answer, 200, tokens({ access_token: "an-access-token", token_type: "Bearer", expires_in: 300, id_token: idToken }));
     },
     userinfo: ({ answer }) => send(answer, 200, { sub: SUBJECT, email: "somebody@example.com" }),
+    introspect: ({ issuer, answer }, { introspected = (right) => right }) =>
+      send(answer, 200, introspected({ active: true, token_type: "Bearer", ...rightClaims(issuer) })),
   };
 
   await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
@@ -90,12 +94,21 @@ export async function start(cases, { port = 0 } = {}) {
   return { port: server.address().port, close, asked: (name, endpoint) => asked.get(name)?.[endpoint] ?? 0 };
 }
 
+const rightClaims = (issuer) => {
+  const now = Math.floor(Date.now() / 1000);
+  return { iss: issuer, sub: SUBJECT, aud: "https://api.example", client_id: "program", jti: String(Math.random()), iat: now, exp: now + 300 };
+};
+
+/** An access token of an issuer, right but for what the case spoils. */
+export const accessToken = (issuer, { jws = {} } = {}) => token(rightClaims(issuer), { ...jws, header: { typ: "at+jwt", ...jws.header } });
+
 const rightMetadata = (issuer) => ({
   issuer,
   authorization_endpoint: `${issuer}/authorize`,
   token_endpoint: `${issuer}/token`,
   jwks_uri: `${issuer}/jwks`,
   userinfo_endpoint: `${issuer}/userinfo`,
+  introspection_endpoint: `${issuer}/introspect`,
   token_endpoint_auth_methods_supported: ["client_secret_basic"],
   id_token_signing_alg_values_supported: ["RS256"],
 });

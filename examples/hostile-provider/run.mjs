@@ -1,4 +1,4 @@
-// Lets vestibule sign in at a provider that misbehaves, once in each way, and says what came of it: the answer, the refusal code, and
+// Lets vestibule sign in at a provider that misbehaves, and take its access tokens, once in each way, and says what came of it: the answer, the refusal code, and
 // how much memory the process took at most meanwhile.
 //
 //   node run.mjs --binary PATH --work FOLDER
@@ -8,15 +8,19 @@
 
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { Agent, createServer, request } from "node:http";
 import { parseArgs } from "node:util";
 
 import { cases } from "./cases.mjs";
-import { start } from "./provider.mjs";
+import { accessToken, base64url, start } from "./provider.mjs";
+import { AUDIENCE, tokenCases } from "./tokens.mjs";
 
 const MORE_MIB = 32;
 const DEADLINE_SECONDS = 20;
 const FLOOD = 300;
+const STRANGERS = 10_000;
+// Tokens of one address that an issuer is asked about in a minute; some come back while the flood lasts.
+const ASKED_A_MINUTE = 600;
 
 const { values: options } = parseArgs({ options: { binary: { type: "string" }, work: { type: "string" } } });
 mkdirSync(options.work, { recursive: true });
@@ -30,7 +34,8 @@ if (trapped !== 1) throw new Error("the trap does not notice who asks");
 trapped = 0;
 
 const all = cases(() => `http://127.0.0.1:${trap.address().port}/keys`);
-const provider = await start(all);
+const tokens = tokenCases(() => `http://127.0.0.1:${trap.address().port}/keys`);
+const provider = await start({ ...all, ...tokens });
 const port = await freePort();
 const host = (name) => `${name.replaceAll("_", "-")}.localhost:${port}`;
 writeFileSync(`${options.work}/clients.yaml`, configuration());
@@ -101,17 +106,53 @@ await tried(`${FLOOD} logins with a key that nobody knows: at most 2 requests fo
   return calls <= 2 ? last : { status: 0, code: `${calls} requests for keys` };
 });
 
+for (const [name, known] of Object.entries(tokens).filter(([, known]) => !known.slow)) await tried(known.about, known.code, () => present(name));
+await tried(`${STRANGERS} tokens with a key that nobody knows: at most 2 requests for keys`, "bearer_unknown_key", async () => {
+  const asked = provider.asked("token_right", "jwks");
+  const [, payload] = accessToken(issuerOf("token_right")).split(".");
+  const strange = (at) => `${base64url(JSON.stringify({ alg: "RS256", typ: "at+jwt", kid: `random-${at}` }))}.${payload}.AAAA`;
+  const { answers, meanwhile } = await flood("token_right", strange);
+  if (meanwhile) return meanwhile;
+  const calls = provider.asked("token_right", "jwks") - asked;
+  return calls <= 2 ? (answers.find(({ code }) => code !== "bearer_unknown_key") ?? answers[0]) : { status: 0, code: `${calls} requests for keys` };
+});
+await tried(`${STRANGERS} tokens of one address that an issuer is asked about: 429`, "too_many_tokens", async () => {
+  const asked = provider.asked("asked_inactive", "introspect");
+  const [began, { answers, meanwhile }] = [Date.now(), await flood("asked_inactive", (at) => `random-${at}`)];
+  if (meanwhile) return meanwhile;
+  const calls = provider.asked("asked_inactive", "introspect") - asked;
+  const may = ASKED_A_MINUTE * (1 + (Date.now() - began) / 60_000) + 10;
+  if (calls > may) return { status: 0, code: `${calls} questions` };
+  return answers.filter(({ status }) => status === 429).length >= STRANGERS - may ? answers.at(-1) : { status: 0, code: "few were told to wait" };
+});
+
 // The slow ones end at the deadline, all at once; meanwhile a provider that is well is served.
 const slow = Object.entries(all).filter(([, known]) => known.slow);
 resetPeak();
 const waiting = slow.map(([name, known]) => login(name, new Map()).then((answer) => [known, answer]));
-const flood = Array.from({ length: FLOOD }, () => login("token_hang", new Map()));
+const slowTokens = Object.entries(tokens).filter(([, known]) => known.slow);
+waiting.push(...slowTokens.map(([name, known]) => present(name).then((answer) => [known, answer])));
+const before300 = provider.asked("asked_hang", "introspect");
+const same = Array.from({ length: FLOOD }, () => present("asked_hang", "one-token"));
+const crowd = Array.from({ length: FLOOD }, () => login("token_hang", new Map()));
 await tried("meanwhile, at a provider that is well", undefined, () => login("nothing_wrong", new Map()));
+await tried("meanwhile, a token of an issuer that is well", undefined, () => present("token_right"));
+await tried("meanwhile, a token that an issuer is asked about that is well", undefined, () => present("asked_right"));
 for (const [known, answer] of await Promise.all(waiting)) report(known.about, known.code, answer);
-const flooded = await Promise.all(flood);
+const flooded = await Promise.all(crowd);
 report(`${FLOOD} logins at once at a provider that hangs`, "provider_timeout", flooded.find(({ code }) => code !== "provider_timeout") ?? flooded[0]);
 
+const shared = await Promise.all(same);
+// One for the case itself, and one for all of these.
+const calls = provider.asked("asked_hang", "introspect") - before300;
+report(
+  `${FLOOD} requests with one token at an endpoint that hangs: one question`,
+  "provider_timeout",
+  calls === 2 ? (shared.find(({ code }) => code !== "provider_timeout") ?? shared[0]) : { status: 0, code: `${calls} questions` },
+);
+
 await tried("after all of it, at a provider that is well", undefined, () => login("nothing_wrong", new Map()));
+await tried("after all of it, a token of an issuer that is well", undefined, () => present("token_right"));
 const after = memory();
 if (trapped > 0) {
   failed += 1;
@@ -135,9 +176,9 @@ async function tried(about, code, what) {
 function report(about, wanted, { status, code }) {
   const peak = peakMemory();
   highest = Math.max(highest, peak);
-  const right = wanted === undefined ? status === 303 : status >= 400 && wanted.split(" ").includes(code);
+  const right = wanted === undefined ? status === 303 || status === 200 : status >= 400 && wanted.split(" ").includes(code);
   if (!right) failed += 1;
-  const told = right ? "" : `   NOT AS IT SHOULD BE: ${wanted ?? "a session"}`;
+  const told = right ? "" : `   NOT AS IT SHOULD BE: ${wanted ?? "a session, or a token that is taken"}`;
   console.log(`${about.padEnd(72)} ${String(status).padEnd(7)} ${(code ?? "—").padEnd(28)} ${peak < before ? "" : "+"}${(peak - before).toFixed(1)} MiB${told}`);
 }
 
@@ -146,6 +187,33 @@ async function login(name, browser) {
   const sent = await ask(name, browser, `/oidc/${name}/login?rd=/`);
   if (sent.status !== 302) return sent;
   return back(name, browser, await toCallback(sent.location));
+}
+
+/** A program presents a token: what a proxy is told. */
+function present(name, token, address = "192.0.2.1", agent = false) {
+  const known = tokens[name];
+  const shown = token ?? (known.opaque ? `opaque-${Math.random()}` : accessToken(issuerOf(name), known));
+  const forwarded = { "X-Forwarded-Method": "GET", "X-Forwarded-Proto": "http", "X-Forwarded-Host": host(name), "X-Forwarded-Uri": "/", "X-Forwarded-For": address };
+  return exchange(port, `/oidc/${name}/auth`, host(name), { ...forwarded, Authorization: `Bearer ${shown}` }, agent);
+}
+
+function issuerOf(name) {
+  return `http://127.0.0.1:${provider.port}/${name}`;
+}
+
+/** Many tokens of one stranger, while a session begins and a good token is presented now and then: their answers, or what went wrong meanwhile. */
+async function flood(name, strange) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  const answers = [];
+  for (let done = 0; done < STRANGERS; done += 500) {
+    const some = Array.from({ length: 500 }, (_, at) => present(name, strange(done + at), "198.51.100.9", agent));
+    const good = [login("nothing_wrong", new Map()), present("token_right"), present("asked_right")];
+    answers.push(...(await Promise.all(some)));
+    const meanwhile = (await Promise.all(good)).find(({ status }) => status !== 303 && status !== 200);
+    if (meanwhile) return { answers, meanwhile: { status: 0, code: `${meanwhile.code} meanwhile` } };
+  }
+  agent.destroy();
+  return { answers };
 }
 
 /** A login up to the address of its callback. */
@@ -179,10 +247,10 @@ function dropSession(browser) {
   for (const key of browser.keys()) if (!key.includes("flow")) browser.delete(key);
 }
 
-function exchange(to, path, hostName, headers) {
+function exchange(to, path, hostName, headers, agent = false) {
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: "127.0.0.1", port: to, path, headers: { Host: hostName, ...headers }, agent: false, signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000) },
+      { host: "127.0.0.1", port: to, path, headers: { Host: hostName, ...headers }, agent, signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000) },
       (answer) => {
         answer.resume();
         answer.on("error", reject);
@@ -204,7 +272,12 @@ function configuration() {
     redirect_uri: http://${host(name)}/oidc/${name}/callback
     hosts: ["${host(name)}"]
 `;
-  return `server: { listen: "127.0.0.1:${port}", admin_listen: "127.0.0.1:0" }\nclients:\n${Object.keys(all).map(client).join("")}`;
+  const api = (name) => `  ${name}:
+    bearer_only: true
+    hosts: ["${host(name)}"]
+    bearer: { main: { ${[`issuer: ${issuerOf(name)}`, `audiences: [${AUDIENCE}]`, tokens[name].settings].filter(Boolean).join(", ")} } }
+`;
+  return `server: { listen: "127.0.0.1:${port}", admin_listen: "127.0.0.1:0" }\nclients:\n${Object.keys(all).map(client).join("")}${Object.keys(tokens).map(api).join("")}`;
 }
 
 async function freePort() {
