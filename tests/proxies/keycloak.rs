@@ -38,12 +38,16 @@ const CLIENT: &str = "    client_id: example.shop
       name: X-User-Name
       realm_access.roles: X-User-Groups
       resource_access.example.shop.roles: X-User-Roles
+    bearer:
+      main: { profile: jwt, audiences: [https://api.example.com] }
 ";
 /// Keycloak tells a client of one of the two ways only.
 const FRAMED: &str = "    client_id: example.framed
     client_secret: seeded-secret-of-the-client-4f6c2e
     preset: keycloak
     logout: { frontchannel: true }
+    bearer:
+      asked: { audiences: [https://api.example.com], introspection: all, introspection_cache: 1s }
 ";
 
 #[test]
@@ -187,7 +191,7 @@ fn a_logout_at_keycloak_ends_the_session_by_a_frame() {
 }
 
 /// The stage that all of these tests share; `None` where one cannot be put up, which is said.
-fn stage() -> Option<Arc<Stage>> {
+pub(crate) fn stage() -> Option<Arc<Stage>> {
     static SHARED: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
     if let Ok(why) = std::fs::read_to_string(root().join("target/tools/keycloak.unreachable")) {
         skip_in_any_case(why.trim());
@@ -264,12 +268,12 @@ fn start(stage: &mut Stage, port: u16) {
 }
 
 /// Somebody with rights over the realm, on Keycloak's admin REST API.
-struct Operator {
+pub(crate) struct Operator {
     authority: String,
     token: String,
 }
 
-fn operator(stage: &Stage) -> Operator {
+pub(crate) fn operator(stage: &Stage) -> Operator {
     let authority = stage.issuer.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
     let body = format!("grant_type=client_credentials&client_id=operator&client_secret={OPERATOR_SECRET}");
     let request = Request::post("/realms/vestibule/protocol/openid-connect/token", &body);
@@ -281,7 +285,7 @@ fn operator(stage: &Stage) -> Operator {
 }
 
 impl Operator {
-    fn ask(&self, method: &'static str, path: &str, json: Option<String>) -> Answer {
+    pub(crate) fn ask(&self, method: &'static str, path: &str, json: Option<String>) -> Answer {
         let request =
             Request { method, body: json, ..Request::get(format!("/admin/realms/vestibule{path}")) }
                 .header("Authorization", &format!("Bearer {}", self.token))
@@ -289,30 +293,30 @@ impl Operator {
         request.send(&self.authority, port(&self.authority)).unwrap()
     }
 
-    fn read(&self, path: &str) -> Value {
+    pub(crate) fn read(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, None);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }
 
     /// The id of a user, which is the subject of their tokens.
-    fn user(&self, name: &str) -> String {
+    pub(crate) fn user(&self, name: &str) -> String {
         self.read(&format!("/users?exact=true&username={name}"))[0]["id"].as_str().unwrap().to_owned()
     }
 }
 
-fn port(authority: &str) -> u16 {
+pub(crate) fn port(authority: &str) -> u16 {
     authority.rsplit_once(':').unwrap().1.parse().unwrap()
 }
 
 /// The items of a header with a list, in alphabetical order.
-fn list(header: &str) -> Vec<&str> {
+pub(crate) fn list(header: &str) -> Vec<&str> {
     let mut items: Vec<&str> = header.split(',').collect();
     items.sort_unstable();
     items
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + TOLD;
     while !holds() {
         assert!(Instant::now() < deadline, "not within {TOLD:?}: {what}");

@@ -13,6 +13,7 @@ mod client_authentication;
 mod client_keys;
 mod http;
 mod keycloak;
+mod keycloak_tokens;
 mod process;
 mod provider;
 mod register;
