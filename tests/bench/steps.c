@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t enough = 0;
 
+/* Rings again after a second: the first signal may fall between the question `enough` and the waiting, which it would then not interrupt. */
 static void stop(int signal) {
     (void)signal;
     enough = 1;
+    alarm(1);
 }
 
 int main(int argc, char **argv) {
@@ -24,6 +27,7 @@ int main(int argc, char **argv) {
     /* Without SA_RESTART: it interrupts the waiting for a thread that itself waits in a system call. */
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
     if (thread <= 0 || ptrace(PTRACE_SEIZE, thread, 0, 0) != 0 || ptrace(PTRACE_INTERRUPT, thread, 0, 0) != 0) {
         perror("steps");
         return 1;
@@ -36,6 +40,7 @@ int main(int argc, char **argv) {
         if (waitpid(thread, &status, __WALL) == thread) count++;
         else if (errno != EINTR) return 1;
     }
+    alarm(0);
     if (ptrace(PTRACE_INTERRUPT, thread, 0, 0) == 0) waitpid(thread, &status, __WALL);
     ptrace(PTRACE_DETACH, thread, 0, 0);
     printf("%llu\n", count);
