@@ -8,13 +8,16 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
+use serde_json::Map;
 use url::Url;
 use vestibule::config::host::Authority;
-use vestibule::gate::decide::{Found, Verdict, decide};
+use vestibule::gate::decide::{Found, Verdict, decide, in_order};
 use vestibule::gate::dialect::Dialect;
 use vestibule::gate::forwarded::{Forwarded, MAX_TARGET, Subrequest, read};
 use vestibule::gate::identity::Identity;
 use vestibule::gate::refusal::Refusal;
+use vestibule::protocol::claims::Claims;
+use vestibule::protocol::timestamp::Timestamp;
 use vestibule_fuzz::{check_address, check_refusal, client, config, first_line};
 
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
@@ -113,13 +116,23 @@ fn check_round_trip(forwarded: &Forwarded, dialect: Dialect) {
 
 /// Nobody goes through without an identity, nor for a host that is not guarded, nor with an identity header of their own.
 fn check_decision(forwarded: &Forwarded, headers: &HeaderMap) {
+    let now = Timestamp::from_seconds(1_800_000_000);
+    let claims = Claims::of_testing_profile(&Map::from_iter([("sub".to_owned(), "alice".into())]), now);
     for client in &config().clients {
         let identity = Identity::blank(client);
         let spoofed =
             headers.keys().any(|name| client.identity_headers().any(|ours| folded(name) == ours.as_str()));
-        for found in [Found::Nothing, Found::Unknown, Found::Session(&identity)] {
-            let has_session = matches!(found, Found::Session(_));
-            match decide(client, forwarded, headers, found) {
+        let request = match in_order(client, forwarded, headers) {
+            Ok(request) => request,
+            Err(refusal) => {
+                check_refusal(&refusal);
+                continue;
+            }
+        };
+        for found in [Found::Nothing, Found::Unknown, Found::Session { identity: &identity, claims: &claims }]
+        {
+            let has_session = matches!(found, Found::Session { .. });
+            match decide(&request, found, now) {
                 Verdict::Allow(pass) => {
                     assert!(has_session && !spoofed && *pass.identity() == identity);
                     assert!(client.guards(forwarded.authority(), forwarded.scheme()));

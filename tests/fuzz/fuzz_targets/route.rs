@@ -42,6 +42,10 @@ fuzz_target!(|data: &[u8]| {
             (client, format!("/auth/envoy{}", rest.split('?').next().unwrap_or_default()))
         }
         Route::Page { client, page } => (Some(client), page_path(page)),
+        Route::ResourceMetadata { path } => {
+            assert!(path.is_empty() || path.starts_with('/'));
+            (None, format!("/.well-known/oauth-protected-resource{path}"))
+        }
     };
     assert!(client.is_none_or(|client| !client.contains(['/', '?'])));
     let prefix = client.map_or_else(String::new, |client| format!("/oidc/{client}"));
@@ -72,6 +76,7 @@ fn page_path(page: Page<'_>) -> String {
         Page::Userinfo => "/userinfo".to_owned(),
         Page::Session => "/session".to_owned(),
         Page::Jwks => "/jwks.json".to_owned(),
+        Page::ResourceMetadata => "/oauth-protected-resource".to_owned(),
     }
 }
 
@@ -80,5 +85,6 @@ fn name(route: Route<'_>) -> String {
     match route {
         Route::Subrequest { client, dialect, .. } => format!("{client:?} {dialect:?}"),
         Route::Page { client, page } => format!("{client} {page:?}"),
+        Route::ResourceMetadata { path } => path.to_owned(),
     }
 }
