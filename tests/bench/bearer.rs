@@ -209,8 +209,14 @@ impl Stage {
         stepper
     }
 
-    /// Instructions of the one thread that answers, for one request.
+    /// Instructions of the one thread that answers, for one request. Each count has a server of its own: the last step may cost the thread
+    /// its life.
     fn steps(&self, credential: &str, stepper: &Path) -> u64 {
+        let [few, many] = REQUESTS.map(|requests| self.steps_for(requests, credential, stepper));
+        (many - few) / (REQUESTS[1] - REQUESTS[0])
+    }
+
+    fn steps_for(&self, requests: u64, credential: &str, stepper: &Path) -> u64 {
         let (port, admin) = (free_port(), free_port());
         let clients = self.folder.join(format!("{credential}.yaml"));
         std::fs::write(&clients, clients_yaml(port, admin)).unwrap();
@@ -235,12 +241,9 @@ impl Stage {
             }
         };
         ask_often(200);
-        let [few, many] = REQUESTS.map(|requests| {
-            let counting = Counting::of(worker(server.0.id()), stepper);
-            ask_often(requests);
-            counting.end()
-        });
-        (many - few) / (REQUESTS[1] - REQUESTS[0])
+        let counting = Counting::of(worker(server.0.id()), stepper);
+        ask_often(requests);
+        counting.end()
     }
 }
 

@@ -1,7 +1,9 @@
 /* Counts the instructions that one thread executes, by stepping through them: what this processor really does, its own instructions for
  * SHA-256 included, where no hardware counter is to be had.
  *
- *   steps TID    until SIGTERM; then prints the count, and the thread goes on.
+ *   steps TID    until SIGTERM; then prints the count. The trap of the last step may end the thread.
+ *
+ * An instruction that repeats itself (rep movsb) counts once for each round.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +15,7 @@
 
 static volatile sig_atomic_t enough = 0;
 
-/* Rings again after a second: the first signal may fall between the question `enough` and the waiting, which it would then not interrupt. */
+/* Rings again after a second: the first signal may fall between the question `enough` and the waiting. */
 static void stop(int signal) {
     (void)signal;
     enough = 1;
