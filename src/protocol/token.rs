@@ -129,21 +129,13 @@ pub fn code_request(
     verifier: &Secret,
     moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
-    let mut grant = vec![
+    let grant = vec![
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
         ("redirect_uri", &registration.redirect_uri),
         ("code_verifier", verifier.expose()),
     ];
-    grant.extend(further(registration));
-    client_authentication::request(
-        provider.token_endpoint(),
-        provider,
-        registration.credentials(),
-        &grant,
-        moment,
-    )
-    .map_err(TokenFault::Authentication)
+    request(provider, registration, grant, moment)
 }
 
 /// The request that redeems a refresh token (RFC 6749 section 6). Without `scope`: what was granted stays granted.
@@ -156,16 +148,20 @@ pub fn refresh_request(
     refresh_token: &Secret,
     moment: &Moment,
 ) -> Result<Request<Vec<u8>>, TokenFault> {
-    let mut grant = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    let grant = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    request(provider, registration, grant, moment)
+}
+
+fn request<'a>(
+    provider: &Provider,
+    registration: &'a Registration,
+    mut grant: Vec<(&'a str, &'a str)>,
+    moment: &Moment,
+) -> Result<Request<Vec<u8>>, TokenFault> {
     grant.extend(further(registration));
-    client_authentication::request(
-        provider.token_endpoint(),
-        provider,
-        registration.credentials(),
-        &grant,
-        moment,
-    )
-    .map_err(TokenFault::Authentication)
+    let (endpoint, credentials) = (provider.token_endpoint(), registration.credentials());
+    client_authentication::request(endpoint, provider, credentials, &grant, moment)
+        .map_err(TokenFault::Authentication)
 }
 
 /// Judges the answer to [`code_request`] (OpenID Connect Core 1.0 section 3.1.3.5).

@@ -5,7 +5,7 @@
 //! 2. The same in instructions, counted by stepping through the thread that does it (`steps.c`): what this processor really executes, its
 //!    own instructions for SHA-256 included.
 //! 3. A request with a token that was seen before against one with a session cookie, in instructions of the thread that answers, counted
-//!    in the same way.
+//!    in the same way. Stepping is slow, some 30,000 instructions a second: both parts take minutes. `-- --requests-only` does the third alone.
 #![allow(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 #![allow(clippy::disallowed_methods, reason = "it measures time, and reads files of its own")]
 #![allow(missing_docs, reason = "a program of one file")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::{Judge, bearer_issuer, headers};
+use super::{Judge, bearer_issuer, headers, scopes};
 use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, Rule, TokenHandling, WithSession};
 use crate::config::file::{BearerAsWritten, BearerOptionsAsWritten, ClientAsWritten};
 use crate::config::form::{At, Texts, Written};
@@ -138,17 +138,7 @@ pub(super) fn scopes(judge: &mut Judge<'_>, written: &Written<Texts>) -> Option<
     if at.value.0.is_empty() {
         judge.problems.push(at.problem(Finding::Empty { write: String::new() }));
     }
-    let mut scopes: Vec<String> = Vec::new();
-    for item in &at.value.0 {
-        let fits = item.value.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if !fits {
-            judge.problems.push(item.problem(Finding::StrangeScope(item.value.clone())));
-        } else if scopes.contains(&item.value) {
-            judge.problems.push(item.problem(Finding::ScopeTwice(item.value.clone())));
-        } else {
-            scopes.push(item.value.clone());
-        }
-    }
+    let scopes = scopes::tokens(judge, at);
     if at.value.0.len() > MAX_IDENTIFIERS {
         judge.problems.push(at.problem(Finding::TooManyTexts(MAX_IDENTIFIERS)));
     }

@@ -12,7 +12,7 @@ use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
     At as Table, Judge, authentication, bearer, bearer_only, encryption, headers, logout, preset, provider,
-    resource_metadata, rules, testing_profile,
+    resource_metadata, rules, scopes, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -306,18 +306,7 @@ fn judge_scopes(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Option<Vec<
             return Some(scopes.iter().map(|&scope| scope.to_owned()).collect());
         }
     };
-    let mut scopes: Vec<String> = Vec::new();
-    for item in &at.value.0 {
-        // RFC 6749 section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-        let fits = item.value.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if !fits {
-            judge.problems.push(item.problem(Finding::StrangeScope(item.value.clone())));
-        } else if scopes.contains(&item.value) {
-            judge.problems.push(item.problem(Finding::ScopeTwice(item.value.clone())));
-        } else {
-            scopes.push(item.value.clone());
-        }
-    }
+    let scopes = scopes::tokens(judge, at);
     if !scopes.iter().any(|scope| scope == "openid") && !written.bearer_only.or(false) {
         let write = std::iter::once("openid").chain(scopes.iter().map(String::as_str));
         let write = format!("scopes: {}", write.collect::<Vec<_>>().join(" "));

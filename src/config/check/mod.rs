@@ -18,6 +18,7 @@ mod preset;
 mod provider;
 mod resource_metadata;
 mod rules;
+mod scopes;
 mod secret;
 mod server;
 mod testing_profile;
