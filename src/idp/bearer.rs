@@ -37,6 +37,7 @@ use crate::protocol::access_token::{
 use crate::protocol::answer::AnswerFault;
 use crate::protocol::discovery::Provider;
 use crate::protocol::introspection::{self, Introspected, IntrospectionExpected, IntrospectionFault};
+use crate::protocol::jwks::Keys;
 use crate::protocol::registration::Credentials;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -89,6 +90,12 @@ struct Source<'a> {
     provider: &'a Arc<RememberedProvider>,
 }
 
+/// A token and the keys that it did not pass with.
+struct Tried {
+    fault: AccessTokenFault,
+    keys: Arc<Keys>,
+}
+
 /// What a request asks about its token.
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
@@ -123,8 +130,7 @@ impl Bearers {
         }
         match self.lead(&question).map_err(Refused::of_nobody)? {
             Lead::Jwt(mut unverified, source) => {
-                let verifies = self.verified(source, &mut unverified);
-                let verified = within_deadline(source.provider, verifies).await;
+                let verified = self.verified(source, &mut unverified).await;
                 let (token, signed) = verified.map_err(|refusal| Refused::by(source.issuer, refusal))?;
                 if question.wants_userinfo(source.issuer) && token.bearer == Bearer::Person {
                     let ask = |asked: Asked| async move { asked.with_userinfo(token, Some(signed)).await };
@@ -174,23 +180,22 @@ impl Bearers {
         }
     }
 
-    /// Verifies a JWT by the keys of its issuer, and once more by newer ones if it asks for them and there are any.
+    /// Verifies a JWT by the keys of its issuer, and once more by newer ones if it asks for them and there are any. Hardly ever is
+    /// anything waited for: what may wait is apart, and takes no room in what does not.
     async fn verified(
         &self,
         source: Source<'_>,
         unverified: &mut Unverified<'_>,
     ) -> Result<(AccessToken, Signed), Refusal> {
-        let unavailable = |fault| refusal::of_provider(source.provider.issuer(), fault);
         let expected = expected(source.issuer, self.known.clock.wall());
-        let mut keys = source.provider.keys_at_once().await.map_err(unavailable)?;
-        let mut judged = unverified.verify(&keys, &expected);
-        if matches!(&judged, Err(fault) if fault.asks_for_new_keys())
-            && let Some(newer) = source.provider.newer_keys(&keys).await
+        let tried = match source.provider.keys_at_once().map(|keys| source.judge(unverified, keys, &expected))
         {
-            judged = unverified.verify(&newer, &expected);
-            keys = newer;
-        }
-        Ok((judged?, Signed { by: Arc::clone(source.provider), keys: *keys.id() }))
+            Some(Err(tried)) if tried.fault.asks_for_new_keys() => Some(tried),
+            Some(judged) => return Ok(judged?),
+            None => None,
+        };
+        let waits = verified_by_awaited(source, unverified, &expected, tried);
+        Box::pin(within_deadline(source.provider, waits)).await
     }
 
     /// Asks an issuer. One question at a time for each token, however many requests present it: whoever waits gets the same answer, also
@@ -439,6 +444,50 @@ impl Verdict {
             Self::Good { admitted, .. } => Ok(admitted),
             Self::Refused(refused) => Err(Arc::unwrap_or_clone(refused)),
         }
+    }
+}
+
+impl Source<'_> {
+    fn judge(
+        self,
+        unverified: &mut Unverified<'_>,
+        keys: Arc<Keys>,
+        expected: &AccessTokenExpected<'_>,
+    ) -> Result<(AccessToken, Signed), Tried> {
+        match unverified.verify(&keys, expected) {
+            Ok(token) => Ok((token, Signed { by: Arc::clone(self.provider), keys: *keys.id() })),
+            Err(fault) => Err(Tried { fault, keys }),
+        }
+    }
+}
+
+impl From<Tried> for Refusal {
+    fn from(tried: Tried) -> Self {
+        tried.fault.into()
+    }
+}
+
+/// Waits for the keys of an issuer, where there are none yet, and for newer ones than those that were tried.
+async fn verified_by_awaited(
+    source: Source<'_>,
+    unverified: &mut Unverified<'_>,
+    expected: &AccessTokenExpected<'_>,
+    tried: Option<Tried>,
+) -> Result<(AccessToken, Signed), Refusal> {
+    let tried = match tried {
+        Some(tried) => tried,
+        None => {
+            let keys = source.provider.keys().await;
+            let keys = keys.map_err(|fault| refusal::of_provider(source.provider.issuer(), fault))?;
+            match source.judge(unverified, keys, expected) {
+                Err(tried) if tried.fault.asks_for_new_keys() => tried,
+                judged => return Ok(judged?),
+            }
+        }
+    };
+    match source.provider.newer_keys(&tried.keys).await {
+        Some(newer) => Ok(source.judge(unverified, newer, expected)?),
+        None => Err(tried.into()),
     }
 }
 

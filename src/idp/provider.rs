@@ -206,22 +206,19 @@ impl RememberedProvider {
         fetches.await.ok()?
     }
 
-    /// The keys for a request that is not to wait: where those that there are are no longer fresh, they are used while newer ones are
-    /// asked for, in a task of its own. Waits only where there are none.
-    ///
-    /// # Errors
-    /// As [`Self::keys`].
-    pub async fn keys_at_once(self: &Arc<Self>) -> Result<Arc<Keys>, ProviderFault> {
+    /// The keys that there are, for a request that is not to wait: where they are no longer fresh, they are used while newer ones are
+    /// asked for, in a task of its own. None if there are none; [`Self::keys`] waits for them.
+    pub fn keys_at_once(self: &Arc<Self>) -> Option<Arc<Keys>> {
         if let Some(keys) = self.fresh_keys() {
-            return Ok(keys);
+            return Some(keys);
         }
-        let Some(keys) = self.remembered_keys() else { return self.keys().await };
+        let keys = self.remembered_keys()?;
         // Whoever holds it is asking already.
         if self.fetching_keys.try_lock().is_ok() {
             let provider = Arc::clone(self);
             tokio::spawn(async move { provider.keys().await });
         }
-        Ok(keys)
+        Some(keys)
     }
 
     /// The keys that there are, fresh or not; nobody is asked.

@@ -36,8 +36,10 @@ pub enum JsonFault {
 /// # Errors
 /// [`JsonFault`] says which rule is broken.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+    // Looked at once, and not text by text.
+    let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Syntax)?;
     let fault = RefCell::new(None);
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = Strict { depth: 0, fault: &fault }.deserialize(&mut deserializer);
     match read.and_then(|value| deserializer.end().map(|()| value)) {
         Ok(Value::Object(members)) => Ok(members),

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 
 use super::json::{self, JsonFault};
@@ -259,13 +260,15 @@ pub(super) fn is_of_kind(token: &str, kind: &str) -> bool {
 
 /// What is signed, and the three parts.
 pub(super) fn split(token: &str) -> Result<(&str, &str, &str, &str), JwsFault> {
-    let parts = || token.split('.').count();
-    let Some((header, rest)) = token.split_once('.') else { return Err(JwsFault::Parts { found: 1 }) };
-    let Some((payload, signature)) = rest.split_once('.') else { return Err(JwsFault::Parts { found: 2 }) };
-    match signature.contains('.').then(parts) {
-        None => Ok((&token[..header.len() + 1 + payload.len()], header, payload, signature)),
-        Some(5) => Err(JwsFault::Encrypted),
-        Some(found) => Err(JwsFault::Parts { found }),
+    let mut dots = memchr_iter(b'.', token.as_bytes());
+    match (dots.next(), dots.next(), dots.count()) {
+        (Some(first), Some(second), 0) => {
+            Ok((&token[..second], &token[..first], &token[first + 1..second], &token[second + 1..]))
+        }
+        (_, _, 2) => Err(JwsFault::Encrypted),
+        (first, second, further) => Err(JwsFault::Parts {
+            found: 1 + usize::from(first.is_some()) + usize::from(second.is_some()) + further,
+        }),
     }
 }
 

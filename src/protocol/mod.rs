@@ -58,6 +58,7 @@
 //! | [`secret`], [`timestamp`] | text that is never shown; seconds since 1970 | RFC 7519 2 |
 
 pub mod access_token;
+mod access_token_claims;
 pub mod access_token_fault;
 pub mod answer;
 pub mod assertion;
