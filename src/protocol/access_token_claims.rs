@@ -103,12 +103,10 @@ impl<'a> Said<'a> {
     pub(super) fn of(claims: &'a Map<String, Value>) -> Self {
         let mut said = Self { found: [None; Claim::COUNT], of_other_kind: None };
         for (name, value) in claims {
-            match Claim::named(name) {
-                Some(claim) => said.found[claim as usize] = Some(value),
-                None => {
-                    let other = OF_OTHER_KINDS.iter().chain(&OF_NO_ACCESS_TOKEN).find(|other| *other == name);
-                    said.of_other_kind = said.of_other_kind.or(other.copied());
-                }
+            let other = OF_OTHER_KINDS.iter().chain(&OF_NO_ACCESS_TOKEN).find(|other| *other == name);
+            said.of_other_kind = said.of_other_kind.or(other.copied());
+            if let Some(claim) = Claim::named(name) {
+                said.found[claim as usize] = Some(value);
             }
         }
         said

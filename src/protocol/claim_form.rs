@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::json;
 use super::timestamp::Timestamp;
 
 /// Why a claim cannot be used.
@@ -49,11 +50,7 @@ pub(super) fn time(
 }
 
 pub(super) fn text<'a>(value: Option<&'a Value>, claim: &'static str) -> Result<Option<&'a str>, ClaimFault> {
-    match value {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(ClaimFault::Form { claim, needed: "a text" }),
-    }
+    json::as_text(value).map_err(|_| ClaimFault::Form { claim, needed: "a text" })
 }
 
 pub(super) fn needed<'a>(text: Option<&'a str>, claim: &'static str) -> Result<&'a str, ClaimFault> {

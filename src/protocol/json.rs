@@ -53,7 +53,12 @@ pub(super) struct NotText;
 
 /// A member that is a text, if it is there.
 pub(super) fn text<'a>(object: &'a Map<String, Value>, member: &str) -> Result<Option<&'a str>, NotText> {
-    match object.get(member) {
+    as_text(object.get(member))
+}
+
+/// The text that a member is, if it is there.
+pub(super) fn as_text(member: Option<&Value>) -> Result<Option<&str>, NotText> {
+    match member {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(NotText),
