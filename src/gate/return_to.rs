@@ -214,11 +214,12 @@ fn shorten(mut url: Url) -> ReturnTo {
 
 fn fits(url: &Url) -> bool {
     let text = url.as_str();
-    text.len() <= MAX_RETURN_TO
+    // The state of a login holds it as JSON, where a backslash (browsers leave it in a query) is two.
+    text.len() + text.matches('\\').count() <= MAX_RETURN_TO
         && utf8_percent_encode(text, &COMPONENT).map(str::len).sum::<usize>() <= MAX_ENCODED
 }
 
-/// Bytes of a return address.
+/// Bytes of a return address, a backslash counted twice.
 pub const MAX_RETURN_TO: usize = 2048;
 /// Bytes of a return address inside a login address, so that the head of an answer fits 4096.
 const MAX_ENCODED: usize = 3000;

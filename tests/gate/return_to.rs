@@ -249,6 +249,12 @@ fn a_long_address_loses_whole_parts_and_never_half_of_one() {
         (format!("/{}?q", long("p", 2100)), "/".to_owned()),
         (format!("/{}", long("%C3%A9", 320)), "/".to_owned()),
         (format!("/p?{}", long("%C3%A9", 340)), "/p".to_owned()),
+        // A backslash takes two bytes of the state that carries it.
+        (
+            format!("/p?{}{}", long("\\", 300), long("q", 1300)),
+            format!("/p?{}{}", long("\\", 300), long("q", 1300)),
+        ),
+        (format!("/p?{}{}", long("\\", 300), long("q", 1600)), "/p".to_owned()),
     ];
     for (asked, expected) in table {
         let accepted = check(&asked, &client()).unwrap();
