@@ -19,6 +19,7 @@ pub mod preset;
 mod problem;
 mod reference;
 mod report;
+pub mod rule;
 pub mod source;
 mod suggest;
 mod tree;
@@ -47,11 +48,12 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::TypRule;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
-use bearer::{BearerTokens, ResourceMetadata, Rule};
+use bearer::{BearerTokens, ResourceMetadata};
 use host::{Authority, HostPattern, Scheme};
 use place::Place;
 use preset::Preset;
 use problem::Finding;
+use rule::Rule;
 use source::{Disk, Environment, FileFault};
 
 /// Reads a configuration file, and the environment over it.

@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::return_to::{self, ReturnTo};
 use super::{rule, spoof, websocket};
 use crate::config::Client;
-use crate::config::bearer::{BearerPolicy, OnUnauthenticated, Rule};
+use crate::config::rule::{BearerPolicy, OnUnauthenticated, Rule};
 use crate::protocol::claims::Claims;
 use crate::protocol::timestamp::Timestamp;
 

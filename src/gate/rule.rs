@@ -8,7 +8,7 @@ use super::path::{Match, Readings};
 use super::refusal::Refusal;
 use super::spoof;
 use crate::config::Client;
-use crate::config::bearer::Rule;
+use crate::config::rule::Rule;
 
 /// The first rule that fits. The last fits every request, so there is one. `headers` are those of the subrequest.
 ///

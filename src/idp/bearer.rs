@@ -28,7 +28,8 @@ use super::providers::Providers;
 use super::{moment, refusal, verify};
 use crate::clock::Clock;
 use crate::config::Client;
-use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection, Rule};
+use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection};
+use crate::config::rule::Rule;
 use crate::gate::bearer::{Admitted, Refused};
 use crate::gate::refusal::Refusal;
 use crate::protocol::access_token::{

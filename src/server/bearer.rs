@@ -9,7 +9,8 @@ use url::Url;
 
 use super::service::Service;
 use crate::config::Client;
-use crate::config::bearer::{BearerPolicy, BearerTokens, Rule, TokenHandling, WithSession};
+use crate::config::bearer::{BearerTokens, TokenHandling, WithSession};
+use crate::config::rule::{BearerPolicy, Rule};
 use crate::gate::bearer::{self, Admitted, Refused, Shown};
 use crate::gate::credential::Credential;
 use crate::gate::forwarded::{self, Forwarded};

@@ -9,7 +9,8 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::HeaderName;
 use serde_json::{Value, json};
-use vestibule::config::bearer::{BearerTokens, Dpop, DpopNonce, Rule};
+use vestibule::config::bearer::{BearerTokens, Dpop, DpopNonce};
+use vestibule::config::rule::Rule;
 use vestibule::gate::bearer::{Admitted, Shown, judge_scheme, needs_proof};
 use vestibule::gate::presented::{Presented, read};
 

@@ -23,9 +23,10 @@ mod websocket;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use vestibule::config::bearer::{BearerPolicy, OnUnauthenticated, Rule, TokenHandling};
+use vestibule::config::bearer::TokenHandling;
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::path_pattern::PathPattern;
+use vestibule::config::rule::{BearerPolicy, OnUnauthenticated, Rule};
 use vestibule::config::{
     Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Logout, ProviderSettings,
     Rendering, SameSite,

@@ -4,8 +4,8 @@ use http::Method;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use vestibule::config::Client;
-use vestibule::config::bearer::Rule;
 use vestibule::config::path_pattern::PathPattern;
+use vestibule::config::rule::Rule;
 use vestibule::gate::refusal::Refusal;
 use vestibule::gate::rule::find;
 

@@ -9,9 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::HeaderName;
 use serde_json::{Value, json};
-use vestibule::config::bearer::{
-    BearerIssuer, BearerPolicy, BearerTokens, Dpop, DpopNonce, Rule, Whose, WithSession,
-};
+use vestibule::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, Whose, WithSession};
+use vestibule::config::rule::{BearerPolicy, Rule};
 use vestibule::config::{ClaimHeader, Client, ProviderSettings, Rendering};
 use vestibule::protocol::access_token::{AccessToken, AccessTokenExpected, Profile, Unverified};
 use vestibule::protocol::claim_path::ClaimPath;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::{Judge, bearer_issuer, headers, scopes};
-use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, Rule, TokenHandling, WithSession};
+use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, TokenHandling, WithSession};
 use crate::config::file::{BearerAsWritten, BearerOptionsAsWritten, ClientAsWritten};
 use crate::config::form::{At, Texts, Written};
 use crate::config::kind::Choice;
 use crate::config::problem::Finding;
+use crate::config::rule::Rule;
 use crate::config::{ClaimHeader, ProviderSettings};
 use crate::protocol::access_token::Profile;
 use crate::protocol::issuer::Issuer;

@@ -3,12 +3,13 @@
 use http::Method;
 
 use super::{Judge, bearer};
-use crate::config::bearer::{BearerPolicy, BearerTokens, OnUnauthenticated, Rule, TokenHandling};
+use crate::config::bearer::{BearerTokens, TokenHandling};
 use crate::config::file::{AuthorizationAsWritten, ClientAsWritten, RuleAsWritten};
 use crate::config::form::{At, Texts, Written};
 use crate::config::kind::Choice;
 use crate::config::path_pattern::PathPattern;
 use crate::config::problem::Finding;
+use crate::config::rule::{BearerPolicy, OnUnauthenticated, Rule};
 
 /// What only access tokens have: settings that mean nothing where none are taken.
 struct Taken<'a> {

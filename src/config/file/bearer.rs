@@ -6,8 +6,9 @@ use super::{
     AuthenticationMethod, Choice, Entry, Finding, Form, List, Node, Pairs, Place, Reader, Secret, Setting,
     Shape, SigningAlgorithm, Table, Texts, TimeOrZero, Value, Written, not_a_table, unknown,
 };
-use crate::config::bearer::{Ask, BearerPolicy, Dpop, OnUnauthenticated, TokenHandling, WithSession};
+use crate::config::bearer::{Ask, Dpop, TokenHandling, WithSession};
 use crate::config::kind::Choices;
+use crate::config::rule::{BearerPolicy, OnUnauthenticated};
 use crate::protocol::access_token::Profile;
 
 table! {
