@@ -65,6 +65,17 @@ fn only_the_testing_profile_makes_claims_that_nobody_verified() {
     assert_eq!(callers, [Path::new("server/testing_profile.rs")]);
 }
 
+/// `Claims` that somebody supposes, for `vestibule explain` and `vestibule test`: nothing that answers a request may make them.
+#[test]
+fn only_the_commands_that_explain_make_claims_that_are_supposed() {
+    let callers: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, source)| without_comments(source).contains("Claims::supposed"))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(callers, [Path::new("cli/supposed.rs")]);
+}
+
 #[test]
 fn nobody_imports_from_above_by_any_spelling() {
     let table = [

@@ -79,6 +79,10 @@ macro_rules! table {
                 }
                 table
             }
+
+            fn written(&self) -> usize {
+                [$(self.$key.is_absent()),+].iter().filter(|is_absent| !**is_absent).count()
+            }
         }
 
         impl Form for $table {
@@ -98,10 +102,12 @@ macro_rules! table {
 
 mod bearer;
 
+mod rules;
+
 pub(super) use bearer::{
     BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten,
-    RuleAsWritten,
 };
+pub(super) use rules::{RuleAsWritten, RuleGroups};
 
 table! {
     /// The whole file.
@@ -109,6 +115,9 @@ table! {
         /// What is guarded: one table for each client, under a name of your choice (1 to 32 of `A-Z a-z 0-9 _ -`). The name is
         /// part of its addresses: `/oidc/<client>/callback`.
         clients: Named<ClientAsWritten>, "needed", "Write one: clients: { my_app: { issuer: …, client_id: …, hosts: … } }";
+        /// Lists of rules that several clients share, each under a name of your choice: a rule `{ group: <name> }` of a client stands for
+        /// all rules of the list.
+        rule_groups: RuleGroups, "none", "Write: rule_groups: { health: [{ path: /health, policy: public }] }";
         /// Listeners, trust and limits.
         server: ServerAsWritten, "see below", "Write settings under it, or leave it out.";
         /// Where sessions are kept.

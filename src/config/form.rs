@@ -120,6 +120,7 @@ impl Reader {
                 self.note(place, Finding::Empty { write });
                 Written::Broken
             }
+            Err(Finding::Said) => Written::Broken,
             Err(finding) => {
                 self.note(place, with_hint(finding, setting));
                 Written::Broken
@@ -251,6 +252,8 @@ pub(super) trait Table: Sized {
     const SETTINGS: &'static [Setting];
     /// Takes each entry that is a setting, and notes the others.
     fn read_table(entries: &[Entry], reader: &mut Reader) -> Self;
+    /// How many of them are written.
+    fn written(&self) -> usize;
 }
 
 impl<T: Table> Form for Named<T> {

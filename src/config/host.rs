@@ -119,6 +119,20 @@ impl HostPattern {
         }
     }
 
+    /// Whether every host that another pattern is for is one that this one is for, at the same port.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.port != other.port {
+            return false;
+        }
+        match (self.wildcard, other.wildcard) {
+            (false, false) => self.host == other.host,
+            (false, true) => false,
+            // A wildcard's host begins with its dot.
+            (true, false) => other.host.len() > self.host.len() && other.host.ends_with(&self.host),
+            (true, true) => other.host.ends_with(&self.host),
+        }
+    }
+
     /// Whether this is `*.something`.
     pub const fn is_wildcard(&self) -> bool {
         self.wildcard

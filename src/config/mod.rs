@@ -4,6 +4,8 @@ pub mod bearer;
 mod check;
 mod claims;
 pub mod client_secrets;
+pub mod condition;
+mod condition_form;
 mod cookie;
 pub mod entry;
 mod file;

@@ -17,8 +17,8 @@ const RULE: &str = "clients.<client>.rules";
 
 const TAKES_TOKENS: &str =
     "Did you mean bearer? Write: bearer: { main: { audiences: [https://api.example.com] } }";
-const NO_GROUPS: &str = "There are no rules by groups yet. Hand them on with extra_claim_headers, and let the application decide.";
-const NOT_ASKED: &str = "What is open to all is left out at the proxy, which then does not ask about it.";
+const REQUIRE: &str = "Write it into a rule: require: { groups: { any: [admins] } }";
+const PUBLIC: &str = "Write a rule: rules: [{ path: /health, policy: public }]";
 const AS_WHOM: &str = "As whom the issuer is asked about tokens: introspection_client: { client_id: my-api, client_secret_file: api.secret }";
 const MADE: &str = "Leave it out: it is made from what stands under bearer.";
 
@@ -54,8 +54,8 @@ const NAMES: &[(&str, &[&str], &str)] = &[
         &["mcp", "protected_resource_metadata", "oauth_protected_resource"],
         "Did you mean resource_metadata?",
     ),
-    (CLIENT, &["allowed_groups", "allowed_roles", "groups", "roles"], NO_GROUPS),
-    (CLIENT, &["skip_auth_routes", "skip_auth_regex", "public_paths"], NOT_ASKED),
+    (CLIENT, &["allowed_groups", "allowed_roles", "groups", "roles", "require", "allowed_emails"], REQUIRE),
+    (CLIENT, &["skip_auth_routes", "skip_auth_regex", "public_paths", "whitelist"], PUBLIC),
     (CLIENT, &["token"], "Did you mean clients.<client>.bearer_options.token?"),
     (CLIENT, &["introspection"], "Did you mean clients.<client>.bearer.<issuer>.introspection?"),
     (
@@ -129,16 +129,17 @@ const NAMES: &[(&str, &[&str], &str)] = &[
     (RESOURCE, &["authorization_servers", "bearer_methods_supported", "jwks_uri"], MADE),
     (
         RULE,
-        &["prefix", "path_prefix", "regex", "path_regex", "resources", "url", "uri"],
+        &["prefix", "path_prefix", "resources", "url", "uri"],
         "Write the path, and /* behind it for all that is beneath: path: /api/*",
     ),
-    (
-        RULE,
-        &["host", "hosts", "domain"],
-        "A rule is for every host of its client. Give a host with other rules a client of its own.",
-    ),
-    (RULE, &["policy", "public"], NOT_ASKED),
-    (RULE, &["require", "groups", "roles", "allowed_groups"], NO_GROUPS),
+    (RULE, &["regex", "regexp", "path_regexp"], "Did you mean path_regex?"),
+    (RULE, &["host", "domain", "domains"], "Did you mean hosts?"),
+    (RULE, &["public", "skip_auth", "bypass"], "Did you mean policy: public?"),
+    (RULE, &["groups", "roles", "allowed_groups", "subject", "claims"], REQUIRE),
+    (RULE, &["network", "ip", "ips", "client_ip", "source", "cidr"], "Did you mean networks?"),
+    (RULE, &["method"], "Did you mean methods?"),
+    (RULE, &["step_up"], "Did you mean on_forbidden: step_up, with acr_values or max_age beside it?"),
+    (RULE, &["use", "include", "rule_group"], "Did you mean group?"),
     (RULE, &["acr"], "Did you mean acr_values?"),
     (RULE, &["issuer", "issuers"], "Did you mean bearer_issuers?"),
     (RULE, &["audience", "audiences"], "Did you mean clients.<client>.bearer.<issuer>.audiences?"),

@@ -1,8 +1,10 @@
-//! Paths as rules name them: `/health`, `/api/*`, `/*`.
+//! Paths as rules name them: `/health`, `/api/*`, `/users/*/avatar`, `/*`, or a regular expression.
 
 use std::fmt;
 
-/// A path, or everything below one; a slash at the end does not count.
+use super::condition::{Pattern, PatternFault};
+
+/// A path, everything below one, or all paths of a form; a slash at the end does not count.
 ///
 /// | written | covers |
 /// |---|---|
@@ -10,23 +12,30 @@ use std::fmt;
 /// | `/api/*` | `/api`, `/api/` and everything below |
 /// | `/` | `/` |
 /// | `/*` | everything |
+/// | `/users/*/avatar` | `/users/alice/avatar`: one segment |
+/// | `/files/*.pdf` | `/files/a.pdf`: the rest of one segment, or nothing |
+/// | `/users/*/files/*` | as above, and everything below |
+/// | `/a/**/z` | `/a/z`, `/a/b/c/z`: any number of segments |
 ///
 /// It holds only what every proxy and application reads alike, so the path that it names is under it for all of them. Whether
 /// another path is, `gate::path` says.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub struct PathPattern {
     text: String,
     extent: Extent,
-    /// Without `*` and without a slash at the end, escapes decoded.
+    /// Without a slash at the end, escapes decoded: all of it, or what stands before the first segment with a `*`.
     base: Vec<u8>,
     /// `base` without regard to letter case.
     folded: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 enum Extent {
     Exact,
     Below,
+    /// With a `*` elsewhere than at its end.
+    Glob(Pattern),
+    Regex(Pattern),
 }
 
 /// How near a path is to what a pattern covers.
@@ -52,11 +61,18 @@ pub enum PathPatternFault {
     },
     /// It does not begin with a slash.
     NoSlash,
-    /// `*` stands somewhere else than alone behind the last slash.
+    /// Two or more `*` in a row with something beside them in one segment.
     Star {
+        /// The segment that has them.
+        segment: String,
+    },
+    /// A `*` behind something in the last segment, or with a slash behind it: some would mean everything beneath by it.
+    StarAtTheEnd {
         /// The segment that has it.
         segment: String,
     },
+    /// It is no regular expression that can be used.
+    Regex(PatternFault),
     /// Two slashes in a row, which some read as one.
     DoubledSlash,
     /// A query or a fragment: a path has none.
@@ -114,20 +130,38 @@ impl PathPattern {
         if text.len() > MAX_PATTERN_BYTES {
             return Err(PathPatternFault::TooLong { bytes: text.len() });
         }
-        let Some(inner) = text.strip_prefix('/') else { return Err(PathPatternFault::NoSlash) };
-        let (path, extent) = match inner.strip_suffix('*') {
-            Some("") => ("", Extent::Below),
-            Some(above) if above.ends_with('/') => (&text[..text.len() - "/*".len()], Extent::Below),
-            _ => (text.strip_suffix('/').unwrap_or(text), Extent::Exact),
-        };
+        if !text.starts_with('/') {
+            return Err(PathPatternFault::NoSlash);
+        }
+        let all_below = text.strip_suffix("/**").or_else(|| text.strip_suffix("/*"));
+        let path = all_below.unwrap_or_else(|| text.strip_suffix('/').unwrap_or(text));
         let mut base = Vec::with_capacity(path.len());
+        let mut glob = String::new();
         for segment in path.split('/').skip(1) {
             if segment.is_empty() {
                 return Err(PathPatternFault::DoubledSlash);
             }
-            base.push(b'/');
-            base.extend(read_segment(segment)?);
+            if glob.is_empty() && !segment.contains('*') {
+                base.push(b'/');
+                base.extend(read_segment(segment)?);
+            } else {
+                if glob.is_empty() {
+                    glob = regex_of(&base)?;
+                }
+                glob += &read_glob(segment)?;
+            }
         }
+        if all_below.is_none()
+            && let Some(segment) = path.rsplit('/').next().filter(|last| last.ends_with('*'))
+        {
+            return Err(PathPatternFault::StarAtTheEnd { segment: segment.to_owned() });
+        }
+        let extent = match (glob.is_empty(), all_below) {
+            (true, None) => Extent::Exact,
+            (true, Some(_)) => Extent::Below,
+            (false, None) => Extent::Glob(Pattern::parse_unlimited(&format!("{glob}/?"))?),
+            (false, Some(_)) => Extent::Glob(Pattern::parse_unlimited(&format!("{glob}(?:/(?s:.)*)?"))?),
+        };
         // The hexadecimal digits of an escape are upper case (RFC 3986 section 6.2.2.1).
         let mut escape = 0;
         let text = text.chars().map(|c| {
@@ -135,6 +169,23 @@ impl PathPattern {
             if escape > 0 { c.to_ascii_uppercase() } else { c }
         });
         Ok(Self { text: text.collect(), extent, folded: fold(&base), base })
+    }
+
+    /// Reads a regular expression, which a path matches as a whole: decoded, and in each way in which it may be read.
+    ///
+    /// # Errors
+    /// [`PathPatternFault::Empty`], [`PathPatternFault::Regex`]
+    pub fn regex(text: &str) -> Result<Self, PathPatternFault> {
+        if text.is_empty() {
+            return Err(PathPatternFault::Empty);
+        }
+        let pattern = Pattern::parse(text).map_err(PathPatternFault::Regex)?;
+        Ok(Self {
+            text: text.to_owned(),
+            extent: Extent::Regex(pattern),
+            base: Vec::new(),
+            folded: Vec::new(),
+        })
     }
 
     /// `/*`.
@@ -152,14 +203,33 @@ impl PathPattern {
         self.base.is_empty() && matches!(self.extent, Extent::Below)
     }
 
-    /// Whether every path that falls under another pattern falls under this one, or would in the other letter case.
+    /// Whether every path that falls under another pattern falls under this one, or would in the other letter case. Of forms that is
+    /// only said where it is plain.
     pub fn covers(&self, other: &Self) -> bool {
-        let narrower = matches!((self.extent, other.extent), (Extent::Below, _) | (_, Extent::Exact));
-        narrower && self.compare(&other.base) != Likeness::Different
+        let has = |path: &[u8]| self.compare(path) != Likeness::Different;
+        match (&self.extent, &other.extent) {
+            (Extent::Below, Extent::Regex(_)) => self.covers_everything(),
+            (Extent::Below, _) | (Extent::Exact, Extent::Exact) => has(&other.base),
+            (Extent::Glob(_) | Extent::Regex(_), Extent::Exact) => {
+                has(if other.base.is_empty() { b"/" } else { &other.base })
+            }
+            (Extent::Glob(_), Extent::Glob(_)) | (Extent::Regex(_), Extent::Regex(_)) => {
+                self.text == other.text
+            }
+            _ => false,
+        }
     }
 
     /// Compares with one reading of a path: nothing is decoded or resolved here, so a blank, say, is a blank and not `%20`.
     pub fn compare(&self, reading: &[u8]) -> Likeness {
+        if let Extent::Glob(pattern) | Extent::Regex(pattern) = &self.extent {
+            return match str::from_utf8(reading) {
+                Ok(text) if pattern.matches(text) => Likeness::Same,
+                Ok(text) if !pattern.matches_but_for_case(text) => Likeness::Different,
+                // What is no text cannot be held against a form of text.
+                Ok(_) | Err(_) => Likeness::OtherCase,
+            };
+        }
         if reading.strip_prefix(&*self.base).is_some_and(|rest| self.ends(rest)) {
             return Likeness::Same;
         }
@@ -176,8 +246,8 @@ impl PathPattern {
     /// Whether this may follow behind the base.
     const fn ends(&self, rest: &[u8]) -> bool {
         match self.extent {
-            Extent::Exact => matches!(rest, [] | [b'/']),
             Extent::Below => matches!(rest, [] | [b'/', ..]),
+            Extent::Exact | Extent::Glob(_) | Extent::Regex(_) => matches!(rest, [] | [b'/']),
         }
     }
 }
@@ -186,6 +256,45 @@ impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+impl PartialEq for PathPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+            && std::mem::discriminant(&self.extent) == std::mem::discriminant(&other.extent)
+    }
+}
+
+impl Eq for PathPattern {}
+
+impl From<PatternFault> for PathPatternFault {
+    fn from(fault: PatternFault) -> Self {
+        Self::Regex(fault)
+    }
+}
+
+/// A segment with a `*` in it, or one behind such a one, as a regular expression for it and the slash before it.
+fn read_glob(segment: &str) -> Result<String, PathPatternFault> {
+    if segment == "**" {
+        return Ok("(?:/[^/]+)*".to_owned());
+    }
+    if segment == "*" {
+        return Ok("/[^/]+".to_owned());
+    }
+    if segment.contains("**") {
+        return Err(PathPatternFault::Star { segment: segment.to_owned() });
+    }
+    // What speaks against the segment as a whole, wherever its stars are.
+    read_segment(&segment.replace('*', "x"))?;
+    let pieces = segment.split('*').map(|piece| regex_of(&decode(piece)?)).collect::<Result<Vec<_>, _>>()?;
+    Ok(format!("/{}", pieces.join("[^/]*")))
+}
+
+/// Literal text as a regular expression.
+fn regex_of(bytes: &[u8]) -> Result<String, PathPatternFault> {
+    str::from_utf8(bytes).map(regex::escape).map_err(|error| PathPatternFault::EscapeReadDifferently {
+        escape: format!("%{:02X}", bytes[error.valid_up_to()]),
+    })
 }
 
 /// A segment with its escapes decoded.
@@ -197,6 +306,15 @@ fn read_segment(segment: &str) -> Result<Vec<u8>, PathPatternFault> {
     if segment.contains(":$") {
         return Err(PathPatternFault::ReadDifferently { sign: ":$".to_owned() });
     }
+    let decoded = decode(segment)?;
+    match decoded.as_slice() {
+        [.., b'.' | b' '] | [b' ', ..] => Err(PathPatternFault::SegmentEnd { segment: segment.to_owned() }),
+        _ => Ok(decoded),
+    }
+}
+
+/// A segment or a piece of one with its escapes decoded.
+fn decode(segment: &str) -> Result<Vec<u8>, PathPatternFault> {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut chars = segment.char_indices();
     while let Some((at, sign)) = chars.next() {
@@ -224,10 +342,7 @@ fn read_segment(segment: &str) -> Result<Vec<u8>, PathPatternFault> {
             }
         }
     }
-    match decoded.as_slice() {
-        [.., b'.' | b' '] | [b' ', ..] => Err(PathPatternFault::SegmentEnd { segment: segment.to_owned() }),
-        _ => Ok(decoded),
-    }
+    Ok(decoded)
 }
 
 /// The byte that three signs beginning with `%` stand for.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::condition::{MAX_PATTERN_BYTES as MAX_EXPRESSION_BYTES, PatternFault};
 use super::path_pattern::{MAX_PATTERN_BYTES, PathPatternFault};
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
@@ -38,6 +39,8 @@ pub(super) enum Finding {
     Unreadable,
 
     // Keys and kinds of values.
+    // Something inside of it, which is noted already: never part of a problem.
+    Said,
     NoSuchSetting { help: String },
     Twice { first: Place },
     Missing { write: String },
@@ -135,7 +138,19 @@ pub(super) enum Finding {
     NoSignInForTokens { key: &'static str },
     PathUnfit { found: String, fault: PathPatternFault },
     TooManyRules(usize),
-    RuleNeverReached { first: usize },
+    RuleNeverReached { first: String },
+    PathTwice,
+    RuleHostElsewhere(String),
+    RuleNetworkOfProxies { network: String, proxies: String },
+    GroupUnknown { found: String, write: String },
+    GroupNotAlone,
+    GroupInGroup,
+    GroupUnused,
+    StepUpBeside { setting: &'static str, write: String },
+    ConditionListNeeded,
+    TestNeeded { write: String },
+    NotAMailDomain(String),
+    PatternUnfit { found: String, fault: PatternFault },
     NobodyEnters,
     NotAskedFor { write: String },
     TooManyTexts(usize),
@@ -282,6 +297,7 @@ impl fmt::Display for Finding {
             Self::NoSuchSetting { help } => write!(f, "there is no such setting.\n{help}"),
             Self::Twice { first } => write!(f, "is given twice, the first time in {first}.\nKeep one."),
             Self::Missing { write } => write!(f, "is missing.\n{write}"),
+            Self::Said => f.write_str("has problems inside."),
             Self::Empty { write } if write.is_empty() => f.write_str("is empty.\nWrite a text, or leave it out."),
             Self::Empty { write } => write!(f, "is empty.\n{write}"),
             Self::ListForText => f.write_str("is a list, but one text is needed.\nWrite one of its items, without the brackets or the dash."),
@@ -472,7 +488,19 @@ impl fmt::Display for Finding {
             Self::NoSignInForTokens { key } => write!(f, "is for a sign-in, and with bearer_only: true nobody signs in here.\nMove it under bearer, if it is meant for tokens: bearer: {{ main: {{ {key}: … }} }}"),
             Self::PathUnfit { found, fault } => write!(f, "{} {}", q(found), path_fault(fault)),
             Self::TooManyRules(limit) => write!(f, "has more than {limit} rules.\nWrite {limit} or fewer."),
-            Self::RuleNeverReached { first } => write!(f, "is never reached: rule {first} fits every request that this one fits.\nMove it before that rule, or remove it."),
+            Self::RuleNeverReached { first } => write!(f, "is never reached: {first} fits every request that this one fits.\nMove it before that rule, or remove it."),
+            Self::PathTwice => f.write_str("stands beside path, and a rule has one of the two.\nKeep one."),
+            Self::RuleHostElsewhere(found) => write!(f, "{} is none of the hosts of this client, so that the rule would never count.\nWrite one of them, or add it to hosts of the client.", q(found)),
+            Self::RuleNetworkOfProxies { network, proxies } => write!(f, "{} and server.trusted_proxies ({}) overlap: where a proxy stands before another one, or names nobody, its own address counts as the client's, and everybody comes from there.\nWrite only the addresses of your proxies under trusted_proxies, and the networks of people here.", q(network), q(proxies)),
+            Self::GroupUnknown { found, write } => write!(f, "{} is no group of rules.\n{write}", q(found)),
+            Self::GroupNotAlone => f.write_str("stands beside other settings, and a group of rules has its own.\nWrite it as an item of its own: - { group: … }"),
+            Self::GroupInGroup => f.write_str("names a group inside of a group.\nWrite the rules here, or name both groups at the client."),
+            Self::GroupUnused => f.write_str("is used by no client, so that its rules guard nothing.\nAdd - { group: … } to the rules of a client, or remove it."),
+            Self::StepUpBeside { setting, write } => write!(f, "asks the provider for less, or for something else, than {setting} asks at every login.\n{write}"),
+            Self::ConditionListNeeded => f.write_str("needs a list of conditions.\nWrite: [{ groups: { any: [admins] } }, { department: { equals: it } }]"),
+            Self::TestNeeded { write } => write!(f, "names no test.\nWrite: {write}"),
+            Self::NotAMailDomain(found) => write!(f, "{} is no domain.\nWrite what stands behind the @: domain: [example.com]", q(found)),
+            Self::PatternUnfit { found, fault } => write!(f, "{} {}", q(found), pattern_fault(fault)),
             Self::NobodyEnters => f.write_str("nobody could get in: at a client with bearer_only: true there are no sessions.\nWrite required, or leave it out."),
             Self::NotAskedFor { write } => write!(f, "sessions are held to it too, but the provider is not asked for it, so that signing in again may not help.\nAdd {write}, or write bearer: required."),
             Self::TooManyTexts(limit) => write!(f, "has more than {limit} items.\nWrite {limit} or fewer."),
@@ -503,16 +531,18 @@ fn path_fault(fault: &PathPatternFault) -> String {
         Fault::Empty => "is empty.\nWrite: path: /api/*".to_owned(),
         Fault::TooLong { bytes } => format!("has {bytes} bytes.\nWrite at most {MAX_PATTERN_BYTES}."),
         Fault::NoSlash => {
-            "does not begin with a slash.\nWrite a path, and no regular expression: /api/*".to_owned()
-        }
-        Fault::Star { segment } if segment == "*" => {
-            "has a * that is not at its end.\nA * stands alone behind the last slash, for everything beneath: /api/*"
+            "does not begin with a slash.\nWrite a path: /api/*. For a regular expression write path_regex."
                 .to_owned()
         }
         Fault::Star { segment } => format!(
-            "has a * in {}.\nA * stands alone behind the last slash, for everything beneath: /api/*",
+            "has ** in {}.\nWrite one * for the rest of a segment, as in /files/*.pdf, or ** alone between two slashes, for any number of segments.",
             quoted(segment)
         ),
+        Fault::StarAtTheEnd { segment } => format!(
+            "ends in {}, by which some mean everything beneath and some a single name.\nFor everything beneath write * alone behind the last slash: /api/*. For names that begin alike write path_regex: /api[^/]*",
+            quoted(segment)
+        ),
+        Fault::Regex(fault) => pattern_fault(fault),
         Fault::DoubledSlash => "has two slashes in a row, which some read as one.\nWrite one.".to_owned(),
         Fault::NotOfThePath { sign } => format!("has a {sign}, which ends a path.\nWrite the path alone."),
         Fault::DotSegment { segment } => {
@@ -530,7 +560,7 @@ fn path_fault(fault: &PathPatternFault) -> String {
         }
         Fault::NeedsEscape { sign, escape } => {
             format!(
-                "has {}, which no path has as it is.\nWrite {escape} in its place. If a pattern is meant: only a * at the end is one, as in /api/*.",
+                "has {}, which no path has as it is.\nWrite {escape} in its place. For a regular expression write path_regex.",
                 quoted(&sign.to_string())
             )
         }
@@ -544,6 +574,21 @@ fn path_fault(fault: &PathPatternFault) -> String {
         Fault::EscapeReadDifferently { escape } => {
             format!("has {escape}, which not everybody reads alike.\nName the path above it: /api/*")
         }
+    }
+}
+
+fn pattern_fault(fault: &PatternFault) -> String {
+    match fault {
+        PatternFault::TooLong { bytes } => {
+            format!("has {bytes} bytes.\nWrite at most {MAX_EXPRESSION_BYTES}.")
+        }
+        PatternFault::TooLarge => {
+            "would take too much memory: it repeats repetitions.\nWrite it with fewer numbers in braces."
+                .to_owned()
+        }
+        PatternFault::Syntax(why) => format!(
+            "is no regular expression: {why}.\nWrite it in RE2's syntax: neither look-around nor back references."
+        ),
     }
 }
 

@@ -1,8 +1,12 @@
-//! Whether the claims of a person are such as the client lets in: at the login and at each refresh (V-ID-19).
+//! Whether the claims of a person are such as the client lets in: at the login and at each refresh (V-ID-19), and such as a rule
+//! requires: at each request.
 
 use serde_json::Value;
 
+use super::condition::{self, Judged};
 use super::refusal::Refusal;
+use crate::config::condition::Condition;
+use crate::config::rule::Rule;
 use crate::config::{ClaimHeader, Client, EmailVerified};
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::Claims;
@@ -49,6 +53,22 @@ pub(super) fn email(claims: &Claims, client: &Client, handed_on: &[ClaimHeader])
     if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
 }
 
+/// Whether the claims are what the rule requires.
+///
+/// # Errors
+/// [`Refusal::NotAdmitted`], also where that cannot be said.
+pub(super) fn by_rule<'v>(rule: &Rule, get: impl Fn(&ClaimPath) -> Option<&'v Value>) -> Result<(), Refusal> {
+    let Some(condition) = &rule.require else { return Ok(()) };
+    match condition::judge(condition, &get) {
+        Judged::Holds => Ok(()),
+        Judged::Fails(why) | Judged::Unknown(why) => Err(Refusal::NotAdmitted {
+            rule: rule.name().to_string().into(),
+            claim: why.claim.as_str().into(),
+            found: why.found,
+        }),
+    }
+}
+
 /// The claims that are judged beside those that are sent on, so that they are asked for where the ID token lacks them.
 pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
     let hosted = (!client.admission.hosted_domains.is_empty()).then_some("hd");
@@ -58,7 +78,9 @@ pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
         // An ID token that says nothing must not hide that userinfo says no.
         EmailVerified::IfPresent => hands_on_email(&client.claim_headers),
     };
-    hosted.into_iter().chain(counts.then_some("email_verified")).filter_map(ClaimPath::parse)
+    let by_rules = client.rules.iter().filter_map(|rule| rule.require.as_ref()).flat_map(Condition::claims);
+    let own = hosted.into_iter().chain(counts.then_some("email_verified")).filter_map(ClaimPath::parse);
+    own.chain(by_rules.cloned())
 }
 
 fn hands_on_email(handed_on: &[ClaimHeader]) -> bool {

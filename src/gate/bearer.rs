@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::HeaderName;
+use serde_json::{Map, Value};
 use url::Url;
 
+use super::admission;
 use super::forwarded::Forwarded;
-use super::identity::Identity;
+use super::identity::{self, Identity};
 use super::presented::{Scheme, Token};
 use super::refusal::Refusal;
 use crate::config::Client;
 use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce};
+use crate::config::condition::Condition;
 use crate::config::rule::Rule;
-use crate::protocol::access_token::{AccessToken, Binding};
+use crate::protocol::access_token::{AccessToken, Bearer, Binding};
 use crate::protocol::certificate;
+use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::dpop::{self, Proof, ProofExpected};
 use crate::protocol::timestamp::Timestamp;
 
@@ -58,6 +62,8 @@ struct Facts {
     acr: Option<String>,
     auth_time: Option<Timestamp>,
     expires: Option<Timestamp>,
+    /// Those that a rule of the client looks at.
+    claims: Map<String, Value>,
 }
 
 impl Admitted {
@@ -67,10 +73,11 @@ impl Admitted {
     /// As [`Identity::from_token`].
     pub fn new(token: AccessToken, client: &Client, issuer: &Arc<BearerIssuer>) -> Result<Self, Refusal> {
         let identity = Identity::from_token(&token, client, issuer)?;
+        let claims = looked_at(&token, client);
         let AccessToken { scopes, binding, acr, auth_time, expires, .. } = token;
         Ok(Self {
             identity,
-            token: Facts { scopes, binding, acr, auth_time, expires },
+            token: Facts { scopes, binding, acr, auth_time, expires, claims },
             issuer: Arc::clone(issuer),
         })
     }
@@ -107,14 +114,17 @@ impl Admitted {
         let scopes =
             self.token.scopes.iter().map(|scope| 48 + scope.len().next_multiple_of(32)).sum::<usize>();
         let acr = self.token.acr.as_ref().map_or(0, String::len);
-        headers + scopes + acr + 256
+        // As text, and as much again for what stands around it in memory.
+        let claims =
+            self.token.claims.iter().map(|(name, value)| 128 + name.len() + 4 * value.to_string().len());
+        headers + scopes + acr + claims.sum::<usize>() + 256
     }
 
     /// Whether the token is enough for what a rule asks.
     ///
     /// # Errors
     /// An issuer whose tokens are not taken there; [`Refusal::BearerScope`] (RFC 6750 section 3.1);
-    /// [`Refusal::BearerAuthentication`] (RFC 9470 section 3).
+    /// [`Refusal::BearerAuthentication`] (RFC 9470 section 3); [`Refusal::NotAdmitted`].
     pub fn judge(&self, rule: &Rule, now: Timestamp) -> Result<(), Refusal> {
         if !rule.issuers.is_empty() && !rule.issuers.contains(&self.issuer.name) {
             return Err(Refusal::BearerIssuerElsewhere);
@@ -127,13 +137,10 @@ impl Admitted {
         if !rule.any_scope.is_empty() && !rule.any_scope.iter().any(has) {
             return Err(Refusal::BearerScope { needed: rule.any_scope.clone() });
         }
-        if !is_authenticated_enough(rule, self.token.acr.as_deref(), self.token.auth_time, now) {
-            return Err(Refusal::BearerAuthentication {
-                acr_values: rule.acr_values.clone(),
-                max_age: rule.max_age,
-            });
-        }
-        Ok(())
+        judge_authentication(rule, self.token.acr.as_deref(), self.token.auth_time, now).map_err(|_| {
+            Refusal::BearerAuthentication { acr_values: rule.acr_values.clone(), max_age: rule.max_age }
+        })?;
+        admission::by_rule(rule, |claim| claim.find(&self.token.claims))
     }
 
     /// Whether whoever presents the token has shown what it is bound to (RFC 9449 section 7, RFC 8705 section 3). Gives the proof that
@@ -215,19 +222,49 @@ pub fn needs_proof(presented: Token<'_>, tokens: &BearerTokens) -> bool {
     presented.scheme() == Scheme::Dpop || tokens.dpop == Dpop::Required
 }
 
+/// The claims of a token that rules of the client look at. The token of a machine has none of a person's.
+fn looked_at(token: &AccessToken, client: &Client) -> Map<String, Value> {
+    let conditions = client.rules.iter().filter_map(|rule| rule.require.as_ref());
+    let paths: Vec<&ClaimPath> = conditions.flat_map(Condition::claims).collect();
+    let is_named = |name: &str| {
+        let begins = |path: &&ClaimPath| {
+            path.as_str().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        // An address counts by domain only where it was verified.
+        paths.iter().any(begins) || !paths.is_empty() && name == "email_verified"
+    };
+    let may_have = |name: &str| token.bearer == Bearer::Person || !identity::is_of_person(name);
+    let members = token.claims.as_json().iter();
+    members
+        .filter(|(name, _)| is_named(name) && may_have(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// What an authentication falls short of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Short {
+    /// It was in another way than the rule asks for.
+    OtherWay,
+    /// It was too long ago.
+    TooLongAgo,
+}
+
 /// Whether a person was authenticated as a rule asks, and lately enough (RFC 9470 section 4).
-pub fn is_authenticated_enough(
+///
+/// # Errors
+/// What it falls short of.
+pub fn judge_authentication(
     rule: &Rule,
     acr: Option<&str>,
     auth_time: Option<Timestamp>,
     now: Timestamp,
-) -> bool {
-    let way =
-        rule.acr_values.is_empty() || acr.is_some_and(|acr| rule.acr_values.iter().any(|one| one == acr));
-    let lately = rule
-        .max_age
-        .is_none_or(|max_age| auth_time.is_some_and(|at| now.since(at) <= max_age && at <= now.after(AHEAD)));
-    way && lately
+) -> Result<(), Short> {
+    if !rule.acr_values.is_empty() && !acr.is_some_and(|acr| rule.acr_values.iter().any(|one| one == acr)) {
+        return Err(Short::OtherWay);
+    }
+    let is_recent = |max_age| auth_time.is_some_and(|at| now.since(at) <= max_age && at <= now.after(AHEAD));
+    if rule.max_age.is_none_or(is_recent) { Ok(()) } else { Err(Short::TooLongAgo) }
 }
 
 /// The one line of a header; empty if there is none.

@@ -79,10 +79,11 @@ pub fn read(
                 scheme: read_scheme(proto).ok_or_else(|| unquoted(Part::Url, NO_SCHEME))?,
                 authority: Authority::parse(host).ok_or_else(|| unquoted(Part::Url, NO_HOST))?,
                 target: read_target(target, Part::Url)?.to_owned(),
-                client_address: None,
+                client_address: client_address(headers, trusted),
             })
         }
         Dialect::Envoy => {
+            refuse_aliases(headers, &ENVOY_FAMILY)?;
             let host = once(headers, &HOST, Part::Host)?;
             let target = read_target(asked.rest, Part::Uri)?;
             refuse_walks(target)?;
@@ -91,7 +92,7 @@ pub fn read(
                 scheme,
                 authority: Authority::parse(host).ok_or_else(|| malformed(Part::Host, NO_HOST, host))?,
                 target: target.to_owned(),
-                client_address: None,
+                client_address: client_address(headers, trusted),
             })
         }
     }
@@ -124,7 +125,8 @@ impl Forwarded {
         path_of(&self.target)
     }
 
-    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy. It decides nothing.
+    /// The rightmost address of `X-Forwarded-For` that is no trusted proxy, or the outermost of the trusted ones. None where the proxy
+    /// names nobody, or an entry is no address. Rules with networks go by it.
     pub const fn client_address(&self) -> Option<IpAddr> {
         self.client_address
     }
@@ -297,8 +299,12 @@ static FORWARDED_FAMILY: [HeaderName; 5] = [
     HeaderName::from_static("x-forwarded-uri"),
     HeaderName::from_static("x-forwarded-for"),
 ];
-static NGINX_FAMILY: [HeaderName; 2] =
-    [HeaderName::from_static("x-original-method"), HeaderName::from_static("x-original-url")];
+static NGINX_FAMILY: [HeaderName; 3] = [
+    HeaderName::from_static("x-original-method"),
+    HeaderName::from_static("x-original-url"),
+    HeaderName::from_static("x-forwarded-for"),
+];
+static ENVOY_FAMILY: [HeaderName; 1] = [HeaderName::from_static("x-forwarded-for")];
 
 /// The IANA registry of methods (RFC 9110 section 16.1.1, RFC 3253, 3648, 3744, 4437, 4791, 4918, 5323, 5789, 5842, 2068),
 /// most frequent first, without `PRI` and `*`, which are reserved so that nobody sends them.

@@ -122,8 +122,13 @@ struct Who<'a> {
 impl Who<'_> {
     fn may_have(&self, claim: &ClaimPath) -> bool {
         let name = claim.as_str().split('.').next().unwrap_or_default();
-        self.bearer == Bearer::Person || !OF_PERSONS.contains(&name)
+        self.bearer == Bearer::Person || !is_of_person(name)
     }
+}
+
+/// Whether a claim of that name describes a person, so that the token of a machine does not have it.
+pub(super) fn is_of_person(name: &str) -> bool {
+    OF_PERSONS.contains(&name)
 }
 
 impl fmt::Debug for Identity {

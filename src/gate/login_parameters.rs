@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use super::refusal::Refusal;
 use super::return_to;
 use crate::config::Client;
+use crate::config::rule::{OnForbidden, Rule};
 
 /// The parameters of the query of `/login` that go on to the provider, in the order in which the configuration names them.
 /// One without a value counts as left out (RFC 6749 section 3.1), one that is not named is passed over.
@@ -42,6 +43,28 @@ pub fn from_query(query: &str, client: &Client) -> Result<Vec<(String, String)>,
     }
 }
 
+/// The rule for which the address of a login asks the provider to authenticate the person better: `step_up=2`. Anybody can write that,
+/// and asks for more than they would without it.
+pub fn step_up<'a>(query: &str, client: &'a Client) -> Option<&'a Rule> {
+    let mut parts = return_to::beside_return_to(query).flat_map(|part| part.split('&'));
+    let number: usize = parts.find_map(|part| part.strip_prefix(STEP_UP)?.strip_prefix('='))?.parse().ok()?;
+    let asks = |rule: &&Rule| rule.number == Some(number) && rule.on_forbidden == OnForbidden::StepUp;
+    client.rules.iter().find(asks)
+}
+
+/// The parameters of a login with those that a rule asks for (OpenID Connect Core 1.0 section 3.1.2.1). What else was to be asked of
+/// these names gives way.
+#[must_use]
+pub fn with_step_up(mut parameters: Vec<(String, String)>, rule: &Rule) -> Vec<(String, String)> {
+    let acr_values = (!rule.acr_values.is_empty()).then(|| ("acr_values", rule.acr_values.join(" ")));
+    let max_age = rule.max_age.map(|max_age| ("max_age", max_age.as_secs().to_string()));
+    for (name, value) in acr_values.into_iter().chain(max_age) {
+        parameters.retain(|(other, _)| other != name);
+        parameters.push((name.to_owned(), value));
+    }
+    parameters
+}
+
 fn add(sum: &mut usize, name: &str, value: &str) -> Option<usize> {
     *sum += name.len() + value.len();
     Some(*sum)
@@ -64,3 +87,6 @@ fn judge(name: &str, value: &str) -> Result<(), &'static str> {
 
 /// Bytes of all names and values that the address of one login adds; they travel in the state, too.
 pub const MAX_BYTES: usize = 512;
+
+/// The parameter of a login's address that names a rule.
+pub(super) const STEP_UP: &str = "step_up";

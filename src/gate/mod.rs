@@ -18,6 +18,7 @@
 pub mod admission;
 pub mod bearer;
 pub mod challenge;
+pub mod condition;
 pub mod credential;
 pub mod decide;
 pub mod dialect;

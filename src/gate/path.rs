@@ -14,7 +14,10 @@ use crate::config::path_pattern::{Likeness, PathPattern};
 
 /// All that one forwarded path, without its query, may be read as.
 #[derive(Clone, Debug)]
-pub struct Readings<'a>(Ways<'a>);
+pub struct Readings<'a> {
+    written: &'a [u8],
+    ways: Ways<'a>,
+}
 
 #[derive(Clone, Debug)]
 enum Ways<'a> {
@@ -43,13 +46,23 @@ impl<'a> Readings<'a> {
     /// `path` is [`super::forwarded::Forwarded::path`]; of a text that does not begin with a slash nothing is certain.
     pub fn of(path: &'a str) -> Self {
         let path = path.as_bytes();
-        if !path.starts_with(b"/") {
-            return Self(Ways::Countless);
+        let ways = if !path.starts_with(b"/") {
+            Ways::Countless
+        } else if reading::is_plain(path) {
+            Ways::One(path)
+        } else {
+            all(path).map_or(Ways::Countless, Ways::Several)
+        };
+        Self { written: path, ways }
+    }
+
+    /// Whether the path could mean another one to somebody, whatever the rules are: then it falls under no rule that lets everybody in.
+    pub fn is_two_faced(&self) -> bool {
+        match &self.ways {
+            Ways::One(_) => false,
+            Ways::Several(_) => reading::is_two_faced(self.written),
+            Ways::Countless => true,
         }
-        if reading::is_plain(path) {
-            return Self(Ways::One(path));
-        }
-        Self(all(path).map_or(Ways::Countless, Ways::Several))
     }
 
     /// Whether it falls under this pattern. Everything falls under `/*`.
@@ -57,7 +70,7 @@ impl<'a> Readings<'a> {
         if pattern.covers_everything() {
             return Match::Yes;
         }
-        match &self.0 {
+        match &self.ways {
             Ways::One(path) => match pattern.compare(path) {
                 Likeness::Same => Match::Yes,
                 Likeness::OtherCase => Match::Unclear,

@@ -57,6 +57,41 @@ pub(super) fn is_plain(path: &[u8]) -> bool {
         && !path.ends_with(b".")
 }
 
+/// Whether a path could mean another one to somebody, whatever the rules are: it changes when slashes are merged, dot segments
+/// resolved or escapes of plain characters decoded, has a backslash, a `;` or an escape that leads to a sign with a meaning, or
+/// is no text (B-02 to B-08).
+pub(super) fn is_two_faced(path: &[u8]) -> bool {
+    if is_plain(path) {
+        return false;
+    }
+    let is_sign = |byte: u8| !matches!(Kind::of(byte), Kind::Reserved | Kind::Data);
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, after @ ..] = rest {
+        match escape(rest) {
+            Some((sign, length)) => match u8::try_from(sign) {
+                Ok(byte) if length == BYTE_ESCAPE && !is_sign(byte) => {
+                    decoded.push(byte);
+                    rest = &rest[length..];
+                }
+                _ => return true,
+            },
+            // Behind the escapes, so that each `%` is the beginning of one.
+            None if matches!(first, b'\\' | b';' | b'%' | b'?' | b'#') || first.is_ascii_control() => {
+                return true;
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    str::from_utf8(&decoded).is_err()
+        || lookalike::replace(&decoded) != decoded
+        || fold_slashes(path) != path
+        || resolve_dots(path) != path
+}
+
 /// What all agree on: upper-case digits in escapes (RFC 3986 section 6.2.2.1), and no escapes of what cannot stand in a path
 /// unescaped, such as a blank or a byte outside ASCII.
 pub(super) fn normal(path: &[u8]) -> Vec<u8> {

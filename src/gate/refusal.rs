@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
+use super::condition;
 use crate::config::host::Authority;
 use crate::protocol::access_token_fault::AccessTokenFault;
 use crate::protocol::callback::CallbackFault;
@@ -216,8 +217,26 @@ pub enum Refusal {
     },
     /// A path that falls under a rule in one way to read it, and not in another.
     PathAmbiguous {
-        /// The rule's place in the file, from 1.
-        rule: usize,
+        /// The rule's name: `rule 1`.
+        rule: Box<str>,
+    },
+    /// Whether a rule fits depends on the address of the client, and the proxy does not tell it.
+    ClientAddressUnknown,
+    /// A rule lets nobody in.
+    RuleDenies {
+        /// The rule's name.
+        rule: Box<str>,
+    },
+    /// Nobody is signed in, and the rule says so instead of leading to the login.
+    SignInNeeded,
+    /// The claims of a session or token are not what a rule requires.
+    NotAdmitted {
+        /// The rule's name.
+        rule: Box<str>,
+        /// The claim's place.
+        claim: Box<str>,
+        /// What was found there.
+        found: condition::Found,
     },
     /// A header names a path or method for which another rule holds, and some applications go by it.
     OverrideAmbiguous {
@@ -446,6 +465,14 @@ impl Refusal {
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
             },
             Self::PathAmbiguous { .. } => Kind::PathAmbiguous,
+            Self::ClientAddressUnknown => Kind::ClientAddressUnknown,
+            Self::RuleDenies { .. } => Kind::RuleDenies,
+            Self::SignInNeeded => Kind::SignInNeeded,
+            Self::NotAdmitted { found, .. } => match found {
+                condition::Found::Nothing => Kind::NoSuchClaim,
+                condition::Found::OtherForm => Kind::ClaimOtherForm,
+                condition::Found::Others(_) | condition::Found::TooMuch => Kind::NotMember,
+            },
             Self::OverrideAmbiguous { .. } => Kind::OverrideAmbiguous,
             Self::BearerTwice => Kind::BearerTwice,
             Self::BearerWithCookie => Kind::BearerWithCookie,

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use url::Url;
 
 use super::forwarded::Forwarded;
+use super::login_parameters;
 use super::refusal::Refusal;
 use crate::config::host::Authority;
 use crate::config::{Client, OWN_PREFIX, own_path};
@@ -87,6 +88,12 @@ pub fn home(client: &Client) -> ReturnTo {
 /// The address that starts a login of this client and then leads to `target`.
 pub fn login_url(client: &Client, target: &ReturnTo) -> String {
     format!("{}{}?{}", client.origin, own_path(&client.name, "login"), in_query(target))
+}
+
+/// The same, and the provider is asked to authenticate the person as that rule wants.
+pub fn step_up_url(client: &Client, target: &ReturnTo, rule: usize) -> String {
+    let page = own_path(&client.name, "login");
+    format!("{}{page}?{}={rule}&{}", client.origin, login_parameters::STEP_UP, in_query(target))
 }
 
 /// The address as a part of a query, to be read by [`from_query`].

@@ -1,7 +1,9 @@
 //! Which rule of a client holds for a request.
 
+use std::net::IpAddr;
+
 use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
 use super::forwarded::Forwarded;
 use super::path::{Match, Readings};
@@ -12,31 +14,102 @@ use crate::config::rule::Rule;
 
 /// The first rule that fits. The last fits every request, so there is one. `headers` are those of the subrequest.
 ///
+/// A path that could mean another one to somebody never falls under a rule that lets everybody in: such a rule is passed over, and
+/// the next that fits holds.
+///
 /// # Errors
 /// [`Refusal::PathAmbiguous`] where it depends on who reads the path whether a rule fits: the application may take it for one that
-/// the rule guards. [`Refusal::OverrideAmbiguous`] where a header names another path or method, for which another rule holds: some
+/// the rule guards. [`Refusal::ClientAddressUnknown`] where it depends on an address that the proxy does not tell.
+/// [`Refusal::OverrideAmbiguous`] where a header names another path or method, for which another rule holds: some
 /// applications go by that.
 pub fn find<'a>(client: &'a Client, forwarded: &Forwarded, headers: &HeaderMap) -> Result<&'a Rule, Refusal> {
     if let [only] = client.rules.as_slice() {
         return Ok(only);
     }
-    let rule = first(client, forwarded.method(), &Readings::of(forwarded.path()))?;
+    let rule = first(client, forwarded, forwarded.method(), &Readings::of(forwarded.path()))?;
     judge_overrides(client, forwarded, headers, rule)?;
     Ok(rule)
 }
 
-fn first<'a>(client: &'a Client, method: &Method, readings: &Readings<'_>) -> Result<&'a Rule, Refusal> {
+fn first<'a>(
+    client: &'a Client,
+    forwarded: &Forwarded,
+    method: &Method,
+    readings: &Readings<'_>,
+) -> Result<&'a Rule, Refusal> {
     for rule in &client.rules {
-        if !rule.is_for(method) {
-            continue;
-        }
-        match readings.matches(&rule.path) {
-            Match::Yes => return Ok(rule),
-            Match::No => {}
-            Match::Unclear => return Err(Refusal::PathAmbiguous { rule: rule.number.unwrap_or_default() }),
+        match fit(rule, forwarded, method, readings) {
+            Fit::Fits => return Ok(rule),
+            Fit::Not(_) => {}
+            Fit::AddressUnknown => return Err(Refusal::ClientAddressUnknown),
+            Fit::Unclear => return Err(Refusal::PathAmbiguous { rule: rule.name().to_string().into() }),
         }
     }
     Err(Refusal::Internal { what: "no rule fits, and the last should".into() })
+}
+
+/// Whether a rule fits a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It does.
+    Fits,
+    /// It does not, for it is for others.
+    Not(Mismatch),
+    /// It depends on who reads the path.
+    Unclear,
+    /// It depends on an address that the proxy does not tell.
+    AddressUnknown,
+}
+
+/// What of a rule does not fit a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is for other methods.
+    Method,
+    /// It is for other hosts.
+    Host,
+    /// It is for other networks.
+    Network,
+    /// It is for other paths.
+    Path,
+    /// It lets everybody in, and the path could mean another one to somebody.
+    TwoFaced,
+}
+
+/// Whether this rule fits that request, whatever the others do.
+pub fn fit(rule: &Rule, forwarded: &Forwarded, method: &Method, readings: &Readings<'_>) -> Fit {
+    if !rule.is_for(method) {
+        return Fit::Not(Mismatch::Method);
+    }
+    if !rule.is_for_host(forwarded.authority(), forwarded.scheme()) {
+        return Fit::Not(Mismatch::Host);
+    }
+    let address = forwarded.client_address();
+    if address.is_some_and(|address| !is_within(rule, address)) {
+        return Fit::Not(Mismatch::Network);
+    }
+    match readings.matches(&rule.path) {
+        Match::Yes if rule.is_open() && readings.is_two_faced() => Fit::Not(Mismatch::TwoFaced),
+        Match::Yes if address.is_none() && !rule.networks.is_empty() => Fit::AddressUnknown,
+        Match::Yes => Fit::Fits,
+        Match::No => Fit::Not(Mismatch::Path),
+        Match::Unclear => Fit::Unclear,
+    }
+}
+
+fn is_within(rule: &Rule, address: IpAddr) -> bool {
+    rule.networks.is_empty() || rule.networks.iter().any(|network| network.contains(&address))
+}
+
+/// Whether this is a request that a browser sends before another one to ask whether it may (Fetch, CORS-preflight fetch), and
+/// nothing else to any application: no header names another method. Another path is held to the same rule.
+pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    let is_override = |name: &HeaderName| OF_METHOD.iter().any(|known| spoof::is_alias(name.as_str(), known));
+    let once = |name| headers.get_all(name).iter().count() == 1;
+    method == Method::OPTIONS
+        && once(ORIGIN)
+        && once(ACCESS_CONTROL_REQUEST_METHOD)
+        && !headers.keys().any(is_override)
 }
 
 /// Whether the same rule holds, whichever of these headers an application goes by, and in whichever spelling of their names.
@@ -63,7 +136,7 @@ fn judge_overrides(
         {
             let is_same = |other: &Rule| std::ptr::eq(other, rule);
             if let Some(header) = of_path.or(of_method)
-                && !first(client, method, &readings).is_ok_and(is_same)
+                && !first(client, forwarded, method, &readings).is_ok_and(is_same)
             {
                 return Err(Refusal::OverrideAmbiguous { header: header.clone() });
             }

@@ -102,7 +102,10 @@ pub fn parameters<'a>(
     if registration.response_mode == ResponseMode::FormPost {
         parameters.push(("response_mode", "form_post".into()));
     }
-    let further = registration.authorization.parameters.iter().chain(transaction.asked);
+    // One that this login asks for takes the place of what every login does: it asks for more.
+    let is_asked = |name: &str| transaction.asked.iter().any(|(asked, _)| asked == name);
+    let usual = registration.authorization.parameters.iter().filter(|(name, _)| !is_asked(name));
+    let further = usual.chain(transaction.asked);
     parameters.extend(further.map(|(name, value)| (name.as_str(), value.as_str().into())));
     parameters
 }

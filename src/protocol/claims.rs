@@ -11,7 +11,7 @@ use super::timestamp::Timestamp;
 use super::userinfo::Userinfo;
 
 /// The claims of a verified token, with those of the userinfo endpoint added. Only [`super::jwt::verify`] makes one of an ID token and
-/// [`super::access_token`] one of an access token (and [`Self::of_testing_profile`], where there is nobody to believe); it is read,
+/// [`super::access_token`] one of an access token (and [`Self::of_testing_profile`] and [`Self::supposed`], where there is nobody to believe); it is read,
 /// never written.
 #[derive(Clone)]
 pub struct Claims {
@@ -33,6 +33,14 @@ impl Claims {
     pub fn of_testing_profile(profile: &Map<String, Value>, now: Timestamp) -> Self {
         let mut members = profile.clone();
         members.insert("iss".to_owned(), TESTING_ISSUER.into());
+        Self::verified(members, now)
+    }
+
+    /// Claims that somebody supposes, to ask what would become of a request; they never become a session.
+    pub fn supposed(members: Map<String, Value>, issuer: &str, now: Timestamp) -> Self {
+        let mut members = members;
+        members.entry("iss").or_insert_with(|| issuer.into());
+        members.entry("sub").or_insert_with(|| SUPPOSED_SUBJECT.into());
         Self::verified(members, now)
     }
 
@@ -182,6 +190,9 @@ fn is_elsewhere(members: &Map<String, Value>, name: &str) -> bool {
 fn is_true(value: &Value) -> bool {
     matches!(value, Value::Bool(true)) || value.as_str() == Some("true")
 }
+
+/// `sub` of claims that are supposed and have none.
+const SUPPOSED_SUBJECT: &str = "somebody";
 
 /// The issuer of claims that stand in for a sign-in.
 pub const TESTING_ISSUER: &str = "urn:vestibule:danger_testing_profile";

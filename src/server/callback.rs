@@ -218,6 +218,8 @@ pub(super) fn keep(
         Credential::Session(cookie) => Some(SessionKey::of_cookie(cookie.bytes())),
         Credential::Absent | Credential::Unreadable(_) => flow.before,
     };
+    let earlier = before.and_then(|key| service.sessions.of_key(client, &key));
+    session.stepped_up = stepped_up(earlier.as_deref(), &session, flow.step_up);
     session.uses = service.loops.finished(flow.binding, &client.name, return_to.as_str(), now);
     let limit = service.config.server.max_sessions;
     service.sessions.insert(&cookie, session, before, flow.begun).map_err(|why| match why {
@@ -237,6 +239,14 @@ pub(super) fn keep(
         );
     }
     Ok(cookie)
+}
+
+/// For which rules the person was led to the provider to be authenticated better: now, and in the session before if it was theirs.
+fn stepped_up(before: Option<&Session>, session: &Session, now: Option<usize>) -> Box<[usize]> {
+    let before = before.filter(|before| before.claims.sub() == session.claims.sub());
+    let mut rules: Vec<usize> = before.map(|before| before.stepped_up.to_vec()).unwrap_or_default();
+    rules.extend(now.filter(|rule| !rules.contains(rule)));
+    rules.into()
 }
 
 /// What is known of why logins succeed here and lead nowhere.

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
 
+use super::body;
+use super::login::{self, Beyond};
 use super::respond::Answer;
 use super::service::Asked;
-use super::{body, login};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to;
 use crate::protocol::initiate_login;
@@ -38,5 +39,6 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let is_set =
         asked.client.registration.authorization.parameters.iter().any(|(name, _)| name == "login_hint");
     let status = if is_post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-    Ok(login::begin(asked, &return_to, hint.into_iter().filter(|_| !is_set).collect(), status).await)
+    let parameters = hint.into_iter().filter(|_| !is_set).collect();
+    Ok(login::begin(asked, &return_to, Beyond { parameters, step_up: None }, status).await)
 }

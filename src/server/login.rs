@@ -28,15 +28,29 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.take_login()?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let parameters = login_parameters::from_query(asked.query(), asked.client)?;
-    Ok(begin(asked, &return_to, parameters, StatusCode::FOUND).await)
+    let beyond = match login_parameters::step_up(asked.query(), asked.client) {
+        Some(rule) => {
+            let parameters = login_parameters::with_step_up(parameters, rule);
+            Beyond { parameters, step_up: rule.number }
+        }
+        None => Beyond { parameters, step_up: None },
+    };
+    Ok(begin(asked, &return_to, beyond, StatusCode::FOUND).await)
 }
 
-/// Begins a login that leads to `return_to`, and asks the provider for `parameters` beyond the configuration. `status` sends
-/// the browser there.
+/// What a login asks of the provider beyond the configuration.
+#[derive(Clone, Default)]
+pub(super) struct Beyond {
+    pub(super) parameters: Vec<(String, String)>,
+    /// The number of the rule that they are for, if they are for one.
+    pub(super) step_up: Option<usize>,
+}
+
+/// Begins a login that leads to `return_to`. `status` sends the browser there.
 pub(super) async fn begin(
     asked: Asked<'_>,
     return_to: &ReturnTo,
-    parameters: Vec<(String, String)>,
+    beyond: Beyond,
     status: StatusCode,
 ) -> Answer {
     let remembered = asked.service.providers.of(asked.client);
@@ -51,14 +65,14 @@ pub(super) async fn begin(
     let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
     let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
     let url = if pushed::is_wanted(&provider, &asked.client.registration) {
-        match push(asked, &provider, begun(asked, return_to, parameters, &cookie)).await {
+        match push(asked, &provider, begun(asked, return_to, beyond, &cookie)).await {
             Ok(url) => url,
             Err(refusal) => return asked.refuse(&refusal, Some(&again), Reload::Helps),
         }
     } else {
-        let url = url(asked, &provider, &begun(asked, return_to, parameters.clone(), &cookie));
+        let url = url(asked, &provider, &begun(asked, return_to, beyond.clone(), &cookie));
         if url.len() > respond::MAX_LOCATION {
-            self::url(asked, &provider, &begun(asked, &return_to::home(asked.client), parameters, &cookie))
+            self::url(asked, &provider, &begun(asked, &return_to::home(asked.client), beyond, &cookie))
         } else {
             url
         }
@@ -77,12 +91,7 @@ struct Login {
     parameters: Vec<(String, String)>,
 }
 
-fn begun(
-    asked: Asked<'_>,
-    return_to: &ReturnTo,
-    parameters: Vec<(String, String)>,
-    cookie: &FlowCookie,
-) -> Login {
+fn begun(asked: Asked<'_>, return_to: &ReturnTo, beyond: Beyond, cookie: &FlowCookie) -> Login {
     let (clock, client) = (&asked.service.clock, asked.client);
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
         // With a query the cookie comes with the answer.
@@ -103,8 +112,9 @@ fn begun(
             return_to.as_str(),
             clock.steady(),
         ),
-        asked: parameters,
+        asked: beyond.parameters,
         before,
+        step_up: beyond.step_up,
     };
     let mut begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
     let home = return_to::home(client);

@@ -81,7 +81,8 @@ async fn find(asked: Asked<'_>, look: Look) -> Result<(SessionCookie, Arc<Sessio
     match asked.service.sessions.look(asked.client, &cookie, look).await {
         Looked::Live(session) => Ok((cookie, session)),
         Looked::Unrefreshed => Err(Refusal::RefreshUnavailable),
-        Looked::Unknown | Looked::Ended(_) => Err(Refusal::NoSession),
+        // Only rules ask for claims of an age.
+        Looked::Unknown | Looked::Ended(_) | Looked::ClaimsTooOld => Err(Refusal::NoSession),
     }
 }
 

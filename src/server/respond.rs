@@ -25,14 +25,27 @@ use crate::gate::return_to::{self, ReturnTo};
 /// Every answer of ours is whole before it is sent.
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// 200 with every identity header once and without a body: a body costs nginx and Caddy the connection. `authorization` is what the
-/// application is to get under that name, where the answer tells it.
-pub(super) fn allow(identity: &Identity, authorization: Option<HeaderValue>) -> Answer {
+/// 200 with every identity header once, empty where there is nobody, and without a body: a body costs nginx and Caddy the connection.
+/// `authorization` is what the application is to get under that name, where the answer tells it.
+pub(super) fn allow(
+    client: &Client,
+    identity: Option<&Identity>,
+    authorization: Option<HeaderValue>,
+) -> Answer {
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
-    headers.reserve(identity.headers().len());
-    for (name, value) in identity.headers() {
-        headers.insert(name.clone(), value.clone());
+    match identity {
+        Some(identity) => {
+            headers.reserve(identity.headers().len());
+            for (name, value) in identity.headers() {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        None => {
+            for name in client.identity_headers() {
+                headers.insert(name.clone(), HeaderValue::from_static(""));
+            }
+        }
     }
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization);
@@ -45,6 +58,7 @@ pub(super) fn to_login(
     client: &Client,
     dialect: Dialect,
     return_to: &ReturnTo,
+    step_up: Option<usize>,
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
@@ -52,7 +66,7 @@ pub(super) fn to_login(
         Dialect::Nginx => StatusCode::UNAUTHORIZED,
         Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
     });
-    answer.headers_mut().insert(LOCATION, login_address(client, return_to));
+    answer.headers_mut().insert(LOCATION, login_address(client, return_to, step_up));
     mark(&mut answer, reason.code(), request_id);
     answer
 }
@@ -66,7 +80,7 @@ pub(super) fn login_needed(
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let url = login_address(client, return_to);
+    let url = login_address(client, return_to, None);
     let answer = match dialect {
         Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
         Dialect::Forwarded | Dialect::Envoy => {
@@ -121,14 +135,15 @@ pub(super) fn refuse_token(
     answer
 }
 
-/// Where a login begins that leads to `return_to`, or home if that is too long for a head.
-fn login_address(client: &Client, return_to: &ReturnTo) -> HeaderValue {
-    let url = return_to::login_url(client, return_to);
-    header(&if url.len() > MAX_LOCATION {
-        return_to::login_url(client, &return_to::home(client))
-    } else {
-        url
-    })
+/// Where a login begins that leads to `return_to`, or home if that is too long for a head. `step_up` is the number of the rule for
+/// which the person is to be authenticated better.
+fn login_address(client: &Client, return_to: &ReturnTo, step_up: Option<usize>) -> HeaderValue {
+    let to = |target: &ReturnTo| match step_up {
+        Some(rule) => return_to::step_up_url(client, target, rule),
+        None => return_to::login_url(client, target),
+    };
+    let url = to(return_to);
+    header(&if url.len() > MAX_LOCATION { to(&return_to::home(client)) } else { url })
 }
 
 /// Says to a program what a 401 wants (RFC 9110 section 11.6.1), and where.

@@ -15,6 +15,7 @@ use crate::gate::credential::{self, Credential};
 use crate::gate::decide::{self, Found, Verdict};
 use crate::gate::dialect::Dialect;
 use crate::gate::forwarded::{self, Subrequest};
+use crate::gate::identity::Identity;
 use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
 use crate::session::{Look, Looked, dpop_nonce};
@@ -54,10 +55,16 @@ pub(super) async fn answer(
         Err(refusal) => return refuse(service, head, dialect, Some(client), &refusal, request_id),
     };
     let rule = request.rule();
-    let cookie = credential::find(&head.headers, &client.cookie.name);
-    let token = match bearer::presented(client, rule, &head.headers, &cookie) {
-        Ok(token) => token,
-        Err(refusal) => {
+    // Where everybody is let in, or nobody, no cookie or token is looked at, and none can be wrong.
+    let cookie = if request.asks_who() {
+        credential::find(&head.headers, &client.cookie.name)
+    } else {
+        Credential::Absent
+    };
+    let token = match request.asks_who().then(|| bearer::presented(client, rule, &head.headers, &cookie)) {
+        None => None,
+        Some(Ok(token)) => token,
+        Some(Err(refusal)) => {
             return refuse_token(service, client, dialect, Tried::default(), &refusal, request_id);
         }
     };
@@ -76,7 +83,10 @@ pub(super) async fn answer(
         // A rule that takes tokens only looks at no session.
         _ if rule.bearer == BearerPolicy::Required => None,
         Credential::Unreadable(why) => Some(Err(why)),
-        Credential::Session(cookie) => Some(Ok(service.sessions.look(client, &cookie, Look::Only).await)),
+        Credential::Session(cookie) => Some(Ok(match rule.claims_max_age {
+            None => service.sessions.look(client, &cookie, Look::Only).await,
+            Some(max_age) => service.sessions.look_for_fresh(client, &cookie, max_age).await,
+        })),
     };
     let found = match (&judged, &looked) {
         (Some(Ok(admitted)), _) => Found::Token(admitted),
@@ -86,9 +96,12 @@ pub(super) async fn answer(
         (None, Some(Ok(Looked::Unknown))) => Found::Unknown,
         (None, Some(Ok(Looked::Ended(why)))) => Found::Ended(*why),
         (None, Some(Ok(Looked::Live(session)))) => {
-            Found::Session { identity: &session.identity, claims: &session.claims }
+            let (identity, claims) = (&session.identity, &session.claims);
+            let age = service.sessions.age(session);
+            Found::Session { identity, claims, stepped_up: &session.stepped_up, age }
         }
         (None, Some(Ok(Looked::Unrefreshed))) => Found::Refused(Refusal::RefreshUnavailable),
+        (None, Some(Ok(Looked::ClaimsTooOld))) => Found::ClaimsTooOld,
     };
     let presented = token.map(|(_, token)| token);
     let issuer = judged.as_ref().and_then(|judged| match judged {
@@ -100,7 +113,8 @@ pub(super) async fn answer(
         Verdict::Allow(pass) => {
             let identity = pass.identity();
             let headers = &head.headers;
-            let passed_on = match bearer::passed_on(client, rule, headers, presented, identity.bytes()) {
+            let bytes = identity.map_or(0, Identity::bytes);
+            let passed_on = match bearer::passed_on(client, rule, headers, presented, bytes) {
                 Ok(passed_on) => passed_on,
                 Err(refusal) => {
                     return refuse_token(service, client, dialect, tried, &refusal, request_id);
@@ -113,18 +127,18 @@ pub(super) async fn answer(
             service.decided(Some(client), VerdictLabel::Allow, "ok");
             tracing::info!(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
-                method = %forwarded.method(), bearer = issuer, request_id,
+                method = %forwarded.method(), rule = %rule.name(), bearer = issuer, request_id,
             );
-            testing_profile::mark(Some(client), respond::allow(identity, passed_on))
+            testing_profile::mark(Some(client), respond::allow(client, identity, passed_on))
         }
-        Verdict::Login { navigation, return_to, reason } => {
+        Verdict::Login { navigation, return_to, step_up, reason } => {
             service.decided(Some(client), VerdictLabel::Login, reason.code());
             tracing::info!(
                 code = reason.code(), verdict = "login", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), navigation, request_id,
             );
             let answer = if navigation {
-                respond::to_login(client, dialect, &return_to, reason, request_id)
+                respond::to_login(client, dialect, &return_to, step_up, reason, request_id)
             } else {
                 let takes_tokens = rule.bearer == BearerPolicy::Accepted;
                 let tokens = client.bearer.as_ref().filter(|_| takes_tokens);

@@ -114,6 +114,7 @@ fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> 
         in_vain: 0,
         asked: Vec::new(),
         before: None,
+        step_up: None,
     };
     let cookie = callback::keep(asked, claims, tokens, &flow, &return_to)?;
     tracing::warn!(

@@ -71,6 +71,8 @@ pub enum Looked {
     Unknown,
     /// A session whose claims are too old to be used, while the provider gives no newer ones.
     Unrefreshed,
+    /// A session whose claims are older than was asked for, and that has no refresh token.
+    ClaimsTooOld,
 }
 
 /// Whether looking at a session counts as using it.
@@ -126,6 +128,42 @@ impl Sessions {
             session.touch(now);
         }
         Looked::Live(session)
+    }
+
+    /// The same, with claims that were fetched within `claims_max_age`, by the clock of this machine: older ones are refreshed before,
+    /// and there is no grace. Waits at most [`REFRESH_NOW_PATIENCE`] for that.
+    pub async fn look_for_fresh(
+        &self,
+        client: &Arc<Client>,
+        cookie: &SessionCookie,
+        claims_max_age: Duration,
+    ) -> Looked {
+        let looked = self.look(client, cookie, Look::Only).await;
+        let Looked::Live(session) = &looked else { return looked };
+        let is_fresh = |session: &Session| {
+            self.clock.steady().since(session.tokens.fetched) <= claims_max_age
+                || client.testing_profile.is_some()
+        };
+        if is_fresh(session) {
+            return looked;
+        }
+        if session.tokens.refresh_token.is_none() {
+            return Looked::ClaimsTooOld;
+        }
+        if lifetime::may_refresh(session, self.clock.steady())
+            && let Some(Outcome::Ended(why)) = self.refresh(client, cookie).await
+        {
+            return Looked::Ended(why);
+        }
+        match self.look_again(client, &SessionKey::of_cookie(cookie.bytes()), Look::Only) {
+            Looked::Live(session) if !is_fresh(&session) => Looked::Unrefreshed,
+            looked => looked,
+        }
+    }
+
+    /// Since when a session is there.
+    pub fn age(&self, session: &Session) -> Duration {
+        self.clock.steady().since(session.signed_in)
     }
 
     /// Notes that a request was let through with a session: its idle lifetime begins anew.
@@ -198,7 +236,12 @@ impl Sessions {
 
     /// The session of a cookie, if it is one of this client, however old. That is no use of it.
     pub fn of_cookie(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
-        self.store.get(&SessionKey::of_cookie(cookie.bytes())).filter(|session| session.client == client.name)
+        self.of_key(client, &SessionKey::of_cookie(cookie.bytes()))
+    }
+
+    /// The same by its key.
+    pub fn of_key(&self, client: &Client, key: &SessionKey) -> Option<Arc<Session>> {
+        self.store.get(key).filter(|session| session.client == client.name)
     }
 
     /// Ends the session of a cookie, if it is one of this client.

@@ -29,6 +29,9 @@ pub struct Session {
     pub version: u64,
     /// Where the uses of this browser's sessions are noted.
     pub uses: Uses,
+    /// The numbers of the rules for which the person was led to the provider to be authenticated better, of this session and of
+    /// those that it took the place of.
+    pub stepped_up: Box<[usize]>,
     /// `sid` of the ID token of the login.
     first_sid: Option<Arc<str>>,
     last_used: AtomicU64,
@@ -81,6 +84,7 @@ impl Session {
             signed_in: now,
             version: 0,
             uses: Uses::default(),
+            stepped_up: Box::default(),
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
         }
@@ -150,6 +154,7 @@ impl Session {
             signed_in: self.signed_in,
             version: self.version + 1,
             uses: self.uses.clone(),
+            stepped_up: self.stepped_up.clone(),
             first_sid: self.first_sid.clone(),
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),

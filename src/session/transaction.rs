@@ -74,6 +74,8 @@ pub struct Flow {
     /// The session that the browser had when it began, where its cookie will not come with the answer: a form post comes from
     /// another site. It opens nothing.
     pub before: Option<SessionKey>,
+    /// The number of the rule for which the person is to be authenticated better.
+    pub step_up: Option<usize>,
 }
 
 /// A flow together with what the authorization request and the token request say of it.
@@ -98,6 +100,7 @@ pub fn begin(ring: &KeyRing, flow: &Flow, cookie: &FlowCookie, nonce: [u8; 12]) 
         v: flow.in_vain,
         a: flow.asked.clone(),
         s: flow.before.map(|key| URL_SAFE_NO_PAD.encode(key.as_bytes())),
+        u: flow.step_up,
     };
     let plain = serde_json::to_vec(&sealed).expect("texts and a number always become JSON");
     let key = ring.sealer();
@@ -144,6 +147,7 @@ pub fn open<'a>(ring: &'a KeyRing, state: &str) -> Option<Opened<'a>> {
             None => None,
             Some(key) => Some(SessionKey::from_bytes(URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?)),
         },
+        step_up: sealed.u,
     };
     Some(Opened { flow, key })
 }
@@ -162,6 +166,8 @@ struct Sealed {
     a: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     s: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    u: Option<usize>,
 }
 
 /// Bytes of the binding in the name of a flow cookie: 8 characters.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 use vestibule::config::bearer::{
-    Ask, BearerIssuer, BearerPolicy, BearerTokens, Dpop, DpopNonce, OnUnauthenticated, TokenHandling, Whose,
-    WithSession,
+    Ask, BearerIssuer, BearerTokens, Dpop, DpopNonce, TokenHandling, Whose, WithSession,
 };
+use vestibule::config::rule::{BearerPolicy, OnUnauthenticated};
 use vestibule::config::{Client, Config, KeySource, Purpose};
 use vestibule::protocol::access_token::Profile;
 use vestibule::protocol::registration::{ClientAuthentication, SigningAlgorithm};

@@ -9,13 +9,15 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::HeaderName;
 use serde_json::{Value, json};
+use vestibule::config::Client;
 use vestibule::config::bearer::{BearerTokens, Dpop, DpopNonce};
-use vestibule::config::rule::Rule;
+use vestibule::config::rule::{BearerPolicy, Rule};
 use vestibule::gate::bearer::{Admitted, Shown, judge_scheme, needs_proof};
 use vestibule::gate::presented::{Presented, read};
 
 use super::decide::forwarded;
 use super::headers;
+use super::policy::written;
 use super::token::{NOW, accepting, access_token, client_with, issuer, now, pair, public, sign_by, tokens};
 
 /// What a token of `main` says to a rule, in one word.
@@ -383,3 +385,35 @@ fn what_is_known_of_a_token_is_what_it_said() {
 
 /// The access token in the header: what a proof is bound to is its text.
 const TOKEN: &str = "a.token.of-a_program";
+
+/// what a rule requires is held against the claims of a token as against those of a session; a machine has none of a
+/// person's (RFC 9068 section 5).
+#[test]
+fn what_a_rule_requires_is_required_of_tokens_too() {
+    let mut rule = Rule {
+        bearer: BearerPolicy::Accepted,
+        ..written("[{ require: { groups: { any: [admins] }, email: { present: true } } }]").rules[0].clone()
+    };
+    rule.number = Some(1);
+    let client = Client { rules: vec![rule.clone(), accepting()], ..client_with(tokens()) };
+    let judged = |claims: Value| {
+        let main = Arc::new(issuer("main", "https://id.example.test"));
+        let admitted = Admitted::new(access_token(claims), &client, &main).unwrap();
+        let elsewhere =
+            admitted.judge(&client.rules[1], now()).map_or_else(|refusal| refusal.code(), |()| "enough");
+        assert_eq!(elsewhere, "enough", "another rule requires nothing");
+        admitted.judge(&rule, now()).map_or_else(|refusal| refusal.code(), |()| "enough")
+    };
+    for (claims, expected) in [
+        (json!({ "groups": ["admins"], "email": "a@example.test", "email_verified": true }), "enough"),
+        (json!({ "groups": ["staff"], "email": "a@example.test", "email_verified": true }), "not_member"),
+        (json!({ "email": "a@example.test", "email_verified": true }), "no_such_claim"),
+        (json!({ "groups": ["admins"] }), "no_such_claim"),
+        (
+            json!({ "groups": ["admins"], "email": "a@example.test", "email_verified": true, "sub": "program" }),
+            "no_such_claim",
+        ),
+    ] {
+        assert_eq!(judged(claims.clone()), expected, "{claims}");
+    }
+}

@@ -47,7 +47,7 @@ fn claims() -> Claims {
 }
 
 const fn session<'a>(identity: &'a Identity, claims: &'a Claims) -> Found<'a> {
-    Found::Session { identity, claims }
+    Found::Session { identity, claims, stepped_up: &[], age: Duration::from_secs(60) }
 }
 
 /// The verdict in one line.
@@ -58,8 +58,10 @@ fn say(forwarded: &Forwarded, headers: &HeaderMap, found: Found<'_>) -> String {
         Err(refusal) => Verdict::Refuse(refusal),
     };
     match verdict {
-        Verdict::Allow(pass) => format!("allow {}", pass.identity().headers().len()),
-        Verdict::Login { navigation, return_to, reason } => {
+        Verdict::Allow(pass) => pass
+            .identity()
+            .map_or("allow nobody".to_owned(), |identity| format!("allow {}", identity.headers().len())),
+        Verdict::Login { navigation, return_to, reason, .. } => {
             let kind = if navigation { "redirect" } else { "401" };
             format!("{kind} {} {return_to}", reason.code())
         }
@@ -217,7 +219,9 @@ fn say_by(rule: &Rule, headers: &HeaderMap, found: Found<'_>) -> String {
     let client = Client { rules: vec![rule.clone()], ..client_with(tokens()) };
     let here = forwarded("GET", "https", "app.example.test", "/a");
     match decide(&in_order(&client, &here, headers).unwrap(), found, now()) {
-        Verdict::Allow(pass) => format!("allow {}", pass.identity().headers()[0].1.to_str().unwrap()),
+        Verdict::Allow(pass) => {
+            format!("allow {}", pass.identity().unwrap().headers()[0].1.to_str().unwrap())
+        }
         Verdict::Login { navigation: true, reason, .. } => format!("redirect {}", reason.code()),
         Verdict::Login { navigation: false, reason, .. } => format!("401 {}", reason.code()),
         Verdict::Refuse(refusal) => format!("{} {}", refusal.status().as_u16(), refusal.code()),

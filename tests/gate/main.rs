@@ -4,6 +4,7 @@
 mod admission;
 mod bearer;
 mod challenge;
+mod condition;
 mod credential;
 mod decide;
 mod forwarded;
@@ -12,6 +13,7 @@ mod login_parameters;
 mod navigation;
 mod path;
 mod path_pattern;
+mod policy;
 mod presented;
 mod refusal;
 mod return_to;
@@ -26,7 +28,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::bearer::TokenHandling;
 use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::path_pattern::PathPattern;
-use vestibule::config::rule::{BearerPolicy, OnUnauthenticated, Rule};
+use vestibule::config::rule::{BearerPolicy, OnForbidden, OnUnauthenticated, Policy, Preflight, Rule};
 use vestibule::config::{
     Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Logout, ProviderSettings,
     Rendering, SameSite,
@@ -110,17 +112,26 @@ fn client() -> Client {
 fn everywhere() -> Rule {
     Rule {
         number: None,
+        group: None,
+        place: 0,
+        hosts: Vec::new(),
         path: PathPattern::everything(),
         methods: Vec::new(),
+        networks: Vec::new(),
+        policy: Policy::Authenticated,
+        require: None,
         bearer: BearerPolicy::Ignored,
         issuers: Vec::new(),
         scopes: Vec::new(),
         any_scope: Vec::new(),
         acr_values: Vec::new(),
         max_age: None,
+        claims_max_age: None,
         userinfo: None,
         token: TokenHandling::Pass,
         on_unauthenticated: OnUnauthenticated::Auto,
+        on_forbidden: OnForbidden::Forbidden,
+        preflight: Preflight::Deny,
     }
 }
 

@@ -59,6 +59,67 @@ fn a_pattern_is_shown_as_written_with_escapes_in_upper_case() {
 }
 
 #[test]
+fn a_star_elsewhere_than_at_the_end_stands_for_one_segment_or_a_part_of_one() {
+    for (text, path, expected) in [
+        ("/users/*/avatar", "/users/alice/avatar", Likeness::Same),
+        ("/users/*/avatar", "/users/alice/avatar/", Likeness::Same),
+        ("/users/*/avatar", "/users/alice/bob/avatar", Likeness::Different),
+        ("/users/*/avatar", "/users//avatar", Likeness::Different),
+        ("/users/*/avatar", "/users/avatar", Likeness::Different),
+        ("/users/*/avatar", "/users/alice/avatars", Likeness::Different),
+        ("/users/*/avatar", "/users/alice/Avatar", Likeness::OtherCase),
+        ("/users/*/files/*", "/users/alice/files", Likeness::Same),
+        ("/users/*/files/*", "/users/alice/files/a/b", Likeness::Same),
+        ("/users/*/files/*", "/users/alice/filesx", Likeness::Different),
+        ("/users/*/files/**", "/users/alice/files/a/b", Likeness::Same),
+        ("/f/*.pdf", "/f/a.pdf", Likeness::Same),
+        ("/f/*.pdf", "/f/.pdf", Likeness::Same),
+        ("/f/*.pdf", "/f/axpdf", Likeness::Different),
+        ("/f/*.pdf", "/f/a/b.pdf", Likeness::Different),
+        ("/f/a*b*c", "/f/a1b2c", Likeness::Same),
+        ("/a/**/z", "/a/z", Likeness::Same),
+        ("/a/**/z", "/a/b/c/z", Likeness::Same),
+        ("/a/**/z", "/a/bz", Likeness::Different),
+        ("/**/z", "/z", Likeness::Same),
+        ("/a/**", "/a/b/c", Likeness::Same),
+        ("/my%20files/*/x", "/my files/a/x", Likeness::Same),
+        ("/(a)/*/x", "/(a)/b/x", Likeness::Same),
+        ("/(a)/*/x", "/a/b/x", Likeness::Different),
+    ] {
+        assert_eq!(pattern(text).compare(path.as_bytes()), expected, "{text} {path}");
+    }
+    // What is no text is held against no form of text: it is not known.
+    assert_eq!(pattern("/users/*/avatar").compare(b"/users/\xff/avatar"), Likeness::OtherCase);
+}
+
+/// B-11, B-12.
+#[test]
+fn a_regular_expression_is_held_against_the_whole_path() {
+    let regex = |text: &str| PathPattern::regex(text).unwrap();
+    for (text, path, expected) in [
+        ("/v[0-9]+/.*", "/v12/x/y", Likeness::Same),
+        ("/v[0-9]+/.*", "/v12", Likeness::Different),
+        ("/v[0-9]+/.*", "/x/v12/y", Likeness::Different),
+        ("^/public$", "/public", Likeness::Same),
+        ("/public", "/publicity", Likeness::Different),
+        ("/public", "/x/public", Likeness::Different),
+        ("/a|/b", "/a", Likeness::Same),
+        ("/a|/b", "/ax", Likeness::Different),
+        ("/a|/b", "/x/b", Likeness::Different),
+        ("/a", "/A", Likeness::OtherCase),
+        ("/a.b", "/a\nb", Likeness::Different),
+        ("(?i)/a", "/A", Likeness::Same),
+    ] {
+        assert_eq!(regex(text).compare(path.as_bytes()), expected, "{text} {path}");
+    }
+    for text in ["(", "a)|(b", "[", "(?=a)", "\\1", "((a{0,200}){0,200}){0,200}", &"a".repeat(513)] {
+        assert!(matches!(PathPattern::regex(text), Err(PathPatternFault::Regex(_))), "{text}");
+    }
+    assert_eq!(PathPattern::regex(""), Err(PathPatternFault::Empty));
+    assert_eq!(regex("/(a+)+").compare(format!("/{}!", "a".repeat(8192)).as_bytes()), Likeness::Different);
+}
+
+#[test]
 fn what_could_be_read_in_two_ways_is_no_pattern() {
     use PathPatternFault as Fault;
     let segment = |text: &str| text.to_owned();
@@ -71,10 +132,17 @@ fn what_could_be_read_in_two_ways_is_no_pattern() {
         ("api", Fault::NoSlash),
         ("*", Fault::NoSlash),
         ("https://app.example.test/api", Fault::NoSlash),
-        ("/api*", Fault::Star { segment: segment("api*") }),
-        ("/api/**", Fault::Star { segment: segment("**") }),
-        ("/*/admin", Fault::Star { segment: segment("*") }),
-        ("/api/*/", Fault::Star { segment: segment("*") }),
+        ("/api*", Fault::StarAtTheEnd { segment: segment("api*") }),
+        ("/api/*/", Fault::StarAtTheEnd { segment: segment("*") }),
+        ("/api/**/", Fault::StarAtTheEnd { segment: segment("**") }),
+        ("/*/a*", Fault::StarAtTheEnd { segment: segment("a*") }),
+        ("/a**b", Fault::Star { segment: segment("a**b") }),
+        ("/a/***", Fault::Star { segment: segment("***") }),
+        ("/a/***/b", Fault::Star { segment: segment("***") }),
+        ("/a*b;c", differently(";")),
+        ("/a*./b", Fault::SegmentEnd { segment: segment("ax.") }),
+        ("/*%2f/b", escape("%2f")),
+        ("/*/%ff", escape("%FF")),
         ("//", Fault::DoubledSlash),
         ("//*", Fault::DoubledSlash),
         ("/a//b", Fault::DoubledSlash),

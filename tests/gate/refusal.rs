@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use vestibule::config::host::Authority;
+use vestibule::gate::condition;
 use vestibule::gate::credential::Unreadable;
 use vestibule::gate::decide::{Ended, LoginReason};
 use vestibule::gate::refusal::{Fault, Flaw, Kind, LoopCause, Part, Refusal, Retry, Trouble};
@@ -218,6 +219,8 @@ const REASONS: &[LoginReason] = &[
     LoginReason::SessionEnded(Ended::Replaced),
     LoginReason::SessionEnded(Ended::SignedOut),
     LoginReason::SessionEnded(Ended::SignedOutElsewhere),
+    LoginReason::ClaimsTooOld,
+    LoginReason::StepUp,
 ];
 
 const fn told(reason: LoginReason) -> &'static str {
@@ -249,6 +252,12 @@ const fn told(reason: LoginReason) -> &'static str {
         LoginReason::SessionEnded(Ended::SignedOut) => "The person signed out.",
         LoginReason::SessionEnded(Ended::SignedOutElsewhere) => {
             "The provider ended the session, or the person signed out in another application or browser."
+        }
+        LoginReason::ClaimsTooOld => {
+            "The rule has `claims_max_age`, the claims are older, and the session has no refresh token: ask for `offline_access`."
+        }
+        LoginReason::StepUp => {
+            "The rule has `on_forbidden: step_up`, and the person was not authenticated as its `acr_values` and `max_age` ask."
         }
     }
 }
@@ -296,7 +305,35 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::RefreshUnavailable,
         Refusal::NotRefreshable,
         Refusal::TestingProfileRemote,
-        Refusal::PathAmbiguous { rule: 1 },
+        Refusal::PathAmbiguous { rule: "rule 1".into() },
+        Refusal::ClientAddressUnknown,
+        Refusal::RuleDenies { rule: "rule 1".into() },
+        Refusal::SignInNeeded,
+        Refusal::NotAdmitted {
+            rule: "rule 1".into(),
+            claim: "groups".into(),
+            found: condition::Found::Nothing,
+        },
+        Refusal::NotAdmitted {
+            rule: "rule 1".into(),
+            claim: "groups".into(),
+            found: condition::Found::OtherForm,
+        },
+        Refusal::NotAdmitted {
+            rule: "rule 1".into(),
+            claim: "groups".into(),
+            found: condition::Found::Others(1),
+        },
+        Refusal::NotAdmitted {
+            rule: "rule 1".into(),
+            claim: "groups".into(),
+            found: condition::Found::Others(7),
+        },
+        Refusal::NotAdmitted {
+            rule: "rule 1".into(),
+            claim: "groups".into(),
+            found: condition::Found::TooMuch,
+        },
         Refusal::OverrideAmbiguous { header: HeaderName::from_static("x-rewrite-url") },
         Refusal::StepUpNeeded,
         Refusal::BearerTwice,

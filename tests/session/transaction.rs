@@ -19,6 +19,7 @@ fn flow(cookie: &FlowCookie) -> Flow {
         in_vain: 0,
         asked: vec![("login_hint".to_owned(), "ada \u{e9}".to_owned())],
         before: Some(SessionKey::of_cookie(&[6; 32])),
+        step_up: Some(7),
         return_to: "https://app.example.com/a%2Fb?x=1&y=%C3%A9".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use super::{
     At as Table, Judge, authentication, bearer, bearer_only, encryption, headers, logout, preset, provider,
     resource_metadata, rules, scopes, testing_profile,
 };
-use crate::config::file::{ClientAsWritten, FileAsWritten, SessionAsWritten};
+use crate::config::file::{ClientAsWritten, FileAsWritten, RuleGroups, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
 use crate::config::host::Scheme;
 use crate::config::kind::Choice;
@@ -30,6 +30,7 @@ use crate::protocol::registration::{ClientAuthentication, Registration, Response
 pub(super) fn judge_all(
     judge: &mut Judge<'_>,
     written: &Written<Named<ClientAsWritten>>,
+    groups: &Written<RuleGroups>,
 ) -> Option<Vec<Arc<Client>>> {
     let domain = origin::domain(judge);
     let at = match written {
@@ -53,7 +54,7 @@ pub(super) fn judge_all(
         .value
         .0
         .iter()
-        .map(|(name, client)| judge_one(judge, name, client, &domain, &mut claimed))
+        .map(|(name, client)| judge_one(judge, name, client, (&domain, groups), &mut claimed))
         .collect();
     find_shared_cookies(judge, &at.value, &clients);
     let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
@@ -75,7 +76,7 @@ fn judge_one(
     judge: &mut Judge<'_>,
     name: &str,
     at: &At<ClientAsWritten>,
-    domain: &Domain,
+    (domain, groups): (&Domain, &Written<RuleGroups>),
     claimed: &mut Claimed,
 ) -> Option<Client> {
     let written = &at.value;
@@ -177,7 +178,9 @@ fn judge_one(
     };
     // What is wrong with the tokens is said already; what follows from that would only repeat it.
     let rules = if known_tokens.is_some() || written.bearer.is_absent() {
-        rules::judge(judge, written, known_tokens)
+        let guarded: Vec<_> = hosts.iter().flatten().map(|host| host.value.clone()).collect();
+        let owner = rules::Owner { groups, hosts: &guarded, tokens: known_tokens };
+        rules::judge(judge, written, &owner)
     } else {
         None
     };

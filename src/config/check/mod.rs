@@ -59,9 +59,20 @@ pub fn check(
 
     let mut judge = Judge { environment, files, problems: reader.problems, notices: Vec::new() };
     let server = server::judge(&mut judge, &written.server);
-    let clients = client::judge_all(&mut judge, &written.clients);
+    rules::judge_groups(&mut judge, &written.rule_groups, &written.clients);
+    let clients = client::judge_all(&mut judge, &written.clients, &written.rule_groups);
     if let (Some(server), Some(clients)) = (&server, &clients) {
         testing_profile::confine(&mut judge, &written.clients, clients, server);
+        rules::notice_networks(&mut judge, &written, server);
+    }
+    // What is wrong with a group of rules is found at each client that names it.
+    for found in [&mut judge.problems, &mut judge.notices] {
+        let mut seen: Vec<Problem> = Vec::new();
+        found.retain(|problem| {
+            let is_new = !seen.contains(problem);
+            seen.extend(is_new.then(|| problem.clone()));
+            is_new
+        });
     }
     match (server, clients) {
         (Some(server), Some(clients)) if judge.problems.is_empty() => {

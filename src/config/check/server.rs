@@ -95,7 +95,7 @@ fn judge_proxies(judge: &mut Judge<'_>, settings: &ServerAsWritten) -> Vec<IpNet
     blocks
 }
 
-fn read_block(text: &str, danger: bool) -> Result<IpNet, Finding> {
+pub(super) fn read_block(text: &str, danger: bool) -> Result<IpNet, Finding> {
     let found = || text.to_owned();
     let Ok(block) = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) else {
         return Err(Finding::NotABlock(found()));

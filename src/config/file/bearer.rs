@@ -8,7 +8,6 @@ use super::{
 };
 use crate::config::bearer::{Ask, Dpop, TokenHandling, WithSession};
 use crate::config::kind::Choices;
-use crate::config::rule::{BearerPolicy, OnUnauthenticated};
 use crate::protocol::access_token::Profile;
 
 table! {
@@ -130,35 +129,6 @@ table! {
     }
 }
 
-table! {
-    /// A rule of `rules`.
-    RuleAsWritten {
-        /// The path, exactly, or a path and all beneath it: `/health`, `/api/*`. A path that could be read in two ways, of which only
-        /// one fits, is refused (`path_ambiguous`).
-        path: String, "every path", "Write: path: /api/*";
-        /// The methods.
-        methods: Texts, "every method", "Write: methods: [POST, PUT, PATCH, DELETE]";
-        /// Access tokens: `accepted` beside a session, `required` in place of one, `ignored` as if they were none of ours.
-        bearer: Choice<BearerPolicy>, "`accepted` where the client has `bearer`", "Write accepted, required or ignored. Audiences stand under bearer of the client, scopes beside this.";
-        /// The issuers whose tokens are taken, by their names under `bearer`.
-        bearer_issuers: Texts, "all of the client's", "Write: bearer_issuers: [main]";
-        /// Scopes that a token needs, all of them. A session has none and is not asked for them.
-        scopes: Texts, "none", "Write: scopes: read";
-        /// Scopes of which a token needs one.
-        any_scope: Texts, "none", "Write: any_scope: read write";
-        /// How the person must have been authenticated (`acr`), one of these; of tokens and sessions.
-        acr_values: Texts, "any", "Write: acr_values: mfa";
-        /// How long ago the person may have been authenticated (`auth_time`); of tokens and sessions.
-        max_age: Duration, "any", "Write: max_age: 15m";
-        /// Whether userinfo is asked for, with the token that was presented.
-        userinfo: bool, "as at the issuer", "Write true or false.";
-        /// Whether the application gets the token.
-        token: Choice<TokenHandling>, "that of `bearer_options`", "Write pass or remove.";
-        /// A request without session and token: `auto` leads a person to the login and tells a program 401; `401` tells everybody.
-        on_unauthenticated: Choice<OnUnauthenticated>, "`auto`", "Write auto or 401.";
-    }
-}
-
 impl Choices for Profile {
     const ALL: &'static [(&'static str, Self)] =
         &[("rfc9068", Self::Rfc9068), ("jwt", Self::Jwt), ("workload", Self::Workload)];
@@ -180,13 +150,4 @@ impl Choices for TokenHandling {
 impl Choices for Dpop {
     const ALL: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("accepted", Self::Accepted), ("required", Self::Required)];
-}
-
-impl Choices for BearerPolicy {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("accepted", Self::Accepted), ("required", Self::Required), ("ignored", Self::Ignored)];
-}
-
-impl Choices for OnUnauthenticated {
-    const ALL: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("401", Self::Unauthorized)];
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Flaw, LoopCause, Part, Refusal, Trouble};
 use crate::config::is_client_name;
+use crate::gate::condition::Found;
 use crate::gate::identity::MAX_IDENTITY;
 
 impl fmt::Display for Refusal {
@@ -125,8 +126,24 @@ impl fmt::Display for Refusal {
             Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
             Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
             Self::PathAmbiguous { rule } => {
-                write!(f, "whether the path falls under rule {rule} depends on who reads it")
+                write!(f, "whether the path falls under {rule} depends on who reads it")
             }
+            Self::ClientAddressUnknown => {
+                f.write_str("a rule is for some networks, and the proxy sent no X-Forwarded-For that names the client")
+            }
+            Self::RuleDenies { rule } => write!(f, "{rule} lets nobody in"),
+            Self::SignInNeeded => f.write_str("nobody is signed in"),
+            Self::NotAdmitted { rule, claim, found } => match found {
+                Found::Nothing => write!(f, "{rule} looks at the claim {claim}, and there is none"),
+                Found::OtherForm => {
+                    write!(f, "{rule} looks at the claim {claim}, which is an object, a list in a list, or a list where one value is needed")
+                }
+                Found::Others(1) => write!(f, "{rule} looks at the claim {claim}, which has one value, and not one that it asks for"),
+                Found::Others(count) => {
+                    write!(f, "{rule} looks at the claim {claim}, which has {count} values, and not those that it asks for")
+                }
+                Found::TooMuch => write!(f, "{rule} looks at the claim {claim}, which has what it keeps out"),
+            },
             Self::OverrideAmbiguous { header } => {
                 write!(f, "{header} names a path or method for which another rule holds, or that cannot be read")
             }

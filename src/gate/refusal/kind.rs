@@ -179,6 +179,18 @@ refusals! {
         "The path falls under a rule of this client in one way to read it and not in another (letter case, dot segments, encoded signs). If such paths are usual here, let the rule name the path above them, so that it is for all of them in each way to read them."
     OverrideAmbiguous "override_ambiguous" Caller BAD_REQUEST Never UNREADABLE
         "A header of the request (X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override, X-Original-URL, X-Rewrite-URL) names a method or path for which another rule of this client holds, and some applications go by that. If callers need it, write rules that do not tell the two apart; if a proxy in front sets it, let it stop."
+    ClientAddressUnknown "client_address_unknown" Proxy BAD_REQUEST Never GATEWAY
+        "A rule has networks. Let the proxy send X-Forwarded-For with the address of the client (nginx: $remote_addr), in place of what the client sent; with Envoy, add it to the headers that ext_authz passes."
+    RuleDenies "rule_denies" Caller FORBIDDEN Never NO_ENTRY
+        "The log names the rule, which has policy: deny. See what it is for with: vestibule explain."
+    SignInNeeded "sign_in_needed" Caller FORBIDDEN Never SIGNED_OUT
+        "A rule with on_unauthenticated: 403 fits, so nobody is led to the login from there. Let the person sign in at another page first."
+    NoSuchClaim "no_such_claim" Provider FORBIDDEN Never NOT_ADMITTED
+        "The log names the rule and the claim that its require looks at; the provider did not send it, or sent it empty. Ask for the scope that brings it, let the provider put it into the ID token or userinfo, or write its place as the claims of /oidc/<client>/userinfo have it."
+    ClaimOtherForm "claim_other_form" Provider FORBIDDEN Never NOT_ADMITTED
+        "The log names the rule and the claim. Its require compares texts, numbers, true and false, and lists of these: name the place inside of an object, or let the provider send a list."
+    NotMember "not_member" Caller FORBIDDEN Never NOT_ADMITTED
+        "The log names the rule, the claim and how many values it has. If this person should get in, give them the group or role at the provider, or change require of the rule. vestibule explain tells which of its parts fails."
     StepUpNeeded "step_up_needed" Caller FORBIDDEN Never STEP_UP
         "A rule asks for acr_values or max_age that the sign-in of this session does not meet. Let the person sign out and in again; to have the provider ask for it, set authorization.acr_values or authorization.max_age."
 
@@ -688,6 +700,8 @@ const ONLY_HERE: &str = "This application is being tried out and is not for othe
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";
 const TOO_MANY_REQUESTS: &str =
     "Too many requests come from your network at the moment. Try again in a minute.";
+const NO_ENTRY: &str = "There is no entry at this address.";
+const NOT_ADMITTED: &str = "Your account may not use this page. If it should, tell the operator.";
 const STEP_UP: &str = "This page needs a newer or stronger sign-in than yours. Sign out, and sign in again.";
 const BEARER_TWICE: &str = "The request has more than one Authorization header.";
 const BEARER_WITH_COOKIE: &str = "The request has both an access token and a session cookie.";

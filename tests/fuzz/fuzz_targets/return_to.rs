@@ -68,6 +68,7 @@ fn check_return_to(checked: Result<ReturnTo, Refusal>, client: &Client) {
         // As much as an address of a login may add.
         asked: vec![("login_hint".to_owned(), "x".repeat(login_parameters::MAX_BYTES))],
         before: Some(SessionKey::of_cookie(&[3; 32])),
+        step_up: Some(1000),
     };
     let state = begin(&RING, &flow, &cookie, [6; 12]).state;
     assert!(state.len() <= MAX_STATE_BYTES, "a state of {} bytes", state.len());

@@ -52,6 +52,7 @@ fuzz_target!(|data: &[u8]| {
             String::from_utf8_lossy(&client[..client.len().min(64)]).into_owned(),
         )],
         before: Some(SessionKey::of_cookie(&[number.to_le_bytes()[2]; 32])),
+        step_up: (number % 2 == 1).then_some(1000),
     };
     let nonce = std::array::from_fn(|place| data.get(place).copied().unwrap_or_default());
     let begun = begin(before, &flow, &cookie, nonce);
