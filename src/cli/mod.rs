@@ -1,10 +1,13 @@
 //! The command line.
 
+mod cases;
 mod check;
+mod explain;
 mod health;
 mod import;
 mod register;
 mod serve;
+mod supposed;
 mod target;
 
 use std::ffi::OsString;
@@ -24,6 +27,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Health(file)) => health::run(&file),
         Ok(Command::Register(wanted)) => finish(register::run(&wanted)),
         Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
+        Ok(Command::Explain(wanted)) => finish(explain::run(&wanted)),
+        Ok(Command::Test(wanted)) => finish(cases::run(&wanted)),
         Ok(Command::Help) => {
             say(&HELP.trim_end());
             ExitCode::SUCCESS
@@ -46,6 +51,8 @@ enum Command {
     Health(PathBuf),
     Register(register::Wanted),
     Import(import::Wanted),
+    Explain(explain::Wanted),
+    Test(cases::Wanted),
     Help,
     Version,
 }
@@ -66,6 +73,10 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             (_, Some((name, Takes::Value, of))) => {
                 let value = parser.value().map_err(|error| error.to_string())?;
                 options.put(name, of, value)?;
+            }
+            (_, Some((name, Takes::Values, of))) => {
+                let value = parser.value().map_err(|error| error.to_string())?;
+                options.add(name, of, value);
             }
             (other, None) => return Err(format!("there is no option {:?}.", other_name(&other))),
         }
@@ -93,6 +104,24 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             name: options.text("name")?,
             write: options.take("write").map(PathBuf::from),
         }),
+        "explain" => Command::Explain(explain::Wanted {
+            url: words
+                .next()
+                .ok_or("explain needs a URL: https://app.example.com/admin")?
+                .string()
+                .map_err(|error| error.to_string())?,
+            config: file(options.take("config")),
+            method: options.text("method")?,
+            claims: options.take("claims").map(PathBuf::from),
+            claim: options.texts("claim")?,
+            from: options.text("from")?,
+            header: options.texts("header")?,
+            program: options.take("program").is_some(),
+        }),
+        "test" => Command::Test(cases::Wanted {
+            cases: words.next().map(PathBuf::from).ok_or("test needs a file with cases: rules.yaml")?,
+            config: file(options.take("config")),
+        }),
         "help" => Command::Help,
         "version" => Command::Version,
         "serve" => Command::Serve(file(words.next())),
@@ -102,7 +131,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
         _ => {
-            let commands = "serve, check, health, register and import";
+            let commands = "serve, check, health, explain, test, register and import";
             return Err(format!("there is no command {command:?}. The commands are {commands}."));
         }
     };
@@ -124,15 +153,24 @@ const OPTIONS: &[(&str, Takes, &[&str])] = &[
     ("frontchannel-logout", Takes::Nothing, &["register"]),
     ("initiate-login", Takes::Nothing, &["register"]),
     ("initial-access-token-file", Takes::Value, &["register"]),
+    ("config", Takes::Value, &["explain", "test"]),
+    ("method", Takes::Value, &["explain"]),
+    ("claims", Takes::Value, &["explain"]),
+    ("claim", Takes::Values, &["explain"]),
+    ("from", Takes::Value, &["explain"]),
+    ("header", Takes::Values, &["explain"]),
+    ("program", Takes::Nothing, &["explain"]),
 ];
 
 #[derive(Clone, Copy)]
 enum Takes {
     Nothing,
     Value,
+    /// It may be there more than once.
+    Values,
 }
 
-/// The options of a command line: each at most once.
+/// The options of a command line.
 #[derive(Default)]
 struct Options(Vec<(&'static str, &'static [&'static str], OsString)>);
 
@@ -150,6 +188,10 @@ impl Options {
         Ok(())
     }
 
+    fn add(&mut self, name: &'static str, of: &'static [&'static str], value: OsString) {
+        self.0.push((name, of, value));
+    }
+
     fn are_for(&self, command: &str) -> Result<(), String> {
         match self.0.iter().find(|(_, of, _)| !of.contains(&command)) {
             Some((name, of, _)) => {
@@ -162,6 +204,15 @@ impl Options {
     fn take(&mut self, name: &str) -> Option<OsString> {
         let at = self.0.iter().position(|(known, _, _)| *known == name)?;
         Some(self.0.swap_remove(at).2)
+    }
+
+    /// In the order of the command line.
+    fn texts(&mut self, name: &str) -> Result<Vec<String>, String> {
+        let all = std::mem::take(&mut self.0);
+        let (found, others) = all.into_iter().partition(|(known, _, _)| *known == name);
+        self.0 = others;
+        let found: Vec<_> = found;
+        found.into_iter().map(|(_, _, value)| value.string().map_err(|error| error.to_string())).collect()
     }
 
     fn text(&mut self, name: &str) -> Result<Option<String>, String> {
@@ -246,6 +297,9 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
                                ORIGIN is where browsers reach vestibule: https://app.example.com
     vestibule import FILE [OPTIONS]
                                takes the client of a client_secrets.json of Flask-OIDC or Google
+    vestibule explain URL [OPTIONS]
+                               says what would become of a request, by which rule, and why
+    vestibule test CASES       holds the configuration against a table of requests and what is to become of them
     vestibule version
 
 FILE of serve, check and health is clients.yaml in the working directory if it is left out.
@@ -261,6 +315,16 @@ register:
                             the token, where the provider wants one; or in the variable INITIAL_ACCESS_TOKEN
 import:
     --origin ORIGIN  where browsers reach vestibule, if the file has none or more than one
+
+explain:
+    --method METHOD   the method, if it is not GET
+    --claims FILE     the claims of whoever is signed in, as a JSON object; nobody is if neither this nor the next is there
+    --claim NAME=VALUE      one of them, as JSON or as text; any number of times
+    --from ADDRESS    where the client is, for rules with networks
+    --header 'NAME: VALUE'  a header of the request; any number of times
+    --program         the request is by a program, not by a person who opens a page
+explain and test:
+    --config FILE     the configuration, if it is not clients.yaml in the working directory
 
 Exit codes: 0 good, 1 failed at run time, 64 command line, 78 configuration.
 Every setting: docs/configuration.md

@@ -11,10 +11,10 @@ use vestibule::clock::Clock;
 use crate::provider::{Endpoint, Provider, Step};
 
 /// A folder of one test, gone when the test is over.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let test = std::thread::current().name().unwrap().replace("::", "-");
         let folder = std::env::temp_dir().join(format!("vestibule-{}-{test}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -22,7 +22,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).unwrap();
     }
 
@@ -39,7 +39,7 @@ impl Folder {
         names
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, &[]).await
     }
 
@@ -65,10 +65,10 @@ impl Drop for Folder {
 }
 
 #[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 fn provider() -> Provider {
@@ -445,7 +445,7 @@ async fn a_command_line_that_means_nothing_is_refused() {
         (&["import", "a", "--scopes", "x"], "--scopes is an option of register"),
         (&["import", "a", "--name", "x", "--name", "y"], "--name is given twice"),
         (&["import", "a", "--name"], "--name"),
-        (&["registr"], "The commands are serve, check, health, register and import."),
+        (&["registr"], "The commands are serve, check, health, explain, test, register and import."),
     ];
     for (arguments, says) in rows {
         let ran = folder.run(arguments).await;

@@ -1,0 +1,154 @@
+//! `vestibule explain` and `vestibule test`, as an operator starts them: the same judgement as of a request.
+
+use crate::command_line::Folder;
+
+const CLIENTS: &str = "rule_groups:
+  health:
+    - { path: /health, policy: public }
+    - { path: /metrics, policy: deny }
+clients:
+  app:
+    issuer: https://id.example.test
+    client_id: app
+    redirect_uri: https://app.example.test/oidc/app/callback
+    hosts: [app.example.test]
+    extra_claim_headers: { groups: X-Auth-Groups }
+    rules:
+      - { group: health }
+      - { path: /static/*, policy: public }
+      - { path: /admin/*, require: { groups: { any: [admins] } } }
+      - { path: /intern/*, networks: [192.0.2.0/24], policy: public }
+      - { path: /money/*, acr_values: gold, on_forbidden: step_up }
+";
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("clients.yaml", CLIENTS);
+    folder.write("alice.json", r#"{ "sub": "alice", "groups": ["admins"] }"#);
+    folder
+}
+
+#[tokio::test]
+async fn explain_names_the_rule_the_verdict_the_headers_and_why() {
+    let folder = folder();
+    let rows: [(&[&str], &[&str]); 12] = [
+        (
+            &["/health"],
+            &[
+                "rule 1 of health: /health fits",
+                "verdict   allow (200, ok)",
+                "x-auth-subject: \n",
+                "nobody is looked at",
+            ],
+        ),
+        (&["/metrics"], &["rule 2 of health: /metrics fits", "refuse (403, rule_denies)"]),
+        (&["/admin/x"], &["rule 3: /admin/* fits", "login (302, no_cookie)", "/oidc/app/login?rd="]),
+        (&["/admin/x", "--program"], &["login (401, no_cookie)"]),
+        (
+            &["/admin/x", "--claims", "alice.json"],
+            &["allow (200, ok)", "x-auth-subject: alice", "x-auth-groups: admins"],
+        ),
+        (
+            &["/admin/x", "--claim", "groups=[\"staff\",\"ops\"]"],
+            &["refuse (403, not_member)", "rule 3 looks at the claim groups, which has 2 values"],
+        ),
+        (&["/admin/x", "--claim", "sub=bob"], &["refuse (403, no_such_claim)"]),
+        (&["/static/a%2fb"], &["rule 2: /static/* is passed over", "login (302, no_cookie)"]),
+        (&["/static/..%2fadmin"], &["refuse (400, path_ambiguous)"]),
+        (&["/intern/x"], &["refuse (400, client_address_unknown)", "--from"]),
+        (&["/intern/x", "--from", "192.0.2.9"], &["allow (200, ok)"]),
+        (&["/money/x", "--claims", "alice.json"], &["login (302, step_up)", "step_up=6"]),
+    ];
+    for (arguments, says) in rows {
+        let url = format!("https://app.example.test{}", arguments[0]);
+        let arguments = [&["explain", &url], &arguments[1..]].concat();
+        let ran = folder.run(&arguments).await;
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}: {ran:?}");
+        for says in says {
+            assert!(ran.out.contains(says), "{arguments:?} does not say {says:?}: {}", ran.out);
+        }
+    }
+    let ran = folder.run(&["explain", "https://other.example.test/"]).await;
+    assert!(ran.out.contains("client    none of app") && ran.out.contains("host_not_guarded"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn explain_refuses_what_is_no_request() {
+    let folder = folder();
+    folder.write("list.json", "[1]");
+    let page = "https://app.example.test/";
+    let rows: [(&[&str], u8, &str); 9] = [
+        (&[], 64, "explain needs a URL"),
+        (&["app.example.test"], 64, "no address"),
+        (&["ftp://app.example.test/"], 64, "neither http nor https"),
+        (&[page, "--claims", "missing.json"], 64, "missing.json"),
+        (&[page, "--claims", "list.json"], 64, "no JSON object"),
+        (&[page, "--claim", "groups"], 64, "has no ="),
+        (&[page, "--from", "here"], 64, "no address of a client"),
+        (&[page, "--from", "127.0.0.1"], 64, "a trusted proxy"),
+        (&[page, "--config", "missing.yaml"], 78, "missing.yaml"),
+    ];
+    for (arguments, code, says) in rows {
+        let ran = folder.run(&[&["explain"], arguments].concat()).await;
+        assert_eq!((ran.code, ran.out.as_str()), (i32::from(code), ""), "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains(says), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn test_holds_the_rules_against_the_operators_own_table() {
+    let folder = folder();
+    let case = |url: &str, rest: &str| format!("  - {{ url: https://app.example.test{url}, {rest} }}\n");
+    let good = "cases:\n".to_owned()
+        + &case(
+            "/health",
+            "expect: { verdict: allow, rule: rule 1 of health, headers: { X-Auth-Subject: \"\" } }",
+        )
+        + &case(
+            "/admin/x",
+            "name: nobody, expect: { verdict: login, status: 302, code: no_cookie, rule: rule 3 }",
+        )
+        + &case("/admin/x", "program: true, expect: { status: 401 }")
+        + &case(
+            "/admin/x",
+            "claims: { sub: a, groups: [admins] }, expect: { verdict: allow, headers: { X-Auth-Groups: admins } }",
+        )
+        + &case("/intern/x", "from: 192.0.2.9, expect: { verdict: allow }")
+        + &case(
+            "/x",
+            "method: POST, headers: { X-HTTP-Method-Override: DELETE }, expect: { verdict: login, rule: no rule }",
+        );
+    folder.write("rules.yaml", &good);
+    let ran = folder.run(&["test", "rules.yaml"]).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.ends_with("6 passed, 0 failed\n") && ran.out.contains("ok      nobody\n"), "{ran:?}");
+
+    folder.write("wrong.yaml", &(good + &case("/admin/x", "claims: { groups: [staff] }, expect: { verdict: allow, status: 200, code: ok, headers: { X-Auth-Groups: staff } }")));
+    let ran = folder.run(&["test", "wrong.yaml", "--config", "clients.yaml"]).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for says in [
+        "verdict: expected allow, found refuse",
+        "status: expected 200, found 403",
+        "code: expected ok, found not_member",
+        "X-Auth-Groups: expected staff, found no such header",
+        "why: rule 3 looks at the claim groups",
+        "6 passed, 1 failed",
+    ] {
+        assert!(ran.out.contains(says), "{says:?}: {ran:?}");
+    }
+    for (text, says) in [
+        ("cases: []", "there are no cases"),
+        ("cases: [{ url: \"https://app.example.test/\", expect: {} }]", "expects nothing"),
+        ("cases: [{ url: x, expect: { verdict: allow } }]", "no address"),
+        ("cases: [{ url: x, expekt: { verdict: allow } }]", "expekt"),
+        ("cases: [{ url: x, expect: { verdikt: allow } }]", "verdikt"),
+        ("cases: {", "bad.yaml"),
+    ] {
+        folder.write("bad.yaml", text);
+        let ran = folder.run(&["test", "bad.yaml"]).await;
+        assert_eq!((ran.code, ran.out.as_str()), (78, ""), "{text}: {ran:?}");
+        assert!(ran.err.contains(says), "{text}: {ran:?}");
+    }
+    let ran = folder.run(&["test"]).await;
+    assert_eq!(ran.code, 64, "{ran:?}");
+}
