@@ -25,4 +25,5 @@ mod signing_out;
 mod stage;
 mod through;
 mod tokens;
+mod tricks;
 mod websocket;

@@ -53,7 +53,7 @@ pub(crate) struct Stage {
     pub(crate) proxy_tls_port: u16,
     pub(crate) folder: PathBuf,
     vestibule_port: u16,
-    application_port: u16,
+    pub(crate) application_port: u16,
 }
 
 impl Proxy {
