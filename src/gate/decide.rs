@@ -13,6 +13,7 @@ use super::return_to::{self, ReturnTo};
 use super::{rule, spoof, websocket};
 use crate::config::Client;
 use crate::config::bearer::{BearerPolicy, OnUnauthenticated, Rule};
+use crate::config::host::Scheme;
 use crate::protocol::claims::Claims;
 use crate::protocol::timestamp::Timestamp;
 
@@ -157,6 +158,10 @@ pub fn decide<'a>(request: &Ordered<'_>, found: Found<'a>, now: Timestamp) -> Ve
         Found::Unknown => LoginReason::SessionUnknown,
         Found::Ended(why) => LoginReason::SessionEnded(why),
     };
+    if client.cookie.secure && forwarded.scheme() == Scheme::Http {
+        // The browser would neither keep nor send the cookies: a login that ends in the next.
+        return Verdict::Refuse(Refusal::SecureCookieOverHttp);
+    }
     let navigation = match rule.on_unauthenticated {
         OnUnauthenticated::Auto => is_navigation(headers, forwarded.method()),
         OnUnauthenticated::Unauthorized => false,

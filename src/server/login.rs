@@ -5,9 +5,10 @@ use http::header::SET_COOKIE;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{flow_cookie, set_cookie};
+use super::{flow_cookie, fragment, set_cookie};
 use crate::gate::credential::{self, Credential};
 use crate::gate::login_parameters;
+use crate::gate::loop_cause::Seen;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::{moment, refusal};
@@ -16,6 +17,7 @@ use crate::protocol::discovery::Provider;
 use crate::protocol::registration::ResponseMode;
 use crate::protocol::{authorize, pkce, pushed};
 use crate::session::key::SessionKey;
+use crate::session::loops;
 use crate::session::transaction::{self, Begun, Flow, FlowCookie};
 
 /// 302 to the provider.
@@ -29,6 +31,16 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let parameters = login_parameters::from_query(asked.query(), asked.client)?;
     Ok(begin(asked, &return_to, parameters, StatusCode::FOUND).await)
+}
+
+/// The answer that sends the browser to the provider.
+fn on(asked: Asked<'_>, return_to: &ReturnTo, status: StatusCode, url: &str) -> Answer {
+    // A form that a third party posts is answered by 303, and leaves no fragment in the address.
+    if asked.client.preserve_fragment && status == StatusCode::FOUND {
+        fragment::leave(return_to, url)
+    } else {
+        respond::redirect(status, url)
+    }
 }
 
 /// Begins a login that leads to `return_to`, and asks the provider for `parameters` beyond the configuration. `status` sends
@@ -50,25 +62,50 @@ pub(super) async fn begin(
     };
     let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
     let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
+    let before = before(asked, return_to, &cookie).await;
     let url = if pushed::is_wanted(&provider, &asked.client.registration) {
-        match push(asked, &provider, begun(asked, return_to, parameters, &cookie)).await {
+        match push(asked, &provider, begun(asked, return_to, parameters, &cookie, before)).await {
             Ok(url) => url,
             Err(refusal) => return asked.refuse(&refusal, Some(&again), Reload::Helps),
         }
     } else {
-        let url = url(asked, &provider, &begun(asked, return_to, parameters.clone(), &cookie));
+        let url = url(asked, &provider, &begun(asked, return_to, parameters.clone(), &cookie, before));
         if url.len() > respond::MAX_LOCATION {
-            self::url(asked, &provider, &begun(asked, &return_to::home(asked.client), parameters, &cookie))
+            self::url(
+                asked,
+                &provider,
+                &begun(asked, &return_to::home(asked.client), parameters, &cookie, before),
+            )
         } else {
             url
         }
     };
     asked.service.metrics.logins_started.get_or_create(&asked.labels()).inc();
-    let mut answer = respond::redirect(status, &url);
+    let mut answer = on(asked, return_to, status, &url);
     // Set anew also where there was one: a tab that begins now has its full ten minutes.
     let cookie = set_cookie::set(&flow_cookie::named(&asked.client.flow_cookie, &cookie), &cookie.value());
     answer.headers_mut().append(SET_COOKIE, cookie);
     answer
+}
+
+/// What came of the logins of this browser before.
+#[derive(Clone, Copy)]
+struct Before {
+    in_vain: u8,
+    /// Of the session cookie; only where the next login may be stopped.
+    seen: [Seen; 2],
+}
+
+async fn before(asked: Asked<'_>, return_to: &ReturnTo, cookie: &FlowCookie) -> Before {
+    let Asked { service, client, .. } = asked;
+    let now = service.clock.steady();
+    let in_vain = service.loops.in_vain(cookie.binding(), &client.name, return_to.as_str(), now);
+    let seen = if in_vain < loops::LIMIT {
+        Default::default()
+    } else {
+        [return_to::seen_in_query(asked.query()), service.seen(client, &asked.head.headers).await]
+    };
+    Before { in_vain, seen }
 }
 
 /// A login that has begun, and what it asks of the provider beyond the configuration.
@@ -82,6 +119,7 @@ fn begun(
     return_to: &ReturnTo,
     parameters: Vec<(String, String)>,
     cookie: &FlowCookie,
+    Before { in_vain, seen }: Before,
 ) -> Login {
     let (clock, client) = (&asked.service.clock, asked.client);
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
@@ -97,12 +135,8 @@ fn begun(
         binding: cookie.binding(),
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
-        in_vain: asked.service.loops.in_vain(
-            cookie.binding(),
-            &client.name,
-            return_to.as_str(),
-            clock.steady(),
-        ),
+        in_vain,
+        seen,
         asked: parameters,
         before,
     };

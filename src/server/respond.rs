@@ -52,7 +52,7 @@ pub(super) fn to_login(
         Dialect::Nginx => StatusCode::UNAUTHORIZED,
         Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
     });
-    answer.headers_mut().insert(LOCATION, login_address(client, return_to));
+    answer.headers_mut().insert(LOCATION, login_address(client, return_to, reason));
     mark(&mut answer, reason.code(), request_id);
     answer
 }
@@ -66,7 +66,7 @@ pub(super) fn login_needed(
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let url = login_address(client, return_to);
+    let url = login_address(client, return_to, reason);
     let answer = match dialect {
         Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
         Dialect::Forwarded | Dialect::Envoy => {
@@ -122,10 +122,10 @@ pub(super) fn refuse_token(
 }
 
 /// Where a login begins that leads to `return_to`, or home if that is too long for a head.
-fn login_address(client: &Client, return_to: &ReturnTo) -> HeaderValue {
-    let url = return_to::login_url(client, return_to);
+fn login_address(client: &Client, return_to: &ReturnTo, reason: LoginReason) -> HeaderValue {
+    let url = return_to::login_url_after(client, return_to, reason.into());
     header(&if url.len() > MAX_LOCATION {
-        return_to::login_url(client, &return_to::home(client))
+        return_to::login_url_after(client, &return_to::home(client), reason.into())
     } else {
         url
     })
@@ -235,6 +235,11 @@ pub(super) fn page(status: StatusCode, page: &impl Template) -> Answer {
     html(status, page, &POLICY, "no-referrer")
 }
 
+/// A page under a policy of its own.
+pub(super) fn page_with_policy(status: StatusCode, page: &impl Template, policy: &str) -> Answer {
+    html(status, page, policy, "no-referrer")
+}
+
 /// A page with a form. Its referrer stays within the origin: without one browsers send `Origin: null` with the form, and we
 /// could not tell it from another site's.
 pub(super) fn page_with_form(page: &impl Template) -> Answer {
@@ -339,7 +344,7 @@ const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal
 /// `Vestibule-Request-Id`: what the log line is found by.
 const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
 /// `Vestibule-Login`: where to sign in, on a 401 to a program.
-const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
+pub(super) const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
 /// `DPoP-Nonce`: what the next proof needs (RFC 9449 section 8.1).
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

@@ -87,6 +87,8 @@ fn client() -> Client {
             header("groups", "x-auth-groups"),
             header("realm_access.roles", "x-auth-roles"),
         ],
+        preserve_fragment: false,
+        cors_origins: Vec::new(),
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },
         cookie: session,
         logout: Logout { typ: TypRule::IfPresent, frontchannel: false, revoke: true, clear_site_data: None },

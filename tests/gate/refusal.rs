@@ -295,6 +295,7 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::NoSession,
         Refusal::RefreshUnavailable,
         Refusal::NotRefreshable,
+        Refusal::SecureCookieOverHttp,
         Refusal::TestingProfileRemote,
         Refusal::PathAmbiguous { rule: 1 },
         Refusal::OverrideAmbiguous { header: HeaderName::from_static("x-rewrite-url") },
@@ -340,7 +341,15 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
     }
-    for cause in [LoopCause::CookieNotReturned, LoopCause::CookieDomain, LoopCause::SessionNotFound] {
+    for cause in [
+        LoopCause::CookieNotReturned,
+        LoopCause::CookieDomain,
+        LoopCause::CookieNotPassedOn,
+        LoopCause::CookieChanged,
+        LoopCause::SessionNotFound,
+        LoopCause::SessionEnded,
+        LoopCause::Clocks,
+    ] {
         all.push(Refusal::LoginLoop { cause });
     }
     let callback = [
