@@ -9,6 +9,7 @@ mod decide;
 mod forwarded;
 mod identity;
 mod login_parameters;
+mod loop_cause;
 mod navigation;
 mod path;
 mod path_pattern;
