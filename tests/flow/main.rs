@@ -68,6 +68,7 @@ mod presets;
 mod provider_addresses;
 mod provider_down;
 mod pushed;
+mod real_requests;
 mod refresh;
 mod refresh_claims;
 mod resource_metadata;
