@@ -92,3 +92,23 @@ fn somebody_who_signs_out_or_in_anew_is_in_no_loop() {
         assert_eq!(EndedBy::of(why), Some(EndedBy::Itself));
     }
 }
+
+/// Whoever is in a loop finds the code on the page about loops.
+#[test]
+fn every_cause_is_explained() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let causes = [
+        LoopCause::CookieNotReturned,
+        LoopCause::CookieDomain,
+        LoopCause::CookieNotPassedOn,
+        LoopCause::CookieChanged,
+        LoopCause::SessionNotFound,
+        LoopCause::SessionEnded,
+        LoopCause::Clocks,
+    ];
+    let codes = causes.map(|cause| Refusal::LoginLoop { cause }.code());
+    for code in codes.into_iter().chain([Refusal::SecureCookieOverHttp.code()]) {
+        assert!(page.contains(&format!("\n## `{code}`\n")), "{code}");
+    }
+}
