@@ -47,7 +47,10 @@ pub(super) fn on_refusal(
             forwarded.ok().and_then(|it| service.config.client_for_host(it.authority(), it.scheme()))
         }
     };
-    client.map_or(answer.clone(), |client| mark(client, &head.headers, answer))
+    match client {
+        Some(client) => mark(client, &head.headers, answer),
+        None => answer,
+    }
 }
 
 /// Lets a page of another origin read the answer, if its origin is one of those, and the answer is no page and leads nowhere.

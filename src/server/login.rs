@@ -9,6 +9,7 @@ use super::{flow_cookie, fragment, set_cookie};
 use crate::gate::credential::{self, Credential};
 use crate::gate::login_parameters;
 use crate::gate::loop_cause::Seen;
+use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::{moment, refusal};
@@ -35,8 +36,9 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
 
 /// The answer that sends the browser to the provider.
 fn on(asked: Asked<'_>, return_to: &ReturnTo, status: StatusCode, url: &str) -> Answer {
-    // A form that a third party posts is answered by 303, and leaves no fragment in the address.
-    if asked.client.preserve_fragment && status == StatusCode::FOUND {
+    // Only a page that a person opens has a fragment, and shows ours: a script would take it for what it asked for.
+    let is_page = is_navigation(&asked.head.headers, &asked.head.method);
+    if asked.client.preserve_fragment && is_page {
         fragment::leave(return_to, url)
     } else {
         respond::redirect(status, url)

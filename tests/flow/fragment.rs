@@ -71,6 +71,15 @@ async fn an_address_with_a_fragment_of_its_own_is_gone_to_straight() {
     assert_eq!(landed.status, 400, "no page without the setting: {}", landed.show());
 }
 
+/// A script that follows the address of a login must not take our page for an answer of the application's.
+#[tokio::test]
+async fn only_a_navigation_gets_the_page_before_the_provider() {
+    let world = world().await;
+    let answer = world.browser().fetch(&format!("{APP}/login?rd={PAGE}")).await;
+    assert_eq!(answer.status, 302, "{}", answer.show());
+    assert!(answer.location().starts_with(&world.provider.issuer), "{}", answer.show());
+}
+
 /// The page after the login leads where a login may lead, and nowhere else, whoever wrote its address.
 #[tokio::test]
 async fn the_page_after_the_login_leads_to_guarded_hosts_only() {

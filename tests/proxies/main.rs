@@ -11,6 +11,7 @@ mod browser;
 mod chromium;
 mod client_authentication;
 mod client_keys;
+mod cors;
 mod http;
 mod keycloak;
 mod keycloak_tokens;
