@@ -6,7 +6,10 @@ use http::header::SET_COOKIE;
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use super::{flow_cookie, fragment, set_cookie};
+use crate::config::host::Authority;
+use crate::config::own_path;
 use crate::gate::credential::{self, Credential};
+use crate::gate::forwarded;
 use crate::gate::login_parameters;
 use crate::gate::loop_cause::Seen;
 use crate::gate::navigation::is_navigation;
@@ -28,10 +31,30 @@ use crate::session::transaction::{self, Begun, Flow, FlowCookie};
 /// many logins.
 pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
+    if let Some(origin) = at_origin(asked) {
+        return Ok(respond::redirect(StatusCode::FOUND, &origin));
+    }
     asked.take_login()?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let parameters = login_parameters::from_query(asked.query(), asked.client)?;
     Ok(begin(asked, &return_to, parameters, StatusCode::FOUND).await)
+}
+
+/// The same login at the origin, where it was called on another host that the client guards: there the browser would keep the flow cookie
+/// for that host, and the provider leads back to the origin. Once only, for a proxy may name the same host for both.
+fn at_origin(asked: Asked<'_>) -> Option<String> {
+    let Asked { service, client, head, peer, .. } = asked;
+    let host = forwarded::own_host(peer, &head.headers, &service.config.server.trusted_proxies)?;
+    let origin = client.origin.split_once("://").and_then(|(_, authority)| Authority::parse(authority))?;
+    // Cookies know no ports.
+    let is_origin = host.host() == origin.host();
+    let was_sent_here = asked.query() == MOVED || asked.query().starts_with(&format!("{MOVED}&"));
+    if is_origin || was_sent_here || !client.guards(&host, client.scheme) {
+        return None;
+    }
+    let moved = format!("{}{}?{MOVED}&{}", client.origin, own_path(&client.name, "login"), asked.query());
+    (moved.len() <= respond::MAX_LOCATION && moved.bytes().all(|byte| byte.is_ascii_graphic()))
+        .then_some(moved)
 }
 
 /// The answer that sends the browser to the provider.
@@ -184,3 +207,6 @@ impl Login {
         }
     }
 }
+
+/// What the query of a login begins with that was called on another host.
+const MOVED: &str = "moved";

@@ -270,3 +270,33 @@ async fn the_log_has_what_was_seen_of_a_loop() {
         assert!(lines[0].contains(field), "{field}: {lines:?}");
     }
 }
+
+/// a relative redirect of the proxy's leads to the login on the application's own host, whose flow cookie would never come back.
+#[tokio::test]
+async fn a_login_called_on_another_host_of_the_client_moves_to_the_origin() {
+    let world = World::new()
+        .app(|app: Client| {
+            app.origin("https://auth.example.test")
+                .hosts("[one.example.test, 'two.example.test:8443']")
+                .line("cookie: { domain: example.test }")
+        })
+        .start()
+        .await;
+    for page in ["https://one.example.test/a?x=1", "https://two.example.test:8443/b"] {
+        let host = &page[..page.rfind('/').unwrap()];
+        let mut browser = world.browser();
+        browser.open(&format!("{host}/oidc/app/login?rd={page}")).await.assert_at(page);
+        assert!(
+            browser.visited[1].contains("https://auth.example.test/oidc/app/login?moved&rd="),
+            "{:?}",
+            browser.visited
+        );
+    }
+    // Once only, where the proxy says the same host of both; and never for a host that nobody guards.
+    let answer = world.browser().get("https://one.example.test/oidc/app/login?moved&rd=/").await;
+    assert!(answer.location().starts_with(&world.provider.issuer), "{}", answer.show());
+    let answer = world.browser().get("https://evil.example/oidc/app/login").await;
+    assert!(answer.location().starts_with(&world.provider.issuer), "{}", answer.show());
+    let long = format!("https://one.example.test/oidc/app/login?rd=/{}", "a".repeat(4000));
+    assert!(world.browser().get(&long).await.location().starts_with(&world.provider.issuer));
+}
