@@ -16,7 +16,7 @@
 //!
 //! login        /login:    login_limit.take → return_to::from_query → login_parameters → provider → transaction::begin
 //!                         → authorize::url, or pushed::request → fetch → pushed::judge → 302 + flow cookie
-//!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain → token::code_request
+//!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain (→ loop_cause::judge) → token::code_request
 //!                         → fetch → token::judge → claims::learn → identity → sessions.insert → 303
 //!
 //! logout       /backchannel-logout: keys → logout_token::verify → used_logout_tokens.take → logouts.note → store.remove_all → 200

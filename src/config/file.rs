@@ -244,6 +244,11 @@ table! {
         /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each
         /// refresh.
         hosted_domain: Texts, "none: everybody", "Write: hosted_domain: example.com";
+        /// Whether what stands behind `#` in the address of a page is kept over a login. A page with a small script of vestibule's own
+        /// then stands before the provider and after it.
+        preserve_fragment: bool, "`false`", "Write true or false.";
+        /// Pages of other origins that may read vestibule's own answers.
+        cors: CorsAsWritten, "none", "Write: cors: { origins: [https://spa.example.com] }";
         /// The session cookie.
         cookie: CookieAsWritten, "see below", "Write: cookie: { domain: example.com }";
         /// How long a session lives.
@@ -311,6 +316,15 @@ table! {
         /// Whether the request goes to the provider straight and the browser brings a reference only (PAR, RFC 9126): `auto` does where
         /// the provider takes no others.
         pushed: Choice<Pushing>, "`auto`", "Write auto, always or never.";
+    }
+}
+
+table! {
+    /// `cors` of a client.
+    CorsAsWritten {
+        /// Their origins, as browsers write them: scheme, host and, where it is not the usual one, port; no `*`. What they may read: a
+        /// 401, 403 or other refusal, with its headers, `userinfo` and `session`. What the application answers is its own business.
+        origins: List, "needed", "Write: origins: [https://spa.example.com]";
     }
 }
 
@@ -418,6 +432,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
     ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
+    ("clients.<client>.cors", CorsAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),

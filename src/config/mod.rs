@@ -170,6 +170,10 @@ pub struct Client {
     pub admission: Admission,
     /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
     pub claim_headers: Vec<ClaimHeader>,
+    /// Whether what stands behind `#` in an address is kept over a login.
+    pub preserve_fragment: bool,
+    /// The origins whose pages may read our own answers, as browsers write them.
+    pub cors_origins: Vec<String>,
     /// The session cookie.
     pub cookie: Cookie,
     /// The flow cookie that binds a login to the browser that began it; the same for all clients of one origin.

@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use super::return_to::{self, ReturnTo};
 use super::{admission, rule, spoof, websocket};
 use crate::config::Client;
+use crate::config::host::Scheme;
 use crate::config::rule::{BearerPolicy, OnForbidden, OnUnauthenticated, Policy, Preflight, Rule};
 use crate::protocol::claims::Claims;
 use crate::protocol::timestamp::Timestamp;
@@ -206,6 +207,10 @@ pub fn decide<'a>(request: &Ordered<'_>, found: Found<'a>, now: Timestamp) -> Ve
         Found::Ended(why) => LoginReason::SessionEnded(why),
         Found::ClaimsTooOld => LoginReason::ClaimsTooOld,
     };
+    if client.cookie.secure && forwarded.scheme() == Scheme::Http {
+        // The browser would neither keep nor send the cookies: a login that ends in the next.
+        return Verdict::Refuse(Refusal::SecureCookieOverHttp);
+    }
     let navigation = match rule.on_unauthenticated {
         OnUnauthenticated::Auto => is_navigation(),
         OnUnauthenticated::Redirect => true,

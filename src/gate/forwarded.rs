@@ -139,6 +139,19 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option
     if is_trusted(peer, trusted) { client_address(headers, trusted) } else { Some(peer) }
 }
 
+/// Whether a trusted proxy says that one of our own pages was asked for over http. The other end says nothing of it by itself:
+/// vestibule speaks no TLS.
+pub fn came_over_http(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
+    is_trusted(peer, trusted)
+        && matches!(once(headers, &X_FORWARDED_PROTO, Part::Proto).map(read_scheme), Ok(Some(Scheme::Http)))
+}
+
+/// The host that one of our own pages was asked for under, as a trusted proxy says it.
+pub fn own_host(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<Authority> {
+    let host = is_trusted(peer, trusted).then(|| once(headers, &X_FORWARDED_HOST, Part::Host))?;
+    host.ok().and_then(Authority::parse)
+}
+
 /// Whether an address is one of the trusted proxies; an IPv4 address mapped into IPv6 counts as what it is.
 pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();

@@ -26,6 +26,7 @@ pub mod forwarded;
 pub mod identity;
 pub mod login_parameters;
 mod lookalike;
+pub mod loop_cause;
 pub mod navigation;
 pub mod path;
 pub mod presented;

@@ -15,10 +15,7 @@ pub fn is_navigation(headers: &HeaderMap, method: &Method) -> bool {
     if !all_are(headers, &SEC_FETCH_MODE, "navigate") || !all_are(headers, &SEC_FETCH_DEST, "document") {
         return false;
     }
-    if headers.contains_key(UPGRADE)
-        || headers.contains_key(&X_REQUESTED_WITH)
-        || websocket::is_handshake(headers)
-    {
+    if headers.contains_key(UPGRADE) || is_from_script(headers) || websocket::is_handshake(headers) {
         return false;
     }
     prefers_html(headers)
@@ -27,6 +24,15 @@ pub fn is_navigation(headers: &HeaderMap, method: &Method) -> bool {
 /// Whether the header is absent or says only that.
 fn all_are(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
     headers.get_all(name).iter().all(|found| found == value)
+}
+
+/// Whether `X-Requested-With` says that a script asks. A web view of Android's puts the name of its app there, with pages too; only
+/// the metadata, which no script can set, tell these apart.
+fn is_from_script(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(&X_REQUESTED_WITH).iter().peekable();
+    values.peek().is_some()
+        && (!headers.contains_key(&SEC_FETCH_MODE)
+            || values.any(|value| value.as_bytes().eq_ignore_ascii_case(b"XMLHttpRequest")))
 }
 
 /// Whether HTML has the highest weight in `Accept` (RFC 9110 section 12.5.1), and stands first among its equals.

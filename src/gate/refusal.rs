@@ -210,6 +210,8 @@ pub enum Refusal {
     RefreshUnavailable,
     /// The session has no refresh token.
     NotRefreshable,
+    /// A login over http, whose cookies are for https only.
+    SecureCookieOverHttp,
     /// Logins succeed and the session is not there afterwards.
     LoginLoop {
         /// What is known of the cause.
@@ -373,10 +375,18 @@ pub enum Trouble {
 pub enum LoopCause {
     /// The browser does not send the cookie back.
     CookieNotReturned,
-    /// The cookie's domain does not cover the host.
+    /// The browser takes no cookie for the domain, or does not send it to the host.
     CookieDomain,
+    /// The browser sends the cookie, and the proxy's question comes without it.
+    CookieNotPassedOn,
+    /// The cookie comes back as it was not given.
+    CookieChanged,
     /// The cookie comes back and opens no session: another replica, or a restart.
     SessionNotFound,
+    /// The session is over before it is used.
+    SessionEnded,
+    /// The same, because the clocks are apart.
+    Clocks,
 }
 
 impl Refusal {
@@ -459,10 +469,15 @@ impl Refusal {
             Self::NoSession => Kind::NoSession,
             Self::RefreshUnavailable => Kind::RefreshUnavailable,
             Self::NotRefreshable => Kind::NotRefreshable,
+            Self::SecureCookieOverHttp => Kind::SecureCookieOverHttp,
             Self::LoginLoop { cause } => match cause {
                 LoopCause::CookieNotReturned => Kind::LoopCookieNotReturned,
                 LoopCause::CookieDomain => Kind::LoopCookieDomain,
+                LoopCause::CookieNotPassedOn => Kind::LoopCookieNotPassedOn,
+                LoopCause::CookieChanged => Kind::LoopCookieChanged,
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
+                LoopCause::SessionEnded => Kind::LoopSessionEnded,
+                LoopCause::Clocks => Kind::LoopClocks,
             },
             Self::PathAmbiguous { .. } => Kind::PathAmbiguous,
             Self::ClientAddressUnknown => Kind::ClientAddressUnknown,
@@ -528,6 +543,17 @@ impl Refusal {
     /// Whether the person is offered to try again.
     pub const fn retry(&self) -> Retry {
         self.kind().retry()
+    }
+
+    /// Whether a time in an ID token was refused, which no clock that is right would.
+    pub const fn is_about_clocks(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::IdTokenExpired
+                | Kind::IdTokenIssuedInFuture
+                | Kind::IdTokenTooOld
+                | Kind::IdTokenNotYetValid
+        )
     }
 
     /// What the operator can do, for the log.

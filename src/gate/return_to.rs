@@ -10,6 +10,7 @@ use url::Url;
 
 use super::forwarded::Forwarded;
 use super::login_parameters;
+use super::loop_cause::Seen;
 use super::refusal::Refusal;
 use crate::config::host::Authority;
 use crate::config::{Client, OWN_PREFIX, own_path};
@@ -94,6 +95,20 @@ pub fn login_url(client: &Client, target: &ReturnTo) -> String {
 pub fn step_up_url(client: &Client, target: &ReturnTo, rule: usize) -> String {
     let page = own_path(&client.name, "login");
     format!("{}{page}?{}={rule}&{}", client.origin, login_parameters::STEP_UP, in_query(target))
+}
+
+/// The same, with what the request that leads there was seen to bring.
+pub fn login_url_after(client: &Client, target: &ReturnTo, seen: Seen) -> String {
+    let url = login_url(client, target);
+    seen.word().map_or_else(|| url.clone(), |word| format!("{url}&{SEEN}={word}"))
+}
+
+/// What the query of a login address says of the request that led there. Anybody can write it: it names the cause of a loop,
+/// and decides nothing.
+pub fn seen_in_query(query: &str) -> Seen {
+    let mut pairs = beside_return_to(query).flat_map(|part| part.split('&'));
+    let word = pairs.find_map(|pair| pair.strip_prefix(SEEN)?.strip_prefix('='));
+    word.map_or(Seen::Nothing, Seen::from_word)
 }
 
 /// The address as a part of a query, to be read by [`from_query`].
@@ -226,6 +241,8 @@ fn fits(url: &Url) -> bool {
         && utf8_percent_encode(text, &COMPONENT).map(str::len).sum::<usize>() <= MAX_ENCODED
 }
 
+/// The parameter of a login address that says what the request before it brought.
+const SEEN: &str = "seen";
 /// Bytes of a return address, a backslash counted twice.
 pub const MAX_RETURN_TO: usize = 2048;
 /// Bytes of a return address inside a login address, so that the head of an answer fits 4096.

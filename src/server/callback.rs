@@ -9,9 +9,12 @@ use hyper::body::Incoming;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{body, flow_cookie, set_cookie, stray_callback};
+use super::{body, flow_cookie, fragment, set_cookie, stray_callback};
+use crate::config::host::Scheme;
 use crate::gate::credential::{self, Credential, SessionCookie};
+use crate::gate::forwarded;
 use crate::gate::identity::Identity;
+use crate::gate::loop_cause::{self, Evidence};
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::claims::{self, Source};
@@ -37,6 +40,9 @@ use crate::telemetry::metrics::Metrics;
 /// # Errors
 /// The method or the body is not what this client's `response_mode` brings.
 pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, Refusal> {
+    if fragment::is_landing(asked) {
+        return fragment::arrive(asked);
+    }
     let parameters = match asked.client.registration.response_mode {
         ResponseMode::Query => {
             asked.takes("GET")?;
@@ -89,6 +95,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
             &stray_callback::url(asked, refusal.code(), &return_to),
         ));
     }
+    let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
     let again = return_to::login_url(asked.client, &return_to);
     Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
@@ -118,7 +125,7 @@ async fn sign_in(
         && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
             >= loops::LIMIT
     {
-        return Err(Refusal::LoginLoop { cause: loop_cause(asked).await });
+        return Err(Refusal::LoginLoop { cause: loop_cause(asked, &opened.flow).await });
     }
 
     let verifier = opened.code_verifier(cookie);
@@ -143,7 +150,7 @@ async fn sign_in(
     let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
-    let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
+    let mut answer = respond::redirect(StatusCode::SEE_OTHER, &fragment::end(asked, return_to));
     let line = set_cookie::set(&client.cookie, &session_cookie.encode());
     answer.headers_mut().append(SET_COOKIE, line);
     Ok(answer)
@@ -249,14 +256,44 @@ fn stepped_up(before: Option<&Session>, session: &Session, now: Option<usize>) -
     rules.into()
 }
 
-/// What is known of why logins succeed here and lead nowhere.
-async fn loop_cause(asked: Asked<'_>) -> LoopCause {
-    match credential::find(&asked.head.headers, &asked.client.cookie.name) {
-        Credential::Absent | Credential::Unreadable(_) => LoopCause::CookieNotReturned,
-        // It comes back to this host, and opens a session: so it is the application's host that it does not reach.
-        Credential::Session(_) if has_session(asked).await => LoopCause::CookieDomain,
-        Credential::Session(_) => LoopCause::SessionNotFound,
-    }
+/// Why logins succeed here and lead nowhere, and a line of what that is known by.
+async fn loop_cause(asked: Asked<'_>, flow: &Flow) -> LoopCause {
+    let Asked { service, client, .. } = asked;
+    let [at_question, at_login] = flow.seen;
+    let evidence = Evidence {
+        at_question,
+        at_login,
+        at_callback: service.seen(client, &asked.head.headers).await,
+        has_domain: client.cookie.domain.is_some(),
+        ended: service.loops.last_ended(flow.binding, &client.name),
+    };
+    let Evidence { at_question, at_login, at_callback, has_domain, ended } = evidence;
+    let cause = loop_cause::judge(&evidence);
+    tracing::info!(
+        code = "login_loop",
+        client = client.name,
+        request_id = asked.request_id,
+        ?at_question,
+        ?at_login,
+        ?at_callback,
+        has_domain,
+        ?ended,
+        "what was seen of the session cookie: {cause}"
+    );
+    cause
+}
+
+/// Whether the cookie that binds logins to this browser was lost because it is for https only: the page was opened over http, or the
+/// browser is one that takes no such cookie from this machine over http, as Safari is.
+pub(super) fn lost_over_http(asked: Asked<'_>, refusal: &Refusal) -> bool {
+    let Asked { service, client, head, peer, .. } = asked;
+    let over_http = || {
+        client.scheme == Scheme::Http
+            || forwarded::came_over_http(peer, &head.headers, &service.config.server.trusted_proxies)
+    };
+    matches!(refusal, Refusal::Callback(CallbackFault::NoFlowCookie))
+        && client.flow_cookie.secure
+        && over_http()
 }
 
 /// Where the login leads: what its state says, if it was begun for this client, and is still allowed. The browser does not

@@ -13,8 +13,8 @@ use super::respond::{self, Answer, Reload};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
-    backchannel, callback, frontchannel, initiate_login, jwks, login, logout, own_session, resource_metadata,
-    subrequest, testing_profile,
+    backchannel, callback, cors, frontchannel, initiate_login, jwks, login, logout, own_session,
+    resource_metadata, subrequest, testing_profile,
 };
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
@@ -56,7 +56,9 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
     let target = head.uri.path_and_query().map_or("", |target| target.as_str());
     match route::find(target, &service.config.server.new_token_path) {
         Ok(Route::Subrequest { client, dialect, rest }) => {
-            subrequest::answer(service, &head, peer.ip(), (client, dialect, rest), request_id).await
+            let asked = (client, dialect, rest);
+            let answer = subrequest::answer(service, &head, peer.ip(), asked, request_id).await;
+            cors::on_refusal(service, &head, peer.ip(), asked, answer)
         }
         Ok(Route::Page { client, page }) => {
             let client = match service.client(client) {
@@ -66,6 +68,9 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
             // Nobody signs in there, so nothing of a sign-in is there.
             if client.bearer_only && page != Page::ResourceMetadata {
                 return refuse(Refusal::PathUnknown);
+            }
+            if let Some(answer) = cors::preflight(client, page, &head) {
+                return answer;
             }
             let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
             if let Some(answered) = testing_profile::instead(asked, page) {
@@ -87,6 +92,12 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::ResourceMetadata => resource_metadata::of_client(asked),
             };
             let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
+            let answer = match page {
+                Page::Userinfo | Page::Session | Page::NewToken { .. } => {
+                    cors::mark(client, &head.headers, answer)
+                }
+                _ => answer,
+            };
             testing_profile::mark(Some(client), answer)
         }
         Ok(Route::ResourceMetadata { path }) => {

@@ -5,9 +5,14 @@ use http::header::SET_COOKIE;
 
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
-use super::{flow_cookie, set_cookie};
+use super::{flow_cookie, fragment, set_cookie};
+use crate::config::host::Authority;
+use crate::config::own_path;
 use crate::gate::credential::{self, Credential};
+use crate::gate::forwarded;
 use crate::gate::login_parameters;
+use crate::gate::loop_cause::Seen;
+use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::idp::{moment, refusal};
@@ -16,6 +21,7 @@ use crate::protocol::discovery::Provider;
 use crate::protocol::registration::ResponseMode;
 use crate::protocol::{authorize, pkce, pushed};
 use crate::session::key::SessionKey;
+use crate::session::loops;
 use crate::session::transaction::{self, Begun, Flow, FlowCookie};
 
 /// 302 to the provider.
@@ -25,6 +31,9 @@ use crate::session::transaction::{self, Begun, Flow, FlowCookie};
 /// many logins.
 pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
+    if let Some(origin) = at_origin(asked) {
+        return Ok(respond::redirect(StatusCode::FOUND, &origin));
+    }
     asked.take_login()?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let parameters = login_parameters::from_query(asked.query(), asked.client)?;
@@ -36,6 +45,34 @@ pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
         None => Beyond { parameters, step_up: None },
     };
     Ok(begin(asked, &return_to, beyond, StatusCode::FOUND).await)
+}
+
+/// The same login at the origin, where it was called on another host that the client guards: there the browser would keep the flow cookie
+/// for that host, and the provider leads back to the origin. Once only, for a proxy may name the same host for both.
+fn at_origin(asked: Asked<'_>) -> Option<String> {
+    let Asked { service, client, head, peer, .. } = asked;
+    let host = forwarded::own_host(peer, &head.headers, &service.config.server.trusted_proxies)?;
+    let origin = client.origin.split_once("://").and_then(|(_, authority)| Authority::parse(authority))?;
+    // Cookies know no ports.
+    let is_origin = host.host() == origin.host();
+    let was_sent_here = asked.query() == MOVED || asked.query().starts_with(&format!("{MOVED}&"));
+    if is_origin || was_sent_here || !client.guards(&host, client.scheme) {
+        return None;
+    }
+    let moved = format!("{}{}?{MOVED}&{}", client.origin, own_path(&client.name, "login"), asked.query());
+    (moved.len() <= respond::MAX_LOCATION && moved.bytes().all(|byte| byte.is_ascii_graphic()))
+        .then_some(moved)
+}
+
+/// The answer that sends the browser to the provider.
+fn on(asked: Asked<'_>, return_to: &ReturnTo, status: StatusCode, url: &str) -> Answer {
+    // Only a page that a person opens has a fragment, and shows ours: a script would take it for what it asked for.
+    let is_page = is_navigation(&asked.head.headers, &asked.head.method);
+    if asked.client.preserve_fragment && is_page {
+        fragment::leave(return_to, url)
+    } else {
+        respond::redirect(status, url)
+    }
 }
 
 /// What a login asks of the provider beyond the configuration.
@@ -64,25 +101,50 @@ pub(super) async fn begin(
     };
     let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
     let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
+    let before = before(asked, return_to, &cookie).await;
     let url = if pushed::is_wanted(&provider, &asked.client.registration) {
-        match push(asked, &provider, begun(asked, return_to, beyond, &cookie)).await {
+        match push(asked, &provider, begun(asked, return_to, beyond, &cookie, before)).await {
             Ok(url) => url,
             Err(refusal) => return asked.refuse(&refusal, Some(&again), Reload::Helps),
         }
     } else {
-        let url = url(asked, &provider, &begun(asked, return_to, beyond.clone(), &cookie));
+        let url = url(asked, &provider, &begun(asked, return_to, beyond.clone(), &cookie, before));
         if url.len() > respond::MAX_LOCATION {
-            self::url(asked, &provider, &begun(asked, &return_to::home(asked.client), beyond, &cookie))
+            self::url(
+                asked,
+                &provider,
+                &begun(asked, &return_to::home(asked.client), beyond, &cookie, before),
+            )
         } else {
             url
         }
     };
     asked.service.metrics.logins_started.get_or_create(&asked.labels()).inc();
-    let mut answer = respond::redirect(status, &url);
+    let mut answer = on(asked, return_to, status, &url);
     // Set anew also where there was one: a tab that begins now has its full ten minutes.
     let cookie = set_cookie::set(&flow_cookie::named(&asked.client.flow_cookie, &cookie), &cookie.value());
     answer.headers_mut().append(SET_COOKIE, cookie);
     answer
+}
+
+/// What came of the logins of this browser before.
+#[derive(Clone, Copy)]
+struct Before {
+    in_vain: u8,
+    /// Of the session cookie; only where the next login may be stopped.
+    seen: [Seen; 2],
+}
+
+async fn before(asked: Asked<'_>, return_to: &ReturnTo, cookie: &FlowCookie) -> Before {
+    let Asked { service, client, .. } = asked;
+    let now = service.clock.steady();
+    let in_vain = service.loops.in_vain(cookie.binding(), &client.name, return_to.as_str(), now);
+    let seen = if in_vain < loops::LIMIT {
+        Default::default()
+    } else {
+        [return_to::seen_in_query(asked.query()), service.seen(client, &asked.head.headers).await]
+    };
+    Before { in_vain, seen }
 }
 
 /// A login that has begun, and what it asks of the provider beyond the configuration.
@@ -91,7 +153,13 @@ struct Login {
     parameters: Vec<(String, String)>,
 }
 
-fn begun(asked: Asked<'_>, return_to: &ReturnTo, beyond: Beyond, cookie: &FlowCookie) -> Login {
+fn begun(
+    asked: Asked<'_>,
+    return_to: &ReturnTo,
+    beyond: Beyond,
+    cookie: &FlowCookie,
+    Before { in_vain, seen }: Before,
+) -> Login {
     let (clock, client) = (&asked.service.clock, asked.client);
     let before = match credential::find(&asked.head.headers, &client.cookie.name) {
         // With a query the cookie comes with the answer.
@@ -106,12 +174,8 @@ fn begun(asked: Asked<'_>, return_to: &ReturnTo, beyond: Beyond, cookie: &FlowCo
         binding: cookie.binding(),
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
-        in_vain: asked.service.loops.in_vain(
-            cookie.binding(),
-            &client.name,
-            return_to.as_str(),
-            clock.steady(),
-        ),
+        in_vain,
+        seen,
         asked: beyond.parameters,
         before,
         step_up: beyond.step_up,
@@ -158,3 +222,6 @@ impl Login {
         }
     }
 }
+
+/// What the query of a login begins with that was called on another host.
+const MOVED: &str = "moved";

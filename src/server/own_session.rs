@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::cors;
 use super::respond::{self, Answer};
 use super::same_site::{self, Site};
 use super::service::Asked;
@@ -22,7 +23,7 @@ use crate::session::{Look, Looked};
 /// No session; a page of another site asks.
 pub(super) async fn session(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
-    not_from_another_site(asked)?;
+    may_read(asked)?;
     let (_, session) = find(asked, Look::Only).await?;
     Ok(respond::json(&describe(asked, &session)))
 }
@@ -33,7 +34,7 @@ pub(super) async fn session(asked: Asked<'_>) -> Result<Answer, Refusal> {
 /// No session; a page of another site asks.
 pub(super) async fn userinfo(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
-    not_from_another_site(asked)?;
+    may_read(asked)?;
     let (_, session) = find(asked, Look::Only).await?;
     let claims: Map<String, Value> = session
         .claims
@@ -96,6 +97,14 @@ fn describe(asked: Asked<'_>, session: &Session) -> Value {
         "token_seconds": session.tokens.expires.since(asked.service.clock.steady()).as_secs(),
         "refreshable": session.tokens.refresh_token.is_some(),
     })
+}
+
+/// Reading changes nothing, so pages may that `cors` names.
+fn may_read(asked: Asked<'_>) -> Result<(), Refusal> {
+    match cors::granted(asked.client, &asked.head.headers) {
+        Some(_) => Ok(()),
+        None => not_from_another_site(asked),
+    }
 }
 
 fn not_from_another_site(asked: Asked<'_>) -> Result<(), Refusal> {

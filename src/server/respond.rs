@@ -66,7 +66,7 @@ pub(super) fn to_login(
         Dialect::Nginx => StatusCode::UNAUTHORIZED,
         Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
     });
-    answer.headers_mut().insert(LOCATION, login_address(client, return_to, step_up));
+    answer.headers_mut().insert(LOCATION, login_address(client, return_to, step_up, reason));
     mark(&mut answer, reason.code(), request_id);
     answer
 }
@@ -80,7 +80,7 @@ pub(super) fn login_needed(
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let url = login_address(client, return_to, None);
+    let url = login_address(client, return_to, None, reason);
     let answer = match dialect {
         Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
         Dialect::Forwarded | Dialect::Envoy => {
@@ -137,10 +137,15 @@ pub(super) fn refuse_token(
 
 /// Where a login begins that leads to `return_to`, or home if that is too long for a head. `step_up` is the number of the rule for
 /// which the person is to be authenticated better.
-fn login_address(client: &Client, return_to: &ReturnTo, step_up: Option<usize>) -> HeaderValue {
+fn login_address(
+    client: &Client,
+    return_to: &ReturnTo,
+    step_up: Option<usize>,
+    reason: LoginReason,
+) -> HeaderValue {
     let to = |target: &ReturnTo| match step_up {
         Some(rule) => return_to::step_up_url(client, target, rule),
-        None => return_to::login_url(client, target),
+        None => return_to::login_url_after(client, target, reason.into()),
     };
     let url = to(return_to);
     header(&if url.len() > MAX_LOCATION { to(&return_to::home(client)) } else { url })
@@ -250,6 +255,11 @@ pub(super) fn page(status: StatusCode, page: &impl Template) -> Answer {
     html(status, page, &POLICY, "no-referrer")
 }
 
+/// A page under a policy of its own.
+pub(super) fn page_with_policy(status: StatusCode, page: &impl Template, policy: &str) -> Answer {
+    html(status, page, policy, "no-referrer")
+}
+
 /// A page with a form. Its referrer stays within the origin: without one browsers send `Origin: null` with the form, and we
 /// could not tell it from another site's.
 pub(super) fn page_with_form(page: &impl Template) -> Answer {
@@ -354,7 +364,7 @@ const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal
 /// `Vestibule-Request-Id`: what the log line is found by.
 const VESTIBULE_REQUEST_ID: HeaderName = HeaderName::from_static("vestibule-request-id");
 /// `Vestibule-Login`: where to sign in, on a 401 to a program.
-const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
+pub(super) const VESTIBULE_LOGIN: HeaderName = HeaderName::from_static("vestibule-login");
 /// `DPoP-Nonce`: what the next proof needs (RFC 9449 section 8.1).
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
+use http::HeaderMap;
 use http::request::Parts;
 
 use super::login_limit::LoginLimit;
@@ -12,16 +13,18 @@ use super::request_id::RequestIds;
 use super::respond::{self, Answer, Reload};
 use crate::clock::Clock;
 use crate::config::{Client, Config};
+use crate::gate::credential::{self, Credential};
 use crate::gate::forwarded;
+use crate::gate::loop_cause::Seen;
 use crate::gate::refusal::{Fault, Refusal};
 use crate::idp::bearer::Bearers;
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
-use crate::session::Sessions;
 use crate::session::loops::Loops;
 use crate::session::revoke::Revoker;
 use crate::session::sealing::KeyRing;
 use crate::session::used_flows::UsedFlows;
+use crate::session::{Look, Looked, Sessions};
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
 
 /// The public listener's state. Nothing in it belongs to one request.
@@ -97,6 +100,19 @@ impl Service {
             tracing::warn!(code, verdict = "refuse", fault, client, bearer, request_id, why = %refusal, remedy = %remedy);
         } else {
             tracing::info!(code, verdict = "refuse", fault, client, bearer, request_id, why = %refusal);
+        }
+    }
+
+    /// What becomes of the session cookie of a request, for whoever asks why it leads nowhere. That is no use of it.
+    pub(super) async fn seen(&self, client: &Arc<Client>, headers: &HeaderMap) -> Seen {
+        match credential::find(headers, &client.cookie.name) {
+            Credential::Absent => Seen::Nothing,
+            Credential::Unreadable(_) => Seen::Unreadable,
+            Credential::Session(cookie) => match self.sessions.look(client, &cookie, Look::Only).await {
+                Looked::Unknown => Seen::Unknown,
+                Looked::Ended(_) => Seen::Ended,
+                Looked::Live(_) | Looked::Unrefreshed | Looked::ClaimsTooOld => Seen::Live,
+            },
         }
     }
 

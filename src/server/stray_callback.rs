@@ -3,7 +3,7 @@
 
 use http::{Method, StatusCode};
 
-use super::callback::has_session;
+use super::callback::{has_session, lost_over_http};
 use super::respond::{self, Answer, Reload};
 use super::service::Asked;
 use crate::config::own_path;
@@ -34,6 +34,7 @@ pub(super) async fn answer(asked: Asked<'_>, code: &str) -> Result<Answer, Refus
     if has_session(asked).await {
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
+    let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
     let again = return_to::login_url(asked.client, &return_to);
     let page = respond::Page { provider: None, again: Some(&again), reload: Reload::Cannot };
     Ok(respond::refuse(&asked.head.headers, &refusal, page, asked.request_id))

@@ -112,6 +112,7 @@ fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> 
         begun: clock.wall(),
         return_to: return_to.as_str().to_owned(),
         in_vain: 0,
+        seen: Default::default(),
         asked: Vec::new(),
         before: None,
         step_up: None,

@@ -7,15 +7,16 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
 
+use crate::gate::loop_cause::EndedBy;
 use crate::protocol::timestamp::Timestamp;
 
 /// What the sessions of one browser at one client share: how many logins it finished, and how many of them had been finished
-/// when a request with a session of it was last let through.
+/// when a request with a session of it was last let through; and how the last of them ended, if it did.
 #[derive(Clone, Debug, Default)]
 pub struct Uses(Arc<Counts>);
 
@@ -23,6 +24,8 @@ pub struct Uses(Arc<Counts>);
 struct Counts {
     finished: AtomicU32,
     used: AtomicU32,
+    /// [`NOT_ENDED`], [`ENDED`] or [`ENDED_BY_CLOCKS`].
+    ended: AtomicU8,
 }
 
 impl Uses {
@@ -33,6 +36,15 @@ impl Uses {
         if self.0.used.load(Ordering::Relaxed) != finished {
             self.0.used.store(finished, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that a session is over. A later login forgets it.
+    pub fn ended(&self, by: EndedBy) {
+        let by = match by {
+            EndedBy::Itself => ENDED,
+            EndedBy::Clocks => ENDED_BY_CLOCKS,
+        };
+        self.0.ended.store(by, Ordering::Relaxed);
     }
 }
 
@@ -67,6 +79,7 @@ impl Loops {
             return Uses::default();
         }
         let mut browser = self.browsers.entry(key).or_default();
+        browser.uses.0.ended.store(NOT_ENDED, Ordering::Relaxed);
         let number = browser.uses.0.finished.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if browser.finished.len() >= MAX_LOGINS {
             browser.finished.pop_front();
@@ -88,6 +101,16 @@ impl Loops {
         u8::try_from(in_vain).unwrap_or(u8::MAX)
     }
 
+    /// How the session that this browser was given last ended, if it did.
+    pub fn last_ended(&self, binding: [u8; 32], client: &str) -> Option<EndedBy> {
+        let browser = self.browsers.get(&(binding, client.to_owned()))?;
+        match browser.uses.0.ended.load(Ordering::Relaxed) {
+            ENDED => Some(EndedBy::Itself),
+            ENDED_BY_CLOCKS => Some(EndedBy::Clocks),
+            _ => None,
+        }
+    }
+
     /// Forgets what is over a minute old.
     pub fn sweep(&self, now: Timestamp) {
         self.browsers.retain(|_, browser| browser.finished.iter().any(|login| now < login.at.after(WINDOW)));
@@ -101,6 +124,9 @@ fn page(return_to: &str) -> u64 {
     hasher.finish()
 }
 
+const NOT_ENDED: u8 = 0;
+const ENDED: u8 = 1;
+const ENDED_BY_CLOCKS: u8 = 2;
 /// A login that was begun after so many others in vain is not finished.
 pub const LIMIT: u8 = 2;
 /// Logins further apart than this are no loop.
@@ -112,7 +138,7 @@ const MAX_LOGINS: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{Loops, Timestamp};
+    use super::{EndedBy, Loops, Timestamp};
 
     const START: Timestamp = Timestamp::from_seconds(1_000);
 
@@ -138,6 +164,22 @@ mod tests {
         assert_eq!(in_vain(at(51)), 1);
         loops.sweep(at(110));
         assert!(loops.browsers.is_empty());
+    }
+
+    #[test]
+    fn how_the_last_session_ended_is_known_until_the_next_login() {
+        let loops = Loops::default();
+        let last = || loops.last_ended([1; 32], "app");
+        assert_eq!(last(), None);
+        let uses = loops.finished([1; 32], "app", "/page", START);
+        assert_eq!(last(), None);
+        uses.ended(EndedBy::Clocks);
+        assert_eq!(last(), Some(EndedBy::Clocks));
+        uses.ended(EndedBy::Itself);
+        assert_eq!(last(), Some(EndedBy::Itself));
+        assert_eq!(loops.last_ended([2; 32], "app"), None, "another browser");
+        loops.finished([1; 32], "app", "/page", at(1));
+        assert_eq!(last(), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::credential::SessionCookie;
 use crate::gate::decide::Ended;
+use crate::gate::loop_cause::EndedBy;
 use crate::protocol::timestamp::Timestamp;
 use crate::telemetry::metrics::Metrics;
 use index::{Logout, Name};
@@ -215,15 +216,15 @@ impl Sessions {
             if same_person && now.since(old.signed_in) < TABS_OVERLAP {
                 retiring = Some(old_key);
             } else {
-                self.end(&old_key, &old.client, Ended::Replaced);
+                self.end(&old_key, Ended::Replaced);
             }
         }
         let key = SessionKey::of_cookie(cookie.bytes());
-        let (names, client) = (Name::all_of(&session), session.client.clone());
+        let names = Name::all_of(&session);
         self.store.insert(key, session).map_err(|_| NotKept::Full)?;
         // Only now that a logout would find it: one that came before is noted (H-08).
         if self.logouts.overtook(&names, begun, self.clock.wall()) {
-            self.end(&key, &client, Ended::SignedOutElsewhere);
+            self.end(&key, Ended::SignedOutElsewhere);
             return Err(NotKept::SignedOut);
         }
         // Only now that there is one to go on with: a login that finds no room leaves it alone.
@@ -248,7 +249,7 @@ impl Sessions {
     pub fn sign_out(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
         let key = SessionKey::of_cookie(cookie.bytes());
         self.store.get(&key).filter(|session| session.client == client.name)?;
-        self.end(&key, &client.name, Ended::SignedOut)
+        self.end(&key, Ended::SignedOut)
     }
 
     /// Ends every session that `logout` means, and those of logins that were begun until then and are not finished.
@@ -266,7 +267,7 @@ impl Sessions {
     fn end_all(&self, logout: &Logout<'_>, is_noted: bool, why: Ended) -> LoggedOut {
         let sessions = self.store.remove_all(logout);
         for session in &sessions {
-            self.count_end(&session.client, why);
+            self.note_end(session, why);
         }
         LoggedOut { sessions, is_noted }
     }
@@ -296,20 +297,23 @@ impl Sessions {
         let still_over = |session: &Session| {
             matches!(lifetime::judge(session, &client.lifetimes, now), Standing::Ended(_))
         };
-        if self.store.remove_if(key, still_over).is_some() {
-            self.count_end(&client.name, why);
+        if let Some(session) = self.store.remove_if(key, still_over) {
+            self.note_end(&session, why);
         }
         Looked::Ended(why)
     }
 
-    fn end(&self, key: &SessionKey, client: &str, why: Ended) -> Option<Arc<Session>> {
+    fn end(&self, key: &SessionKey, why: Ended) -> Option<Arc<Session>> {
         let session = self.store.remove(key)?;
-        self.count_end(client, why);
+        self.note_end(&session, why);
         Some(session)
     }
 
-    fn count_end(&self, client: &str, why: Ended) {
-        Metrics::count(&self.metrics.sessions_ended, client, why.code());
+    fn note_end(&self, session: &Session, why: Ended) {
+        if let Some(by) = EndedBy::of(why) {
+            session.uses.ended(by);
+        }
+        Metrics::count(&self.metrics.sessions_ended, &session.client, why.code());
         self.metrics.sessions_now(self.store.len());
     }
 }

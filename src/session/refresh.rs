@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::decide::Ended;
 use crate::gate::identity::Identity;
+use crate::gate::loop_cause::EndedBy;
 use crate::gate::refusal::{Fault as WhoseFault, Refusal};
 use crate::idp::claims::{self, Learned, Source};
 use crate::idp::providers::Providers;
@@ -144,6 +145,7 @@ impl Refresher {
                         "a session ended, for it could not be refreshed"
                     );
                 }
+                session.uses.ended(if refusal.is_about_clocks() { EndedBy::Clocks } else { EndedBy::Itself });
                 if self.store.remove(key).is_some() {
                     let ended = &self.metrics.sessions_ended;
                     Metrics::count(ended, &client.name, Ended::RefreshDenied.code());

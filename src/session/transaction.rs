@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::SessionKey;
 use super::sealing::{Derived, KeyRing, Opener, Purpose};
+use crate::gate::loop_cause::Seen;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -69,6 +70,8 @@ pub struct Flow {
     pub return_to: String,
     /// How many logins this browser had finished in vain before ([`super::loops`]).
     pub in_vain: u8,
+    /// What became of the session cookie by the request that led to the login, and when it began; only where `in_vain` wants it.
+    pub seen: [Seen; 2],
     /// What the address of the login asked of the provider beyond the configuration.
     pub asked: Vec<(String, String)>,
     /// The session that the browser had when it began, where its cookie will not come with the answer: a form post comes from
@@ -98,6 +101,7 @@ pub fn begin(ring: &KeyRing, flow: &Flow, cookie: &FlowCookie, nonce: [u8; 12]) 
         t: flow.begun.seconds(),
         r: flow.return_to.clone(),
         v: flow.in_vain,
+        w: flow.seen.map(Seen::number),
         a: flow.asked.clone(),
         s: flow.before.map(|key| URL_SAFE_NO_PAD.encode(key.as_bytes())),
         u: flow.step_up,
@@ -142,6 +146,7 @@ pub fn open<'a>(ring: &'a KeyRing, state: &str) -> Option<Opened<'a>> {
         begun: Timestamp::from_seconds(sealed.t),
         return_to: sealed.r,
         in_vain: sealed.v,
+        seen: sealed.w.map(Seen::from_number),
         asked: sealed.a,
         before: match sealed.s {
             None => None,
@@ -162,12 +167,18 @@ struct Sealed {
     t: u64,
     r: String,
     v: u8,
+    #[serde(default, skip_serializing_if = "says_nothing")]
+    w: [u8; 2],
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     a: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     s: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     u: Option<usize>,
+}
+
+const fn says_nothing(seen: &[u8; 2]) -> bool {
+    matches!(seen, [0, 0])
 }
 
 /// Bytes of the binding in the name of a flow cookie: 8 characters.

@@ -348,3 +348,28 @@ fn an_ambiguous_path_is_out_of_order() {
     assert_eq!(asked("/admin/x"), "in order");
     assert_eq!(asked("/x"), "in order");
 }
+
+/// for the scheme: the cookies of a sign-in are for https, so it is told before the provider is troubled.
+#[test]
+fn no_login_begins_for_a_request_over_http_where_the_cookie_is_for_https() {
+    let over_http = forwarded("GET", "http", "app.example.test", "/");
+    let refused = "scheme_http_with_secure_cookie";
+    let (page, client) = (headers(&PAGE), client());
+    for found in [Found::Nothing, Found::Unknown, Found::Ended(Ended::Idle)] {
+        let request = in_order(&client, &over_http, &page).unwrap();
+        match decide(&request, found, now()) {
+            Verdict::Refuse(refusal) => assert_eq!(refusal.code(), refused),
+            other => panic!("{other:?}"),
+        }
+    }
+    let request = in_order(&client, &over_http, &page).unwrap();
+    let (identity, claims) = (Identity::from_claims(&claims(), &client).unwrap(), claims());
+    let verdict = decide(&request, session(&identity, &claims), now());
+    assert!(matches!(verdict, Verdict::Allow(_)), "whose cookie comes has come over https: {verdict:?}");
+
+    // On this machine cookies are for http.
+    let mut here = client.clone();
+    (here.scheme, here.cookie.secure) = (Scheme::Http, false);
+    let request = in_order(&here, &over_http, &page).unwrap();
+    assert!(matches!(decide(&request, Found::Nothing, now()), Verdict::Login { .. }));
+}

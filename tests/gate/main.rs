@@ -10,6 +10,7 @@ mod decide;
 mod forwarded;
 mod identity;
 mod login_parameters;
+mod loop_cause;
 mod navigation;
 mod path;
 mod path_pattern;
@@ -90,6 +91,8 @@ fn client() -> Client {
             header("groups", "x-auth-groups"),
             header("realm_access.roles", "x-auth-roles"),
         ],
+        preserve_fragment: false,
+        cors_origins: Vec::new(),
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },
         cookie: session,
         logout: Logout { typ: TypRule::IfPresent, frontchannel: false, revoke: true, clear_site_data: None },

@@ -49,6 +49,12 @@ fn a_page_that_a_person_opens_is_a_navigation() {
             [&NAVIGATE[..], &[("sec-purpose", "prefetch;prerender")]].concat(),
             Some(CHROME),
         ),
+        (
+            "Android WebView, which names its app",
+            "GET",
+            [&NAVIGATE[..], &[("x-requested-with", "com.example.app")]].concat(),
+            Some(CHROME),
+        ),
         ("service worker passes a navigation on", "GET", NAVIGATE.to_vec(), Some(CHROME)),
         (
             "lynx",
@@ -202,6 +208,28 @@ fn everything_else_is_none() {
         ("health check", "GET", vec![("user-agent", "kube-probe/1.30")], Some("*/*")),
         ("load balancer", "GET", vec![("user-agent", "ELB-HealthChecker/2.0")], None),
         // Odd ones.
+        (
+            "a script that says so in small letters",
+            "GET",
+            [&NAVIGATE[..], &[("x-requested-with", "xmlhttprequest")]].concat(),
+            Some(CHROME),
+        ),
+        (
+            "an app's name without metadata",
+            "GET",
+            vec![("x-requested-with", "com.example.app")],
+            Some(CHROME),
+        ),
+        (
+            "an app's name and a script",
+            "GET",
+            [
+                &NAVIGATE[..],
+                &[("x-requested-with", "com.example.app"), ("x-requested-with", "XMLHttpRequest")],
+            ]
+            .concat(),
+            Some(CHROME),
+        ),
         ("metadata twice", "GET", [&NAVIGATE[..], &[("sec-fetch-mode", "cors")]].concat(), Some(CHROME)),
         ("metadata in capitals", "GET", vec![("sec-fetch-mode", "Navigate")], Some(CHROME)),
         ("HTML refused by weight", "GET", vec![], Some("text/html;q=0, */*;q=0.1")),

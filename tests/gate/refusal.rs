@@ -304,6 +304,7 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::NoSession,
         Refusal::RefreshUnavailable,
         Refusal::NotRefreshable,
+        Refusal::SecureCookieOverHttp,
         Refusal::TestingProfileRemote,
         Refusal::PathAmbiguous { rule: "rule 1".into() },
         Refusal::ClientAddressUnknown,
@@ -377,7 +378,15 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         let issuer = Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap();
         all.push(Refusal::Provider { issuer, trouble, detail: FOUND.into() });
     }
-    for cause in [LoopCause::CookieNotReturned, LoopCause::CookieDomain, LoopCause::SessionNotFound] {
+    for cause in [
+        LoopCause::CookieNotReturned,
+        LoopCause::CookieDomain,
+        LoopCause::CookieNotPassedOn,
+        LoopCause::CookieChanged,
+        LoopCause::SessionNotFound,
+        LoopCause::SessionEnded,
+        LoopCause::Clocks,
+    ] {
         all.push(Refusal::LoginLoop { cause });
     }
     let callback = [

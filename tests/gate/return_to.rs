@@ -290,3 +290,23 @@ fn the_forwarded_address_is_kept() {
         assert_eq!(from_forwarded(&forwarded, &client()).as_str(), expected);
     }
 }
+
+/// the login's address says what the request before it brought, and that changes nothing of where it leads.
+#[test]
+fn a_login_address_says_what_was_seen_and_leads_to_the_same_page() {
+    use vestibule::gate::loop_cause::Seen;
+    use vestibule::gate::return_to::{login_url, login_url_after, seen_in_query};
+    let client = client();
+    let target = check("https://app.example.test/a?x=1&seen=live#f", &client).unwrap();
+    for seen in [Seen::Nothing, Seen::Unreadable, Seen::Unknown, Seen::Ended, Seen::Live] {
+        let url = login_url_after(&client, &target, seen);
+        let query = url.split_once('?').unwrap().1;
+        assert_eq!(seen_in_query(query), seen, "{url}");
+        assert_eq!(from_query(query, &client).unwrap(), target, "{url}");
+        assert_eq!(url == login_url(&client, &target), seen == Seen::Nothing, "{url}");
+    }
+    // In a raw address it is the application's.
+    assert_eq!(seen_in_query("rd=https://app.example.test/?a&seen=live"), Seen::Nothing);
+    assert_eq!(seen_in_query("seen=unknown&rd=/"), Seen::Unknown);
+    assert_eq!(seen_in_query("seen=other&rd=%2F"), Seen::Nothing);
+}

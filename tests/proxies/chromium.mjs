@@ -1,12 +1,12 @@
 // One scenario in a real Chromium, driven over the DevTools protocol with nothing but Node's own WebSocket.
 //
 //   node chromium.mjs SCENARIO --chromium PATH --profile FOLDER --origin http://app.localhost:PORT
-//     --issuer https://localhost:PORT [--seeds FILE]
+//     --issuer https://localhost:PORT [--seeds FILE] [--cause CODE and more, for the scenario "loop"]
 //
 // Ends with status 0 when the scenario went as it should; else prints what was seen and ends with 1.
 
 import { spawn } from "node:child_process";
-import { appendFileSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const START_SECONDS = 30;
@@ -28,10 +28,24 @@ const { values: options, positionals } = parseArgs({
     origin: { type: "string" },
     issuer: { type: "string" },
     seeds: { type: "string" },
+    // Of the scenario "loop": the code that must be named, and what is done to the browser.
+    cause: { type: "string" },
+    "drop-session": { type: "boolean" },
+    "block-cookies": { type: "boolean" },
+    "second-cookie": { type: "boolean" },
+    "slow-page": { type: "boolean" },
+    "before-login": { type: "boolean" },
   },
 });
 const { origin, issuer, profile } = options;
 const own = `${origin}/oidc/quickstart`;
+
+if (options["block-cookies"]) {
+  // As somebody who blocks the site in the settings.
+  mkdirSync(`${profile}/Default`, { recursive: true });
+  const cookies = { [`[*.]${new URL(origin).hostname},*`]: { setting: 2 } };
+  writeFileSync(`${profile}/Default/Preferences`, JSON.stringify({ profile: { content_settings: { exceptions: { cookies } } } }));
+}
 
 const log = openSync(`${profile}.log`, "a");
 const chromium = spawn(options.chromium, [...FLAGS, ...(issuer.startsWith("https:") ? [ANY_CERTIFICATE] : []), `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", log, log] });
@@ -90,7 +104,7 @@ class Tab {
     ({ sessionId: tab.session } = await devtools.send("Target.attachToTarget", { targetId, flatten: true }));
     devtools.listeners.push(({ method, params, sessionId }) => {
       if (method !== "Network.requestWillBeSent" || sessionId !== tab.session || params.type !== "Document") return;
-      tab.visited.push(params.request.url);
+      tab.visited.push(params.request.url + (params.request.urlFragment ?? ""));
       seed(params.request.url);
     });
     await tab.send("Page.enable");
@@ -153,6 +167,14 @@ class Tab {
   async picture(name) {
     const { data } = await this.send("Page.captureScreenshot", { format: "png" });
     writeFileSync(`${profile}-${name}.png`, Buffer.from(data, "base64"));
+  }
+
+  /** Hands requests to those addresses, or their answers, to somebody who lets them go on. */
+  async intercepts(urlPattern, requestStage, handle) {
+    this.devtools.listeners.push(({ method, params, sessionId }) => {
+      if (method === "Fetch.requestPaused" && sessionId === this.session) handle(params);
+    });
+    await this.send("Fetch.enable", { patterns: [{ urlPattern, requestStage }] });
   }
 
   /** Forgets the guarded host's cookies whose name matches. */
@@ -319,6 +341,124 @@ const scenarios = {
     await tab.landed(`${origin}/`);
     await other.evaluate('document.querySelector("form[method=post] button").click()');
     await other.waits("the signed-out page", `location.href.split("?")[0] === "${own}/signed-out"`);
+  },
+
+  async loop(devtools) {
+    const tab = await Tab.open(devtools);
+    const wanted = `${origin}/wanted`;
+    if (options["second-cookie"]) {
+      await tab.send("Network.setCookie", { name: "vestibule_quickstart", value: "another-program", url: origin, path: "/wanted" });
+    }
+    // As an extension does that throws cookies away: the browser has it before the answer can be held.
+    if (options["drop-session"]) await tab.intercepts(`${own}/callback*`, "Response", async ({ requestId }) => {
+      await tab.send("Network.deleteCookies", { name: "vestibule_quickstart", url: origin });
+      await tab.send("Fetch.continueResponse", { requestId });
+    });
+    if (options["slow-page"]) await tab.intercepts(wanted, "Request", async ({ requestId }) => {
+      await new Promise((done) => setTimeout(done, 2500));
+      await tab.send("Fetch.continueRequest", { requestId });
+    });
+    await tab.go(wanted);
+    if (!options["before-login"]) {
+      await tab.signInPage();
+      await tab.fillIn("alice");
+    }
+    await tab.waits(`the page that names ${options.cause}`, `document.querySelector("code")?.innerText === ${JSON.stringify(options.cause)}`);
+    await tab.picture(options.cause);
+    // It is the end: nothing goes on by itself.
+    const visited = tab.visited.length;
+    await new Promise((done) => setTimeout(done, 1000));
+    if (tab.visited.length !== visited) throw new Failure("the page goes on by itself");
+    const logins = tab.visited.filter((address) => address.startsWith(`${own}/login`)).length;
+    if (logins > 3) throw new Failure(`${logins} logins before it stopped`);
+    if (options["before-login"] && tab.visited.some((address) => !address.startsWith(wanted))) throw new Failure(`it led on: ${tab.visited}`);
+  },
+
+  async fragment(devtools) {
+    const tab = await Tab.open(devtools);
+    const refused = [];
+    devtools.listeners.push(({ method, params }) => {
+      if (method === "Log.entryAdded" && params.entry.source === "security") refused.push(params.entry.text);
+    });
+    await tab.send("Log.enable");
+    const address = `${origin}/app?x=1&rd=/other#/route/2?tab=%22%3E%3Cscript%3E&b=ä`;
+    await tab.go(address);
+    await tab.signInPage();
+    const leaked = () => tab.visited.filter((visited) => visited.startsWith(issuer) && visited.includes("#"));
+    if (leaked().length > 0 || (await tab.evaluate("location.hash")) !== "") throw new Failure("the provider sees the fragment");
+    await tab.fillIn("alice");
+    await tab.landed(new URL(address).href);
+    // Signed in at the provider already: nobody types anything.
+    await tab.forget(/^vestibule/);
+    const second = `${origin}/app#second`;
+    await tab.go("about:blank");
+    await tab.go(second);
+    await tab.landed(second);
+    // A page without a fragment gets none of an earlier login's.
+    await tab.forget(/^vestibule/);
+    await tab.go(`${origin}/app`);
+    await tab.landed(`${origin}/app`);
+    if (leaked().length > 0) throw new Failure(`the provider sees the fragment: ${leaked()}`);
+    if (refused.length > 0) throw new Failure(`the browser refused something of a page: ${refused}`);
+    // Back leads past our pages, not into them.
+    await tab.evaluate("history.back()");
+    await tab.waits("anything but our own pages", '!location.pathname.startsWith("/oidc/")');
+
+    // Without scripts the login works, and only the fragment is lost.
+    await tab.forget(/^vestibule/);
+    await tab.send("Emulation.setScriptExecutionDisabled", { value: true });
+    await tab.go(`${origin}/plain#lost`);
+    await tab.waits("the page without scripts", `location.href.split("#")[0] === ${JSON.stringify(`${origin}/plain`)} && document.querySelector("#identity")`);
+  },
+
+  async cors(devtools) {
+    const tab = await Tab.open(devtools);
+    const reads = (credentials) => tab.evaluate(`fetch(${JSON.stringify(`${origin}/api/items`)}, { credentials: "${credentials}" }).then(
+      async (answer) => ({ status: answer.status, login: answer.headers.get("Vestibule-Login"), code: (await answer.json()).code }),
+      (fault) => fault.name)`);
+    await tab.go(`${issuer}/.well-known/openid-configuration`);
+    await tab.waits("the page that is named", `location.origin === ${JSON.stringify(issuer)}`);
+    for (const credentials of ["include", "omit"]) {
+      const read = await reads(credentials);
+      if (read?.status !== 401 || read.code !== "no_cookie" || !read.login?.startsWith(`${own}/login`)) {
+        throw new Failure(`the page that is named reads ${JSON.stringify(read)}`);
+      }
+    }
+    const session = await tab.evaluate(`fetch("${own}/session", { credentials: "include", headers: { "X-Requested-With": "x" } }).then(
+      (answer) => answer.status, (fault) => fault.name)`);
+    if (session !== 401) throw new Failure(`after a preflight the page that is named reads ${session}`);
+    const elsewhere = issuer.replace("localhost", "127.0.0.1");
+    await tab.go(`${elsewhere}/.well-known/openid-configuration`);
+    await tab.waits("the page that is not", `location.origin === ${JSON.stringify(elsewhere)}`);
+    const read = await reads("include");
+    if (read !== "TypeError") throw new Failure(`the page that is not named reads ${JSON.stringify(read)}`);
+  },
+
+  async background(devtools) {
+    const tab = await Tab.open(devtools);
+    await tab.signIn(`${origin}/`);
+    await tab.forget(/^vestibule/);
+    const answered = new Map();
+    devtools.listeners.push(({ method, params, sessionId }) => {
+      if (sessionId !== tab.session) return;
+      if (method === "Network.responseReceived") answered.set(new URL(params.response.url).pathname, params.response.status);
+      if (method === "Network.webSocketFrameError") answered.set("/r/socket", /^HTTP Authentication failed/.test(params.errorMessage) ? 401 : params.errorMessage);
+    });
+    await tab.evaluate(`{
+      const add = (name, further) => document.body.append(Object.assign(document.createElement(name), further));
+      fetch("/r/fetch"); fetch("/r/post", { method: "POST", body: "x" }); navigator.sendBeacon("/r/beacon", "x");
+      const request = new XMLHttpRequest(); request.open("GET", "/r/xhr"); request.send();
+      new EventSource("/r/events"); new WebSocket("ws://" + location.host + "/r/socket"); new Image().src = "/r/image";
+      add("iframe", { src: "/r/frame" }); add("script", { src: "/r/script" });
+      add("object", { data: "/r/object" });
+    }`);
+    const wanted = ["fetch", "post", "xhr", "events", "socket", "image", "frame", "script", "object"];
+    const open = () => wanted.filter((name) => answered.get(`/r/${name}`) !== 401);
+    await until("a 401 for each", STEP_SECONDS, () => open().length === 0, () => open().map((name) => `${name}: ${answered.get(`/r/${name}`)}`).join(", "));
+    if (tab.visited.some((address) => address.includes("/login?") && address.includes("%2Fr%2F"))) throw new Failure("something in the background began a login");
+    // The page itself leads to the login and back.
+    await tab.go(`${origin}/page?x=1`);
+    await tab.landed(`${origin}/page?x=1`);
   },
 
   async expired(devtools) {

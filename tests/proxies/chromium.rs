@@ -3,20 +3,31 @@
 use std::process::Command;
 
 use crate::registration::Registration;
-use crate::stage::{Proxy, Setup, missing, root, skip, tool};
+use crate::stage::{Proxy, Setup, Stage, missing, root, skip, tool};
 
 fn plays(scenario: &str) {
     plays_with(scenario, Registration::SecretBasic);
 }
 
 fn plays_with(scenario: &str, registration: Registration) {
+    let Some(stage) = stage(registration) else { return };
+    play(&stage, scenario, scenario, &[]);
+}
+
+/// A stage for a browser behind Traefik, if everything is there.
+pub(crate) fn stage(registration: Registration) -> Option<Stage> {
     if let Some(why) = missing(&["chromium"]) {
-        return skip(&why);
+        skip(&why);
+        return None;
     }
-    let setup = Setup { registration, ..Setup::behind(Proxy::Traefik) };
-    let Some(stage) = setup.start() else { return };
+    Setup { registration, ..Setup::behind(Proxy::Traefik) }.start()
+}
+
+/// Plays a scenario; `name` is that of the file for what no log may hold, `further` are further arguments.
+pub(crate) fn play(stage: &Stage, scenario: &str, name: &str, further: &[&str]) {
     let seeds = root().join("target/seeds");
     std::fs::create_dir_all(&seeds).unwrap();
+    let test = stage.folder.file_name().unwrap().to_string_lossy();
     let output = Command::new(tool("node"))
         .arg(root().join("tests/proxies/chromium.mjs"))
         .arg(scenario)
@@ -26,7 +37,8 @@ fn plays_with(scenario: &str, registration: Registration) {
         .arg(stage.folder.join("chromium"))
         .args(["--origin", &stage.origin, "--issuer", &stage.issuer])
         .arg("--seeds")
-        .arg(seeds.join(format!("chromium-{scenario}-{registration:?}.txt")))
+        .arg(seeds.join(format!("chromium-{test}-{name}.txt")))
+        .args(further)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -92,4 +104,22 @@ fn a_frame_of_the_provider_ends_the_session_and_no_other_page_shows_it() {
 #[test]
 fn a_flow_that_expired_says_so_and_waits_for_the_person() {
     plays("expired");
+}
+
+///
+#[test]
+fn the_fragment_of_a_page_is_kept_over_the_login_and_the_provider_never_sees_it() {
+    plays_with("fragment", Registration::With("    preserve_fragment: true\n"));
+}
+
+/// a page of another origin reads a 401 through the proxy, and a page of a third one nothing.
+#[test]
+fn a_page_of_another_origin_reads_why_it_got_a_401_if_it_is_named() {
+    plays_with("cors", Registration::With("    cors: { origins: [\"ISSUER\"] }\n"));
+}
+
+/// what a page asks for in the background gets a 401, and only the page itself a login.
+#[test]
+fn what_a_page_loads_without_a_session_gets_401_and_the_page_a_login() {
+    plays("background");
 }

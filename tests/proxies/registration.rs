@@ -40,6 +40,8 @@ pub(crate) enum Registration {
     InitiateLogin,
     /// Every address of the provider is https, with a certificate of a private authority.
     Https,
+    /// With these lines in clients.yaml, and nothing else of note.
+    With(&'static str),
     /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
     Api(&'static str),
     /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
@@ -54,6 +56,7 @@ impl Registration {
         let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
+            Self::With(lines) => lines.to_owned(),
             Self::Api(further) => tokens::API.to_owned() + further,
             Self::ApiOverTls => {
                 format!("    ca_file: {keys}/ca.pem\n") + tokens::API + tokens::CERTIFICATE_HEADER
@@ -133,6 +136,7 @@ impl Registration {
             | Self::FormPost
             | Self::Pushed
             | Self::Https
+            | Self::With(_)
             // This provider would take an address of https only, and starts no login by itself.
             | Self::InitiateLogin
             | Self::Api(_)

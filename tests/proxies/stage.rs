@@ -295,6 +295,38 @@ https://{HOST}:{port} {{
         });
     }
 
+    /// Changes what stands once in a file of the proxy's configuration, and starts the proxy anew with it.
+    pub(crate) fn change_proxy(&mut self, file: &str, what: &str, with: &str) {
+        self.proxy = None;
+        self.replace(file, what, with);
+        let start = Command::new(self.folder.join("proxy/start"));
+        self.proxy = Some(Process::start("proxy", start, self.proxy_port, &self.folder));
+        self.wait_for_routes();
+    }
+
+    /// One more vestibule with the same clients.yaml, and its port. It knows nothing of the sessions of the other.
+    pub(crate) fn second_vestibule(&self) -> (Process, u16) {
+        let port = free_port();
+        let text = std::fs::read_to_string(self.folder.join("clients.yaml")).unwrap();
+        let (clients, _) = text.split_once("server:\n").unwrap();
+        let server =
+            format!("server:\n  listen: 127.0.0.1:{port}\n  admin_listen: 127.0.0.1:{}\n", free_port());
+        let file = self.folder.join("second.yaml");
+        std::fs::write(&file, format!("{clients}{server}")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command.arg("serve").arg(file).current_dir(&self.folder);
+        (Process::start("second-vestibule", command, port, &self.folder), port)
+    }
+
+    /// Changes clients.yaml, and starts vestibule anew with it.
+    pub(crate) fn change_clients(&mut self, change: impl FnOnce(String) -> String) {
+        self.vestibule = None;
+        let path = self.folder.join("clients.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, change(text)).unwrap();
+        self.start_vestibule();
+    }
+
     /// Traefik listens before it has read its routes, and answers 404 meanwhile.
     fn wait_for_routes(&self) {
         for _ in 0..200 {
@@ -411,7 +443,8 @@ https://{HOST}:{port} {{
                 Proxy::Traefik | Proxy::Traefik33 => "X-Forwarded-Tls-Client-Cert",
                 Proxy::Nginx | Proxy::Caddy => "X-Client-Cert",
             };
-            let lines = lines.replace("ORIGIN", origin).replace("CERTIFICATE", certificate);
+            let lines =
+                lines.replace("ORIGIN", origin).replace("ISSUER", issuer).replace("CERTIFICATE", certificate);
             format!(
                 "  {name}:
     issuer: {issuer}

@@ -1,5 +1,6 @@
 //! A login under way: everything in the state, nothing on the server.
 
+use vestibule::gate::loop_cause::Seen;
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::session::key::SessionKey;
@@ -17,6 +18,7 @@ fn flow(cookie: &FlowCookie) -> Flow {
         binding: cookie.binding(),
         begun: Timestamp::from_seconds(1_800_000_000),
         in_vain: 0,
+        seen: [Seen::Unknown, Seen::Live],
         asked: vec![("login_hint".to_owned(), "ada \u{e9}".to_owned())],
         before: Some(SessionKey::of_cookie(&[6; 32])),
         step_up: Some(7),

@@ -170,9 +170,9 @@ fn is_name(name: &str) -> bool {
 
 /// Parameters with a key of their own in the table.
 const OWN_SETTINGS: [&str; 6] = ["prompt", "max_age", "acr_values", "login_hint", "ui_locales", "claims"];
-/// What anybody could write into an address and only the configuration may say: what is asked for, and `rd` is ours.
-const NEVER_FROM_LOGIN_URL: [&str; 5] =
-    ["claims", "resource", "authorization_details", "id_token_hint", "rd"];
+/// What anybody could write into an address and only the configuration may say: what is asked for, and `rd` and `seen` are ours.
+const NEVER_FROM_LOGIN_URL: [&str; 6] =
+    ["claims", "resource", "authorization_details", "id_token_hint", "rd", "seen"];
 /// Bytes of a parameter's name.
 const MAX_NAME: usize = 64;
 /// Bytes of a parameter's value.

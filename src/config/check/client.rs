@@ -11,8 +11,8 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, bearer_only, encryption, headers, logout, preset, provider,
-    resource_metadata, rules, scopes, testing_profile,
+    At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, logout, preset,
+    provider, resource_metadata, rules, scopes, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, RuleGroups, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -153,6 +153,7 @@ fn judge_one(
     let lifetimes = judge_lifetimes(judge, &written.session);
     let after_logout = judge_after_logout(judge, written);
     let logout = logout::judge(judge, &written.logout);
+    let cors_origins = cors::judge(judge, &written.cors);
     let testing_profile = testing_profile::judge(judge, &written.danger_testing_profile);
     let bearer_owner = bearer::Owner {
         issuer: issuer.as_ref(),
@@ -247,6 +248,8 @@ fn judge_one(
         hosts: hosts.into_iter().map(|host| host.value).collect(),
         userinfo: written.userinfo.or(Choice(AskUserinfo::On)).0,
         claim_headers,
+        preserve_fragment: written.preserve_fragment.or(false),
+        cors_origins,
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,

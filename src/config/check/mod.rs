@@ -8,6 +8,7 @@ mod bearer_issuer;
 mod bearer_only;
 mod client;
 mod cookie;
+mod cors;
 mod encryption;
 mod headers;
 mod hosts;

@@ -124,6 +124,9 @@ impl fmt::Display for Refusal {
             Self::NoSession => f.write_str("the request has no session"),
             Self::RefreshUnavailable => f.write_str("the provider could not refresh the tokens"),
             Self::NotRefreshable => f.write_str("the provider gave the session no refresh token"),
+            Self::SecureCookieOverHttp => f.write_str(
+                "the request came over http, as the proxy describes it, and the cookies of a sign-in are for https only",
+            ),
             Self::LoginLoop { cause } => write!(f, "three logins within a minute led nowhere: {cause}"),
             Self::PathAmbiguous { rule } => {
                 write!(f, "whether the path falls under {rule} depends on who reads it")
@@ -213,8 +216,14 @@ impl fmt::Display for LoopCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CookieNotReturned => "the browser does not send the session cookie",
-            Self::CookieDomain => "the cookie's domain does not cover the host",
+            Self::CookieDomain => "the browser does not keep the session cookie of cookie.domain, or does not send it",
+            Self::CookieNotPassedOn => {
+                "the browser sends the session cookie to the login, and the question about the page comes without it"
+            }
+            Self::CookieChanged => "the session cookie comes back twice, or not as it was given",
             Self::SessionNotFound => "the session of the cookie is not here",
+            Self::SessionEnded => "the session is over before a request uses it",
+            Self::Clocks => "the session ends at once, for the clocks of the provider and this machine are apart",
         })
     }
 }

@@ -170,9 +170,19 @@ refusals! {
     LoopCookieNotReturned "cookie_not_returned" Caller LOOP_DETECTED TryAgain NO_COOKIE
         "The browser blocks cookies, or something on the way removes Set-Cookie or Cookie. See whether the proxy passes both on."
     LoopCookieDomain "cookie_domain_mismatch" Operator LOOP_DETECTED Never LOOP
-        "Write under the client: cookie: { domain: … }, a domain that covers both the login host and the application's."
+        "Browsers take no cookie for cookie.domain if strangers have names under it, as under duckdns.org (publicsuffix.org): write a longer one, or leave it out and give each host a client of its own. Otherwise something on the way removes the Set-Cookie of the callback."
+    LoopCookieNotPassedOn "cookie_not_passed_on" Proxy LOOP_DETECTED Never LOOP
+        "The browser has the cookie and sends it. Let the proxy pass Cookie on when it asks about a page (Traefik: authRequestHeaders is empty or lists Cookie; nginx: nothing sets or clears Cookie in the location of auth_request), and see that the page itself is opened over https."
+    LoopCookieChanged "cookie_changed" Proxy LOOP_DETECTED TryAgain LOOP
+        "Another program sets a cookie of that name for a domain above: give the client another cookie.name. Or something on the way cuts, encrypts or quotes cookies: except this one from it."
     LoopSessionNotFound "session_not_found" Operator LOOP_DETECTED TryAgain LOOP
-        "The process that finished the login is not the one that is asked, or it was restarted. With the memory store run one replica."
+        "The process that finished the login is not the one that is asked, or it was restarted. With the memory store run one replica, and see that the proxy sends its questions and the login to the same one."
+    LoopSessionEnded "session_ended_at_once" Operator LOOP_DETECTED TryAgain LOOP
+        "The line before says why it ended. If it is a lifetime, raise session.idle or session.absolute; else the provider ends it: see its own log."
+    LoopClocks "clock_skew" Operator LOOP_DETECTED TryAgain CLOCKS
+        "Set the clocks of the provider and of this machine by a time server, or raise clock_leeway."
+    SecureCookieOverHttp "scheme_http_with_secure_cookie" Proxy BAD_REQUEST Never OVER_HTTP
+        "If people use https, the proxy says http all the same: let it believe X-Forwarded-Proto of the one in front of it (Traefik: forwardedHeaders.trustedIPs; Caddy: trusted_proxies; nginx: map $http_x_forwarded_proto), or speak TLS itself. If they do not, let the proxy redirect http to https."
 
     // Rules.
     PathAmbiguous "path_ambiguous" Caller BAD_REQUEST Never UNREADABLE
@@ -673,6 +683,7 @@ const NO_COOKIE: &str =
     "Your browser does not send back the cookie of this login. Allow cookies for this site, then try again.";
 const LOOP: &str =
     "You signed in several times, but the sign-in does not reach this application. Tell the operator.";
+const OVER_HTTP: &str = "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.";
 const LOGIN_ANSWER: &str = "The answer of the login provider cannot be used. Try again.";
 const NOT_FROM_HERE: &str = "This address belongs to a login that was not started here. Try again.";
 const TOO_LATE: &str = "This login was started more than ten minutes ago and is no longer valid. Try again.";

@@ -11,6 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use url::{Url, form_urlencoded};
 use vestibule::config::Client;
 use vestibule::gate::login_parameters::{self, MAX_BYTES};
+use vestibule::gate::loop_cause::Seen;
 use vestibule::gate::refusal::Refusal;
 use vestibule::gate::return_to::{self, ReturnTo};
 use vestibule::protocol::authorize::{self, PARAMETERS, RESERVED, Transaction};
@@ -124,6 +125,7 @@ fn check_state(client: &Client, return_to: &ReturnTo, asked: &[(String, String)]
         begun: NOW,
         return_to: return_to.as_str().to_owned(),
         in_vain: u8::MAX,
+        seen: [Seen::Unreadable; 2],
         asked: asked.to_vec(),
         before: None,
     };

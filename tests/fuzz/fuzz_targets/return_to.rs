@@ -10,6 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode_str;
 use vestibule::config::Client;
 use vestibule::gate::login_parameters;
+use vestibule::gate::loop_cause::Seen;
 use vestibule::gate::refusal::Refusal;
 use vestibule::gate::return_to::{ReturnTo, check, from_query, from_referer, home, login_url};
 use vestibule::protocol::callback::{MAX_STATE_BYTES, STATE_LIFETIME};
@@ -65,6 +66,7 @@ fn check_return_to(checked: Result<ReturnTo, Refusal>, client: &Client) {
         begun: NOW.after(STATE_LIFETIME),
         return_to: address.as_str().to_owned(),
         in_vain: u8::MAX,
+        seen: [Seen::Unreadable; 2],
         // As much as an address of a login may add.
         asked: vec![("login_hint".to_owned(), "x".repeat(login_parameters::MAX_BYTES))],
         before: Some(SessionKey::of_cookie(&[3; 32])),

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use vestibule::gate::loop_cause::Seen;
 use vestibule::protocol::callback::{Answer, Expected, MAX_STATE_BYTES, OpenedState, judge};
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
@@ -47,6 +48,7 @@ fuzz_target!(|data: &[u8]| {
         begun: Timestamp::from_seconds(number),
         return_to: String::from_utf8_lossy(return_to).into_owned(),
         in_vain: number.to_le_bytes()[1],
+        seen: [Seen::Unknown, Seen::Unreadable],
         asked: vec![(
             "login_hint".to_owned(),
             String::from_utf8_lossy(&client[..client.len().min(64)]).into_owned(),
