@@ -3,6 +3,7 @@
 mod check;
 mod health;
 mod import;
+mod pages;
 mod register;
 mod serve;
 mod target;
@@ -24,6 +25,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Health(file)) => health::run(&file),
         Ok(Command::Register(wanted)) => finish(register::run(&wanted)),
         Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
+        Ok(Command::Pages(folder)) => finish(pages::run(&folder)),
         Ok(Command::Help) => {
             say(&HELP.trim_end());
             ExitCode::SUCCESS
@@ -46,6 +48,7 @@ enum Command {
     Health(PathBuf),
     Register(register::Wanted),
     Import(import::Wanted),
+    Pages(PathBuf),
     Help,
     Version,
 }
@@ -93,6 +96,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             name: options.text("name")?,
             write: options.take("write").map(PathBuf::from),
         }),
+        "pages" => Command::Pages(words.next().map(PathBuf::from).ok_or("pages needs a FOLDER.")?),
         "help" => Command::Help,
         "version" => Command::Version,
         "serve" => Command::Serve(file(words.next())),
@@ -102,7 +106,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
         _ => {
-            let commands = "serve, check, health, register and import";
+            let commands = "serve, check, health, register, import and pages";
             return Err(format!("there is no command {command:?}. The commands are {commands}."));
         }
     };
@@ -246,6 +250,7 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
                                ORIGIN is where browsers reach vestibule: https://app.example.com
     vestibule import FILE [OPTIONS]
                                takes the client of a client_secrets.json of Flask-OIDC or Google
+    vestibule pages FOLDER     writes the templates of the built-in pages into a folder, for server.pages_folder
     vestibule version
 
 FILE of serve, check and health is clients.yaml in the working directory if it is left out.

@@ -15,7 +15,7 @@ mod login;
 mod login_limit;
 mod logout;
 mod own_session;
-mod pages;
+mod person;
 mod request_id;
 mod resource_metadata;
 mod respond;

@@ -62,6 +62,7 @@ mod login_loop;
 mod logout;
 mod logout_scopes;
 mod mutual_tls;
+mod pages;
 mod presets;
 mod provider_addresses;
 mod provider_down;
