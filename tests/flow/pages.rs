@@ -193,6 +193,8 @@ async fn twenty_causes_each_have_their_page_status_and_log_line() {
     let world = World::new().line(STEP_UP).start().await;
     let browser = world.signed_in().await;
     let own = |target: &str| world.asking(&format!("https://app.example.test{target}"));
+    let issuer: String = url::form_urlencoded::byte_serialize(world.provider.issuer.as_bytes()).collect();
+    let stray = |parameters: &str| format!("/oidc/app/callback?{parameters}&iss={issuer}");
     let mut late = world.browser();
     let expired = late.open_until_callback(PAGE).await;
     world.clock.shift(11 * 60);
@@ -227,11 +229,8 @@ async fn twenty_causes_each_have_their_page_status_and_log_line() {
         ("There is nothing at the path", world.send(&own("/oidc/app/nothing")).await),
         ("A login leads to another host", world.send(&own("/oidc/app/login?rd=https://evil.example/")).await),
         ("A login leads nowhere", world.send(&own("/oidc/app/login?rd=https%3A%2F%2F%5C")).await),
-        ("A callback without a state", world.send(&own("/oidc/app/callback?code=x")).await),
-        (
-            "A callback with a state of somebody else",
-            world.send(&own("/oidc/app/callback?code=x&state=y")).await,
-        ),
+        ("A callback that nobody began", world.send(&own(&stray("code=x"))).await),
+        ("A callback with a state that is not ours", world.send(&own(&stray("code=x&state=y"))).await),
         ("A login that took too long", late.call_back(&expired).await),
         ("The provider does not let the person in", denied.call_back(&refused).await),
         ("The same answer once more", denied.call_back(&refused).await),

@@ -14,6 +14,7 @@ mod client_keys;
 mod http;
 mod keycloak;
 mod keycloak_tokens;
+mod pages;
 mod process;
 mod provider;
 mod register;
