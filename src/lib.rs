@@ -26,7 +26,7 @@
 //!              → claims::learn → identity → store.replace
 //! ```
 //!
-//! `protocol ← config ← gate ← session ← server`, with `idp` beside; docs/architecture.md has the whole table, and
+//! `protocol, pages ← config ← gate ← session ← server`, with `idp` beside; docs/architecture.md has the whole table, and
 //! tests/layers.rs holds the source to it.
 
 pub mod cli;
@@ -34,6 +34,7 @@ pub mod clock;
 pub mod config;
 pub mod gate;
 pub mod idp;
+pub mod pages;
 pub mod protocol;
 pub mod server;
 pub mod session;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ARCHITECTURE: &str = include_str!("../docs/architecture.md");
 
 /// The parts that can be called with plain values: no sockets, files, clock, randomness, environment or async.
-const PURE: &[&str] = &["protocol", "gate"];
+const PURE: &[&str] = &["protocol", "pages", "gate"];
 
 /// What a pure part may not name.
 const IMPURE: &[&str] = &[

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod health;
 mod import;
+mod pages;
 mod register;
 mod serve;
 mod supposed;
@@ -29,6 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
         Ok(Command::Explain(wanted)) => finish(explain::run(&wanted)),
         Ok(Command::Test(wanted)) => finish(cases::run(&wanted)),
+        Ok(Command::Pages(folder)) => finish(pages::run(&folder)),
         Ok(Command::Help) => {
             say(&HELP.trim_end());
             ExitCode::SUCCESS
@@ -53,6 +55,7 @@ enum Command {
     Import(import::Wanted),
     Explain(explain::Wanted),
     Test(cases::Wanted),
+    Pages(PathBuf),
     Help,
     Version,
 }
@@ -122,6 +125,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             cases: words.next().map(PathBuf::from).ok_or("test needs a file with cases: rules.yaml")?,
             config: file(options.take("config")),
         }),
+        "pages" => Command::Pages(words.next().map(PathBuf::from).ok_or("pages needs a FOLDER.")?),
         "help" => Command::Help,
         "version" => Command::Version,
         "serve" => Command::Serve(file(words.next())),
@@ -131,7 +135,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
         _ => {
-            let commands = "serve, check, health, explain, test, register and import";
+            let commands = "serve, check, health, explain, test, register, import and pages";
             return Err(format!("there is no command {command:?}. The commands are {commands}."));
         }
     };
@@ -300,6 +304,7 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
     vestibule explain URL [OPTIONS]
                                says what would become of a request, by which rule, and why
     vestibule test CASES       holds the configuration against a table of requests and what is to become of them
+    vestibule pages FOLDER     writes the templates of the built-in pages into a folder, for server.pages_folder
     vestibule version
 
 FILE of serve, check and health is clients.yaml in the working directory if it is left out.

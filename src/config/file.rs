@@ -405,6 +405,9 @@ table! {
         logins_per_minute: usize, "`60000`", "Write: logins_per_minute: 60000";
         /// Sessions kept in memory at once: 1 to 100000000. A login beyond that is refused.
         max_sessions: usize, "`1000000`", "Write: max_sessions: 1000000";
+        /// A folder with templates in place of those of the [pages that people see](pages.md): whichever it has. They are tried out at
+        /// the start. A relative path is meant from the folder of clients.yaml.
+        pages_folder: String, "none: the built-in pages", "Write the path of a folder: pages_folder: pages";
     }
 }
 

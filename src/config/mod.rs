@@ -41,6 +41,7 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::pages::Pages;
 use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::BackchannelUrl;
 use crate::protocol::claim_path::ClaimPath;
@@ -112,6 +113,8 @@ pub struct ServerConfig {
     pub logins_per_minute: usize,
     /// The segment that `/oidc/{client}/new-token` has in this installation (`AUTH_NEW_TOKEN_PATH`).
     pub new_token_path: String,
+    /// What people see, by the templates of `server.pages_folder` where it has them.
+    pub pages: Arc<Pages>,
 }
 
 /// How log lines are written.

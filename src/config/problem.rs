@@ -11,6 +11,9 @@ use super::condition::{MAX_PATTERN_BYTES as MAX_EXPRESSION_BYTES, PatternFault};
 use super::path_pattern::{MAX_PATTERN_BYTES, PathPatternFault};
 use super::place::Place;
 use super::source::{FileFault, MAX_FILE};
+use super::suggest::nearest;
+use crate::pages;
+use crate::pages::fault::{Mistake, TemplateFault};
 use crate::protocol::assertion::AssertionFault;
 use crate::protocol::authorities::AuthoritiesFault;
 use crate::protocol::endpoint::EndpointFault;
@@ -85,6 +88,12 @@ pub(super) enum Finding {
     NoProxies,
     OnlyLoopbackTrusted { found: SocketAddr },
     EverybodyTrusted { block: String },
+
+    // Templates of pages.
+    PagesFolder { found: String, fault: FileFault },
+    NoTemplates { found: String },
+    TemplateFile { name: String, fault: FileFault },
+    Template(TemplateFault),
 
     // The client and its provider.
     StrangeClientName(String),
@@ -347,6 +356,11 @@ impl fmt::Display for Finding {
             Self::TrustsStrangers(found) => write!(f, "{} has strangers in it: whoever reaches the port could say what was asked for, and by whom.\nWrite the addresses of your proxies. If nothing but your proxies can reach the port, add danger_trust_every_peer: true.", q(found)),
             Self::NoProxies => f.write_str("is an empty list, so that no proxy could ask anything.\nWrite the addresses of your proxies: trusted_proxies: [10.0.0.0/8]. For proxies on this machine, leave it out."),
             Self::OnlyLoopbackTrusted { found } => write!(f, "{found} can be reached from other machines, but only proxies on this one are believed.\nAdd the addresses of your proxies: trusted_proxies: [10.0.0.0/8]"),
+            Self::PagesFolder { found, fault: FileFault::Missing } => write!(f, "{}: there is no such folder.\nWrite the templates that there are into one: vestibule pages {found}", q(found)),
+            Self::PagesFolder { found, .. } => write!(f, "{} cannot be read as a folder.\nName a folder, and let the user that runs vestibule read it.", q(found)),
+            Self::NoTemplates { found } => write!(f, "{} has no file that ends in .html or .css.\nWrite the templates that there are into it: vestibule pages {found}", q(found)),
+            Self::TemplateFile { name, fault } => write!(f, "{}: {}", visible_name(name), file_fault(fault)),
+            Self::Template(fault) => template_fault(f, fault),
             Self::EverybodyTrusted { block } => write!(f, "everybody in {block} is believed what was asked for, and by whom.\nSee to it that nothing but your proxies can reach the port."),
 
             Self::StrangeClientName(found) => write!(f, "{} cannot be the name of a client.\nWrite 1 to 32 letters without accents, digits, _ and -.", q(found)),
@@ -601,6 +615,36 @@ fn pattern_fault(fault: &PatternFault) -> String {
             "is no regular expression: {why}.\nWrite it in RE2's syntax: neither look-around nor back references."
         ),
     }
+}
+
+/// File and line of the template, what is wrong there, and what to write.
+fn template_fault(f: &mut fmt::Formatter<'_>, fault: &TemplateFault) -> fmt::Result {
+    f.write_str(&visible_name(&fault.file))?;
+    if let Some(line) = fault.line {
+        write!(f, ":{line}")?;
+    }
+    f.write_str(": ")?;
+    match &fault.what {
+        Mistake::NoSuchPage => match nearest(&fault.file, pages::files()) {
+            Some(near) => write!(f, "there is no such page. Did you mean {near}?\nA file that other templates include begins with _."),
+            None => f.write_str("there is no such page.\nThe names are in docs/pages.md; a file that other templates include begins with _."),
+        },
+        Mistake::Syntax(why) => write!(f, "the template cannot be read: {why}.\nLook here for a {{% … %}} or {{{{ … }}}} that is not closed; {{% if %}}, {{% for %}} and {{% block %}} each need an end."),
+        Mistake::NoSuchVariable { name } => match nearest(name, pages::variables().iter().map(String::as_str)) {
+            Some(near) => write!(f, "there is no variable {}. Did you mean {near}?", quoted(name)),
+            None => write!(f, "there is no variable {}.\nThe variables are in docs/pages.md.", quoted(name)),
+        },
+        Mistake::Unrenderable(why) => write!(f, "the page cannot be made: {why}.\nThe filters and functions are those of MiniJinja; a file that is included is in the same folder."),
+        Mistake::Forbidden(what) => write!(f, "has {what}, which the Content-Security-Policy of every page forbids.\nRemove it; what a page looks like stands in style.css."),
+        Mistake::NotShown(name) => write!(f, "does not show {name}, which people need there.\nWrite {{{{ {name} }}}}, and see that it stands in a block that layout.html has.", ),
+        Mistake::NotEscaped => f.write_str("shows a value without escaping it.\nWrite values with {{ … }} alone."),
+        Mistake::EndsStyle => f.write_str("has </style, which would end the style sheet.\nRemove it."),
+    }
+}
+
+/// The name of a file in a folder that somebody else may have filled.
+fn visible_name(name: &str) -> String {
+    name.chars().take(MAX_QUOTE).flat_map(char::escape_debug).collect()
 }
 
 fn file_fault(fault: &FileFault) -> String {

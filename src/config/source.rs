@@ -70,6 +70,14 @@ pub trait Files {
     /// [`FileFault`] says what is in the way.
     fn read(&self, path: &Path) -> Result<Contents, FileFault>;
 
+    /// The names of what is in a folder, in any order.
+    ///
+    /// # Errors
+    /// [`FileFault`] says what is in the way.
+    fn names(&self, _folder: &Path) -> Result<Vec<String>, FileFault> {
+        Err(FileFault::Missing)
+    }
+
     /// Where that is, for a file that is read again while the program runs.
     fn locate(&self, path: &Path) -> PathBuf {
         path.to_owned()
@@ -124,6 +132,16 @@ impl Disk {
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Contents, FileFault> {
         read(&self.locate(path))
+    }
+
+    fn names(&self, folder: &Path) -> Result<Vec<String>, FileFault> {
+        let entries = fs::read_dir(self.locate(folder)).map_err(fault)?;
+        // A name that is not UTF-8 is none of those that are looked for.
+        entries
+            .filter_map(|entry| {
+                entry.map(|entry| entry.file_name().into_string().ok()).map_err(fault).transpose()
+            })
+            .collect()
     }
 
     fn locate(&self, path: &Path) -> PathBuf {

@@ -11,16 +11,24 @@ use crate::config::Client;
 use crate::config::rule::{OnForbidden, Rule};
 
 /// The parameters of the query of `/login` that go on to the provider, in the order in which the configuration names them.
-/// One without a value counts as left out (RFC 6749 section 3.1), one that is not named is passed over.
+/// One without a value counts as left out (RFC 6749 section 3.1), one that is not named is passed over. Only `prompt=select_account`,
+/// which our own page says to somebody who may not enter, needs no name: it lets the person choose, and nothing else. What the
+/// configuration asks of every login goes before it.
 ///
 /// # Errors
 /// [`Refusal::LoginParameter`].
 pub fn from_query(query: &str, client: &Client) -> Result<Vec<(String, String)>, Refusal> {
     let allowed = &client.registration.authorization.from_login_url;
     let mut found = vec![None; allowed.len()];
+    let mut prompts = Vec::new();
     for part in return_to::beside_return_to(query) {
         for (name, value) in form_urlencoded::parse(part.as_bytes()) {
-            let Some(at) = allowed.iter().position(|allowed| *allowed == name) else { continue };
+            let Some(at) = allowed.iter().position(|allowed| *allowed == name) else {
+                if name == "prompt" {
+                    prompts.push(value);
+                }
+                continue;
+            };
             let refuse = |why| Err(Refusal::LoginParameter { name: allowed[at].as_str().into(), why });
             if found[at].is_some() {
                 return refuse("is there twice");
@@ -32,7 +40,11 @@ pub fn from_query(query: &str, client: &Client) -> Result<Vec<(String, String)>,
         }
     }
     let given = allowed.iter().zip(found).filter_map(|(name, value)| Some((name.clone(), value?)));
-    let given: Vec<_> = given.filter(|(_, value)| !value.is_empty()).collect();
+    let mut given: Vec<_> = given.filter(|(_, value)| !value.is_empty()).collect();
+    let is_set = client.registration.authorization.parameters.iter().any(|(name, _)| name == "prompt");
+    if !is_set && prompts == ["select_account"] {
+        given.push(("prompt".to_owned(), "select_account".to_owned()));
+    }
     match given.iter().scan(0, |bytes, (name, value)| add(bytes, name, value)).position(|sum| sum > MAX_BYTES)
     {
         Some(at) => {

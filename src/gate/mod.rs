@@ -24,6 +24,7 @@ pub mod decide;
 pub mod dialect;
 pub mod forwarded;
 pub mod identity;
+pub mod language;
 pub mod login_parameters;
 mod lookalike;
 pub mod loop_cause;

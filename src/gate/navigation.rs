@@ -1,6 +1,6 @@
 //! Whether a person waits for this answer in the address bar.
 
-use http::header::{ACCEPT, HeaderName, UPGRADE};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::websocket;
@@ -19,6 +19,29 @@ pub fn is_navigation(headers: &HeaderMap, method: &Method) -> bool {
         return false;
     }
     prefers_html(headers)
+}
+
+/// Whether a person has just sent a form and looks at what comes of it, so that a page is the answer. `method` is the forwarded one.
+pub fn is_form(headers: &HeaderMap, method: &Method) -> bool {
+    let is_sent = headers.contains_key(&SEC_FETCH_MODE) || FORMS.iter().any(|form| has_type(headers, form));
+    *method == Method::POST && is_sent && is_navigation(headers, &Method::GET)
+}
+
+/// Whether a page shows the request in a frame: a person sees the answer, but nobody can sign in there. `method` is the forwarded one.
+pub fn is_frame(headers: &HeaderMap, method: &Method) -> bool {
+    let is_frame = FRAMES.iter().any(|frame| says(headers, &SEC_FETCH_DEST, frame));
+    *method == Method::GET && is_frame && says(headers, &SEC_FETCH_MODE, "navigate") && prefers_html(headers)
+}
+
+/// Whether the header is there and says only that.
+fn says(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
+    headers.contains_key(name) && all_are(headers, name, value)
+}
+
+/// Whether the body is of that media type, whatever its parameters.
+fn has_type(headers: &HeaderMap, media: &str) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter().filter_map(|line| line.to_str().ok());
+    types.any(|line| line.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(media)))
 }
 
 /// Whether the header is absent or says only that.
@@ -56,7 +79,7 @@ fn prefers_html(headers: &HeaderMap) -> bool {
 }
 
 /// A `qvalue` in thousandths; one that is malformed weighs nothing.
-fn weight(text: &str) -> u16 {
+pub(super) fn weight(text: &str) -> u16 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return 0;
@@ -68,7 +91,11 @@ fn weight(text: &str) -> u16 {
     }
 }
 
-const FULL_WEIGHT: u16 = 1000;
+pub(super) const FULL_WEIGHT: u16 = 1000;
+/// What a form can be sent as (HTML section 4.10.21.6).
+const FORMS: [&str; 3] = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+/// Destinations of a navigation inside of a page (Fetch section 2.2.5).
+const FRAMES: [&str; 4] = ["iframe", "frame", "embed", "object"];
 const HTML: [&str; 2] = ["text/html", "application/xhtml+xml"];
 
 static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");

@@ -7,7 +7,8 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use hyper::body::Incoming;
 
-use super::respond::{self, Answer, Reload};
+use super::person::Reload;
+use super::respond::{self, Answer};
 use super::service::Asked;
 use super::{body, flow_cookie, fragment, set_cookie, stray_callback};
 use crate::config::host::Scheme;

@@ -9,7 +9,8 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 
 use super::listen::Handler;
-use super::respond::{self, Answer, Reload};
+use super::person::{self, Reload};
+use super::respond::{self, Answer};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
@@ -30,7 +31,7 @@ impl Handler for Service {
                 self.metrics.panics.inc();
                 let refusal = Refusal::Internal { what: "a handler panicked".into() };
                 self.log(None, &refusal, &request_id);
-                respond::refuse(&http::HeaderMap::new(), &refusal, respond::Page::default(), &request_id)
+                respond::refuse_program(&refusal, &request_id)
             }
         }
     }
@@ -44,7 +45,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
     let (head, body) = request.into_parts();
     let refuse = |refusal: Refusal| {
         service.log(None, &refusal, request_id);
-        respond::refuse(&head.headers, &refusal, respond::Page::default(), request_id)
+        person::refuse(service, &head.headers, &refusal, person::Page::default(), request_id)
     };
     // TRACE would send the cookie back, and a 200 to CONNECT would open a tunnel. An absolute target is a proxy's.
     if head.method == Method::CONNECT || head.method == Method::TRACE {

@@ -8,35 +8,18 @@
 //!
 //! The script only ever puts a fragment behind an address that this program wrote into the page, so it opens no way anywhere else.
 
-use std::sync::LazyLock;
-
-use askama::Template;
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::{Method, StatusCode};
+use http::Method;
 
 use super::respond::{self, Answer};
 use super::service::Asked;
 use crate::config::own_path;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
-
-/// The page on either side of the login.
-#[derive(Template)]
-#[template(path = "fragment.html", config = "src/server/pages/askama.toml")]
-struct FragmentPage<'a> {
-    /// Where it leads.
-    address: &'a str,
-    /// What the fragment is kept under: the return address.
-    page: &'a str,
-    /// `leave` or `arrive`.
-    step: &'static str,
-}
+use crate::pages::fragment::{self, Step};
 
 /// The page that begins a login, in place of the redirect to `provider`.
 pub(super) fn leave(return_to: &ReturnTo, provider: &str) -> Answer {
-    page(&FragmentPage { address: provider, page: return_to.as_str(), step: "leave" })
+    page(provider, return_to, Step::Leave)
 }
 
 /// Where a login ends: at the page that puts the fragment back, where the client has one and the address none of its own.
@@ -60,41 +43,12 @@ pub(super) fn is_landing(asked: Asked<'_>) -> bool {
 /// A return address on a host that is not ours.
 pub(super) fn arrive(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let return_to = return_to::from_query(asked.query(), asked.client)?;
-    Ok(page(&FragmentPage { address: return_to.as_str(), page: return_to.as_str(), step: "arrive" }))
+    Ok(page(return_to.as_str(), &return_to, Step::Arrive))
 }
 
-fn page(page: &FragmentPage<'_>) -> Answer {
-    respond::page_with_policy(StatusCode::OK, page, &POLICY)
+fn page(address: &str, return_to: &ReturnTo, step: Step) -> Answer {
+    respond::script_page(fragment::render(address, return_to.as_str(), step), &fragment::SCRIPT_HASH)
 }
 
 /// What the address of that page begins with behind the question mark. No provider's answer does.
 const LANDED: &str = "landed=";
-const SCRIPT: &str = include_str!("pages/fragment.js");
-/// Nothing is loaded, nobody frames it, and the one script is known by its hash.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes()));
-    format!(
-        "default-src 'none'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
-    )
-});
-
-#[cfg(test)]
-mod tests {
-    use super::{FragmentPage, SCRIPT};
-    use askama::Template as _;
-
-    /// R-8.6
-    #[test]
-    fn the_page_without_its_addresses_is_under_a_kilobyte() {
-        let page = FragmentPage { address: "", page: "", step: "arrive" }.render().unwrap();
-        assert!(page.len() <= 1024 && page.contains(SCRIPT), "{} bytes", page.len());
-    }
-
-    #[test]
-    fn an_address_cannot_leave_its_attribute() {
-        let hostile = r#"https://x.example/?"><script>alert(1)</script>'&"#;
-        let page = FragmentPage { address: hostile, page: hostile, step: "leave" }.render().unwrap();
-        assert_eq!(page.matches("<script>").count(), 1, "{page}");
-        assert!(!page.contains("\"><script>alert"), "{page}");
-    }
-}

@@ -3,7 +3,8 @@
 use http::StatusCode;
 use http::header::SET_COOKIE;
 
-use super::respond::{self, Answer, Reload};
+use super::person::Reload;
+use super::respond::{self, Answer};
 use super::service::Asked;
 use super::{flow_cookie, fragment, set_cookie};
 use crate::config::host::Authority;

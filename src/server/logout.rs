@@ -7,16 +7,20 @@ use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
-use super::pages::{ConfirmSignOutPage, SignedOutPage};
-use super::respond::{self, Answer};
+use super::person;
+use super::respond::{self, Answer, Use};
 use super::same_site::{self, Site};
 use super::service::Asked;
 use super::{body, flow_cookie, set_cookie};
 use crate::config::{Client, own_path};
 use crate::gate::credential::{self, Credential};
 use crate::gate::decide::Ended;
+use crate::gate::language;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
+use crate::pages::facts::Facts;
+use crate::pages::page::Page;
+use crate::pages::texts::Texts;
 use crate::protocol::logout;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -51,13 +55,18 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     Ok(if is_wanted {
         sign_out(asked, return_to.as_ref(), scope)
     } else {
-        respond::page_with_form(&ConfirmSignOutPage {
-            action: &own_path(&asked.client.name, "logout"),
+        let language = language::preferred(&asked.head.headers);
+        let action = own_path(&asked.client.name, "logout");
+        let facts = Facts {
+            title: language.texts().confirm_heading,
+            sentence: Some(extent(scope, language.texts())),
+            sign_out: Some(&action),
             return_to: return_to.as_ref().map(ReturnTo::as_str),
-            scope: scope.name(),
-            extent: extent(scope),
-            home: asked.client.home.as_str(),
-        })
+            scope: Some(scope.name()),
+            home: Some(asked.client.home.as_str()),
+            ..Facts::default()
+        };
+        person::page(asked.service, StatusCode::OK, Page::ConfirmSignOut, language, &facts, &Use::Form)
     })
 }
 
@@ -79,8 +88,15 @@ pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
     Ok(match return_to.and_then(|return_to| return_to::check(return_to, asked.client).ok()) {
         Some(return_to) => respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()),
         None => {
-            let what = state.map_or("You are signed out here.", |state| done(state.scope));
-            respond::page(StatusCode::OK, &SignedOutPage { what, home: asked.client.home.as_str() })
+            let language = language::preferred(&asked.head.headers);
+            let texts = language.texts();
+            let facts = Facts {
+                title: texts.signed_out_heading,
+                sentence: Some(state.map_or(texts.signed_out_here, |state| done(state.scope, texts))),
+                home: Some(asked.client.home.as_str()),
+                ..Facts::default()
+            };
+            person::page(asked.service, StatusCode::OK, Page::SignedOut, language, &facts, &Use::Read)
         }
     })
 }
@@ -172,24 +188,20 @@ fn end_others(asked: Asked<'_>, session: &Session, scope: Scope) -> Vec<(Arc<Cli
 }
 
 /// What the page asks about.
-const fn extent(scope: Scope) -> &'static str {
+const fn extent(scope: Scope, texts: &Texts) -> &'static str {
     match scope {
-        Scope::App => "This ends your session at this application only.",
-        Scope::Session => {
-            "This ends your session at the login provider, and at every application here that you use with it in this browser."
-        }
-        Scope::Everywhere => "This ends all your sessions at every application here, in every browser.",
+        Scope::App => texts.extent_app,
+        Scope::Session => texts.extent_session,
+        Scope::Everywhere => texts.extent_everywhere,
     }
 }
 
 /// What the page says afterwards.
-const fn done(scope: Scope) -> &'static str {
+const fn done(scope: Scope, texts: &Texts) -> &'static str {
     match scope {
-        Scope::App => "You are signed out of this application. The login provider still knows you.",
-        Scope::Session => {
-            "You are signed out of this application, and of the others here that you used in this browser."
-        }
-        Scope::Everywhere => "You are signed out of every application here, in every browser.",
+        Scope::App => texts.signed_out_app,
+        Scope::Session => texts.signed_out_session,
+        Scope::Everywhere => texts.signed_out_everywhere,
     }
 }
 

@@ -17,7 +17,7 @@ mod login;
 mod login_limit;
 mod logout;
 mod own_session;
-mod pages;
+mod person;
 mod request_id;
 mod resource_metadata;
 mod respond;

@@ -1,26 +1,25 @@
 //! From a verdict to HTTP: one table.
 
-use askama::Template;
 use bytes::Bytes;
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::pages::{POLICY, POLICY_WITH_FORM, RefusalPage};
 use crate::config::Client;
 use crate::config::bearer::BearerTokens;
 use crate::gate::challenge;
 use crate::gate::decide::LoginReason;
 use crate::gate::dialect::Dialect;
 use crate::gate::identity::Identity;
-use crate::gate::navigation::is_navigation;
 use crate::gate::presented::{Scheme, Token};
-use crate::gate::refusal::{Refusal, Retry};
+use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
+use crate::pages::Rendered;
+use crate::pages::language::Language;
 
 /// Every answer of ours is whole before it is sent.
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -176,49 +175,17 @@ pub(super) fn refuse_for_nginx(refusal: &Refusal, request_id: &str) -> Answer {
     answer
 }
 
-/// What the page of a refusal says beside the refusal itself.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Page<'a> {
-    /// The provider, where it is the one at fault.
-    pub(super) provider: Option<&'a str>,
-    /// Where trying again leads.
-    pub(super) again: Option<&'a str>,
-    /// Whether the same address may be asked again by the page itself, where the refusal is one that passes.
-    pub(super) reload: Reload,
+/// A refusal to a program: problem details (RFC 9457).
+pub(super) fn refuse_program(refusal: &Refusal, request_id: &str) -> Answer {
+    finish(problem(refusal.status(), &details(refusal, request_id)), refusal, request_id)
 }
 
-/// Whether asking the same address again can help.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Reload {
-    /// It can.
-    #[default]
-    Helps,
-    /// It cannot: what the address carries is good once.
-    Cannot,
+/// A refusal to a person, whose page is made already.
+pub(super) fn refuse_person(page: Answer, refusal: &Refusal, request_id: &str) -> Answer {
+    finish(page, refusal, request_id)
 }
 
-/// A refusal: a page for a person, problem details (RFC 9457) for a program.
-pub(super) fn refuse(headers: &HeaderMap, refusal: &Refusal, page: Page<'_>, request_id: &str) -> Answer {
-    let status = refusal.status();
-    let mut answer = if is_navigation(headers, &Method::GET) {
-        // A form that was sent by POST is a navigation too, so the method does not count here.
-        let page = RefusalPage {
-            title: title(status),
-            sentence: refusal.sentence(),
-            code: refusal.code(),
-            request_id,
-            provider: page.provider,
-            again: page.again.filter(|_| refusal.retry() != Retry::Never),
-            reload_after: if refusal.retry() == Retry::Automatically && page.reload == Reload::Helps {
-                RELOAD_AFTER
-            } else {
-                0
-            },
-        };
-        self::page(status, &page)
-    } else {
-        problem(status, &details(refusal, request_id))
-    };
+fn finish(mut answer: Answer, refusal: &Refusal, request_id: &str) -> Answer {
     retry_after(&mut answer, refusal);
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         // RFC 9110 section 15.5.6.
@@ -248,22 +215,6 @@ fn retry_after(answer: &mut Answer, refusal: &Refusal) {
         // RFC 6585 section 4.
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
     }
-}
-
-/// A page without a form.
-pub(super) fn page(status: StatusCode, page: &impl Template) -> Answer {
-    html(status, page, &POLICY, "no-referrer")
-}
-
-/// A page under a policy of its own.
-pub(super) fn page_with_policy(status: StatusCode, page: &impl Template, policy: &str) -> Answer {
-    html(status, page, policy, "no-referrer")
-}
-
-/// A page with a form. Its referrer stays within the origin: without one browsers send `Origin: null` with the form, and we
-/// could not tell it from another site's.
-pub(super) fn page_with_form(page: &impl Template) -> Answer {
-    html(StatusCode::OK, page, &POLICY_WITH_FORM, "same-origin")
 }
 
 /// 302 or 303 to an absolute address, which does not learn from where: a code must not travel on in a referrer (RFC 9700
@@ -302,13 +253,63 @@ pub(super) fn oauth_error(refusal: &Refusal, request_id: &str) -> Answer {
 /// Bytes of a `Location`: with everything else that a head of ours holds the whole fits 4096, nginx's default.
 pub(super) const MAX_LOCATION: usize = 3400;
 
-fn html(status: StatusCode, page: &impl Template, policy: &str, referrer: &'static str) -> Answer {
-    // Rendering into a String fails only if a value's own Display does, and ours are texts.
-    let mut answer = with_body(status, page.render().unwrap_or_default(), "text/html; charset=utf-8");
+/// How a page may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// To be read.
+    Read,
+    /// To send a form. Its referrer stays within the origin: without one browsers send `Origin: null` with the form, and we could not
+    /// tell it from another site's.
+    Form,
+    /// To stand in a frame of these sources (Content Security Policy section 6.4.2).
+    Frame(String),
+}
+
+/// A page: nothing is loaded, nothing runs, nobody frames it, and the one style sheet is known by its hash. `may_show_data` lets it show
+/// pictures that it carries in itself.
+pub(super) fn html(
+    status: StatusCode,
+    page: Rendered,
+    language: Language,
+    use_of_it: &Use,
+    may_show_data: bool,
+) -> Answer {
+    // `form-action` is left out beside a form: browsers hold it against redirects after the form too, and signing out goes on to the
+    // provider.
+    let forms = if *use_of_it == Use::Form { "" } else { "; form-action 'none'" };
+    let pictures = if may_show_data { "; img-src data:" } else { "" };
+    let (framed_by, frame_options) = match use_of_it {
+        Use::Frame(sources) => (sources.as_str(), "SAMEORIGIN"),
+        Use::Read | Use::Form => ("'none'", "DENY"),
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'{pictures}; base-uri 'none'; frame-ancestors {framed_by}{forms}",
+        page.style_hash
+    );
+    let referrer = if *use_of_it == Use::Form { "same-origin" } else { "no-referrer" };
+    let mut answer = with_body(status, page.html, "text/html; charset=utf-8");
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, header(policy));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    headers.insert(CONTENT_SECURITY_POLICY, header(&policy));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static(frame_options));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
+    headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    answer
+}
+
+/// The page that keeps a fragment: its one script is known by its hash. It is the same in every language.
+pub(super) fn script_page(html: String, script_hash: &str) -> Answer {
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{script_hash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    );
+    let mut answer = with_body(StatusCode::OK, html, "text/html; charset=utf-8");
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(Language::English.tag()));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    headers.insert(CONTENT_SECURITY_POLICY, header(&policy));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     answer
 }
@@ -347,18 +348,6 @@ fn header(text: &str) -> HeaderValue {
     HeaderValue::try_from(text).expect("addresses, names and ids of ours are visible ASCII")
 }
 
-const fn title(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        401 => "Sign-in is needed",
-        403 => "No entry",
-        404 => "There is nothing here",
-        429 => "Not available right now",
-        503 => "Not available right now",
-        500..=599 => "Something went wrong",
-        _ => "This did not work",
-    }
-}
-
 /// `Vestibule-Refusal`: the code, on every refusal and on every answer that sends somebody to the login.
 const VESTIBULE_REFUSAL: HeaderName = HeaderName::from_static("vestibule-refusal");
 /// `Vestibule-Request-Id`: what the log line is found by.
@@ -370,7 +359,7 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Seconds after which a page about a provider that is down asks again, and after which a program may (`Retry-After`).
-const RELOAD_AFTER: u32 = 5;
+pub(super) const RELOAD_AFTER: u32 = 5;
 
 #[cfg(test)]
 mod tests {

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
 use super::login_limit::LoginLimit;
+use super::person::{self, Reload};
 use super::request_id::RequestIds;
-use super::respond::{self, Answer, Reload};
+use super::respond::Answer;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
 use crate::gate::credential::{self, Credential};
 use crate::gate::forwarded;
 use crate::gate::loop_cause::Seen;
 use crate::gate::refusal::{Fault, Refusal};
+use crate::gate::return_to;
 use crate::idp::bearer::Bearers;
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
@@ -128,16 +130,22 @@ impl Service {
 }
 
 impl Asked<'_> {
-    /// Refuses: a log line, and a page or problem details. `again` is where trying again leads.
+    /// Refuses: a log line, and a page or problem details. `again` is where trying again leads, if that is not a login to where this
+    /// one was to lead.
     pub(super) fn refuse(self, refusal: &Refusal, again: Option<&str>, reload: Reload) -> Answer {
         self.service.log(Some(self.client), refusal, self.request_id);
         let provider = (refusal.fault() == Fault::Provider).then(|| self.client.issuer.as_str());
-        respond::refuse(
-            &self.head.headers,
-            refusal,
-            respond::Page { provider, again, reload },
-            self.request_id,
-        )
+        let anew = || {
+            let named = return_to::named_in_query(self.query(), self.client).ok().flatten();
+            let return_to = named.unwrap_or_else(|| return_to::home(self.client));
+            return_to::login_url(self.client, &return_to)
+        };
+        let again = again.map_or_else(anew, str::to_owned);
+        // What asks again by itself asks with GET.
+        let is_read = self.head.method == Method::GET || self.head.method == Method::HEAD;
+        let reload = if is_read { reload } else { Reload::Cannot };
+        let page = person::Page { provider, again: Some(&again), reload, signed_in: None };
+        person::refuse(self.service, &self.head.headers, refusal, page, self.request_id)
     }
 
     /// Refuses a method that the address does not take. `allowed` lists those that it takes, as `Allow` does.

@@ -4,7 +4,8 @@
 use http::{Method, StatusCode};
 
 use super::callback::{has_session, lost_over_http};
-use super::respond::{self, Answer, Reload};
+use super::person::{self, Reload};
+use super::respond::{self, Answer};
 use super::service::Asked;
 use crate::config::own_path;
 use crate::gate::credential::{self, Credential};
@@ -36,8 +37,8 @@ pub(super) async fn answer(asked: Asked<'_>, code: &str) -> Result<Answer, Refus
     }
     let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
     let again = return_to::login_url(asked.client, &return_to);
-    let page = respond::Page { provider: None, again: Some(&again), reload: Reload::Cannot };
-    Ok(respond::refuse(&asked.head.headers, &refusal, page, asked.request_id))
+    let page = person::Page { again: Some(&again), reload: Reload::Cannot, ..person::Page::default() };
+    Ok(person::refuse(asked.service, &asked.head.headers, &refusal, page, asked.request_id))
 }
 
 /// Whether a refusal is about a callback that is old, used, or of another browser: nothing that a person with a session

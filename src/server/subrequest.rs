@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::person;
 use super::respond::{self, Answer};
 use super::service::Service;
 use super::{bearer, testing_profile};
@@ -142,14 +143,26 @@ pub(super) async fn answer(
             } else {
                 let takes_tokens = rule.bearer == BearerPolicy::Accepted;
                 let tokens = client.bearer.as_ref().filter(|_| takes_tokens);
-                respond::login_needed(client, tokens, dialect, &return_to, reason, request_id)
+                let answer = respond::login_needed(client, tokens, dialect, &return_to, reason, request_id);
+                let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
+                asking.shown(answer, &head.headers, &return_to, reason.code())
             };
             testing_profile::mark(Some(client), answer)
         }
         Verdict::Refuse(refusal) if presented.is_some() || rule.bearer == BearerPolicy::Required => {
             refuse_token(service, client, dialect, tried, &refusal, request_id)
         }
-        Verdict::Refuse(refusal) => refuse(service, head, dialect, Some(client), &refusal, request_id),
+        Verdict::Refuse(refusal) => {
+            let session = match &looked {
+                Some(Ok(Looked::Live(session))) => Some(session),
+                _ => None,
+            };
+            let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
+            service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
+            service.log(Some(client), &refusal, request_id);
+            let claims = session.map(|session| session.claims.as_ref());
+            testing_profile::mark(Some(client), asking.refuse(&head.headers, &refusal, claims))
+        }
     }
 }
 
@@ -192,7 +205,7 @@ fn refuse(
     let answer = match dialect {
         Dialect::Nginx => respond::refuse_for_nginx(refusal, request_id),
         Dialect::Forwarded | Dialect::Envoy => {
-            respond::refuse(&head.headers, refusal, respond::Page::default(), request_id)
+            person::refuse(service, &head.headers, refusal, person::Page::default(), request_id)
         }
     };
     testing_profile::mark(client.map(Arc::as_ref), answer)

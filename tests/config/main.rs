@@ -98,6 +98,12 @@ impl Files for Shelf {
         let (bytes, open_to_all) = self.0.get(path).cloned().ok_or(FileFault::Missing)?;
         Ok(Contents { bytes: bytes.into(), open_to_all })
     }
+
+    fn names(&self, folder: &Path) -> Result<Vec<String>, FileFault> {
+        let inside = self.0.keys().filter_map(|path| path.strip_prefix(folder).ok()?.to_str());
+        let names: Vec<_> = inside.map(str::to_owned).collect();
+        if names.is_empty() { Err(FileFault::Missing) } else { Ok(names) }
+    }
 }
 
 /// The files of a folder with that ending, in order; at least one.

@@ -65,6 +65,7 @@ mod login_loop;
 mod logout;
 mod logout_scopes;
 mod mutual_tls;
+mod pages;
 mod policies;
 mod presets;
 mod provider_addresses;

@@ -35,6 +35,9 @@ const { values: options, positionals } = parseArgs({
     "second-cookie": { type: "boolean" },
     "slow-page": { type: "boolean" },
     "before-login": { type: "boolean" },
+    axe: { type: "string" },
+    files: { type: "string" },
+    pictures: { type: "string" },
   },
 });
 const { origin, issuer, profile } = options;
@@ -212,6 +215,67 @@ const scenarios = {
     }
     const status = await tab.evaluate("(async () => 1)(), 200");
     if (status !== 200) throw new Failure("scripts do not run in the application's page");
+  },
+
+  // Every page as a person sees it, light, dark and on a phone; axe-core finds nothing, and Tab reaches each action in order.
+  async pages(devtools) {
+    const tab = await Tab.open(devtools);
+    const axe = readFileSync(options.axe, "utf8");
+    const forwarded = { "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "app.localhost", "X-Forwarded-Method": "GET", "X-Forwarded-Proto": "http", "X-Forwarded-Uri": "/report" };
+    const app = `${origin}/oidc/app`;
+    // The login leads to the application, which is not there; the session is what counts.
+    await tab.send("Network.setExtraHTTPHeaders", { headers: forwarded });
+    await tab.go(`${app}/login?rd=/`);
+    await until("a session", STEP_SECONDS, async () => (await tab.cookies()).some(({ name }) => name === "vestibule_app") || undefined);
+    const shown = [
+      ["error", `${app}/callback?code=x`],
+      ["confirm_sign_out", `${app}/logout?scope=everywhere`],
+      ["signed_out", `${app}/signed-out`],
+      ["expired", `${origin}/oidc/down/new-token?rd=/`],
+      ["forbidden", `${app}/auth`, { "X-Forwarded-Uri": "/mfa" }],
+      ["unsent_form", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST" }],
+      ["frame", `file://${options.files}/frame.html`],
+      ["chooser", `file://${options.files}/chooser.html`],
+      ["provider_down", `${origin}/oidc/down/login`],
+      ["too_many_requests", `${origin}/oidc/down/login`],
+      ["forbidden-de", `${app}/auth`, { "X-Forwarded-Uri": "/mfa", "Accept-Language": "de" }],
+      ["unsent_form-fr", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST", "Accept-Language": "fr" }],
+      ["confirm_sign_out-es", `${app}/logout?scope=everywhere`, { "Accept-Language": "es" }],
+    ];
+    const views = [["light", "light", 900, 720], ["dark", "dark", 900, 720], ["phone", "light", 360, 740]];
+    const problems = [];
+    for (const [name, address, headers = {}] of shown) {
+      const file = address.startsWith("file:");
+      await tab.send("Network.setExtraHTTPHeaders", { headers: file ? {} : { "Accept-Language": "en", ...forwarded, ...headers } });
+      if (name === "too_many_requests") for (let at = 0; at < 20; at++) await tab.evaluate(`fetch("${address}", { redirect: "manual" }).catch(() => 0)`), await tab.go(address);
+      await tab.go(address);
+      await tab.waits(name, `location.href.startsWith(${JSON.stringify(address.split("?")[0])}) && document.querySelector("main h1")`);
+      const expected = { too_many_requests: "too_many_logins", provider_down: "provider_unreachable", forbidden: "step_up_needed", expired: "no_session", unsent_form: "no_cookie" }[name];
+      const code = await tab.evaluate('document.querySelector("dd")?.innerText');
+      if (expected && code !== expected) problems.push(`${name}: ${code} in place of ${expected}`);
+      for (const [view, scheme, width, height] of views) {
+        await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }] });
+        await tab.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 });
+        const fits = await tab.evaluate("document.documentElement.scrollWidth <= innerWidth");
+        if (!fits) problems.push(`${name} ${view}: wider than the window`);
+        const found = await tab.evaluate(`(async () => { ${axe};
+          const { violations } = await axe.run(document);
+          return violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html, failureSummary }) => html + failureSummary).join("; ")); })()`);
+        if (!Array.isArray(found)) problems.push(`${name} ${view}: axe-core did not run`);
+        else problems.push(...found.map((violation) => `${name} ${view}: ${violation}`));
+        const { data } = await tab.send("Page.captureScreenshot", { format: "png" });
+        writeFileSync(`${options.pictures}/${name}-${view}.png`, Buffer.from(data, "base64"));
+      }
+      const actions = await tab.evaluate('[...document.querySelectorAll("a[href], button")].map((action) => action.innerText)');
+      const reached = [];
+      for (const _ of actions) {
+        for (const type of ["keyDown", "keyUp"]) await tab.send("Input.dispatchKeyEvent", { type, key: "Tab", code: "Tab", windowsVirtualKeyCode: 9 });
+        reached.push(await tab.evaluate("document.activeElement.innerText"));
+      }
+      if (actions.length === 0 && name !== "error") problems.push(`${name}: nothing to do`);
+      if (JSON.stringify(actions) !== JSON.stringify(reached)) problems.push(`${name}: Tab reaches ${reached}, not ${actions}`);
+    }
+    if (problems.length > 0) throw new Failure(problems.join("\n"));
   },
 
   async tabs(devtools) {

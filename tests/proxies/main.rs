@@ -16,6 +16,7 @@ mod http;
 mod keycloak;
 mod keycloak_tokens;
 mod loops;
+mod pages;
 mod process;
 mod provider;
 mod register;

@@ -15,6 +15,7 @@ mod hosts;
 mod introspection;
 mod logout;
 mod origin;
+mod pages;
 mod preset;
 mod provider;
 mod resource_metadata;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{Judge, secret};
+use super::{Judge, pages, secret};
 use crate::config::file::{LogAsWritten, ServerAsWritten};
 use crate::config::form::Written;
 use crate::config::kind::Choice;
@@ -65,6 +65,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, written: &Written<ServerAsWritten>) -
         ),
         logins_per_minute: judge_count(judge, &settings.logins_per_minute, 60_000, MAX_LOGINS),
         new_token_path: judge_new_token_path(judge),
+        pages: pages::judge(judge, &settings.pages_folder),
     })
 }
 

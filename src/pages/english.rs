@@ -1,0 +1,52 @@
+//! English.
+
+use super::texts::Texts;
+
+pub(super) const TEXTS: Texts = Texts {
+    sign_in_needed: "Sign-in is needed",
+    no_entry: "No entry",
+    nothing_here: "There is nothing here",
+    not_available: "Not available right now",
+    went_wrong: "Something went wrong",
+    did_not_work: "This did not work",
+    forbidden_heading: "You do not have access",
+    expired_heading: "Sign in again",
+    too_many_heading: "Too many at once",
+    unsent_form_heading: "Your form was not sent",
+    frame_heading: "Sign in to see this",
+    confirm_heading: "Sign out?",
+    signed_out_heading: "Signed out",
+    chooser_heading: "Sign in",
+
+    unsent_form_why: "You are not signed in, or your sign-in has ended. What you entered is not lost: this tab still has it.",
+    unsent_form_first: "Sign in in a new tab.",
+    unsent_form_then: "Come back to this tab and reload it. When your browser asks whether to send the form again, say yes.",
+    frame_why: "This part of the page needs a sign-in, and that does not work inside of another page. Open it in a new tab, sign in there, then reload this page.",
+    confirm_why: "This could have been asked for by another site. If you want to sign out, confirm it.",
+    extent_app: "This ends your session at this application only.",
+    extent_session: "This ends your session at the login provider, and at every application here that you use with it in this browser.",
+    extent_everywhere: "This ends all your sessions at every application here, in every browser.",
+    signed_out_here: "You are signed out here.",
+    signed_out_app: "You are signed out of this application. The login provider still knows you.",
+    signed_out_session: "You are signed out of this application, and of the others here that you used in this browser.",
+    signed_out_everywhere: "You are signed out of every application here, in every browser.",
+    chooser_why: "Choose how you want to sign in.",
+    last_used: "Used last time",
+    signed_in_as: "Signed in as",
+    signed_in: "You are signed in.",
+    provider: "Login provider",
+    retries: "This page tries again by itself.",
+
+    sign_in: "Sign in",
+    sign_in_again: "Sign in again",
+    try_again: "Try again",
+    another_account: "Use another account",
+    sign_out: "Sign out",
+    stay_signed_in: "Stay signed in",
+    open_new_tab: "Open in a new tab",
+    opens_new_tab: "opens in a new tab",
+
+    reference: "If you ask for help, pass this on:",
+    code: "Code",
+    request: "Request",
+};

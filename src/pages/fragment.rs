@@ -1,0 +1,71 @@
+//! The one page with a script: it keeps what stands behind `#` in an address over a login, or puts it back. It is on the screen for a
+//! moment, and no operator's template takes its place.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Value;
+
+use super::templates::Set;
+
+/// On which side of the login it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Before it: the fragment is kept in the tab.
+    Leave,
+    /// After it: the fragment is put back.
+    Arrive,
+}
+
+/// The document. `address` is where it leads, `page` what the fragment is kept under.
+pub fn render(address: &str, page: &str, step: Step) -> String {
+    let step = match step {
+        Step::Leave => "leave",
+        Step::Arrive => "arrive",
+    };
+    let context = Value::from_pairs([
+        ("address", Value::from(address)),
+        ("page", page.into()),
+        ("step", step.into()),
+        ("script", Value::from_safe_string(SCRIPT.to_owned())),
+    ]);
+    // Our own template, rendered with all of its variables by a test.
+    SET.environment.get_template(FILE).and_then(|template| template.render(context)).unwrap_or_default()
+}
+
+/// The SHA-256 of the script, for `Content-Security-Policy`, in base64.
+pub static SCRIPT_HASH: LazyLock<String> =
+    LazyLock::new(|| STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes())));
+
+const FILE: &str = "fragment.html";
+const SCRIPT: &str = include_str!("templates/fragment.js");
+
+static SET: LazyLock<Set> = LazyLock::new(|| {
+    let mut set = Set::new("");
+    set.environment
+        .add_template(FILE, include_str!("templates/fragment.html"))
+        .expect("our own template, which a test renders");
+    set
+});
+
+#[cfg(test)]
+mod tests {
+    use super::{SCRIPT, Step, render};
+
+    /// R-8.6
+    #[test]
+    fn the_page_without_its_addresses_is_under_a_kilobyte() {
+        let page = render("", "", Step::Arrive);
+        assert!(page.len() <= 1024 && page.contains(SCRIPT), "{} bytes", page.len());
+    }
+
+    #[test]
+    fn an_address_cannot_leave_its_attribute() {
+        let hostile = r#"https://x.example/?"><script>alert(1)</script>'&"#;
+        let page = render(hostile, hostile, Step::Leave);
+        assert_eq!(page.matches("<script>").count(), 1, "{page}");
+        assert!(!page.contains("\"><script>alert"), "{page}");
+    }
+}
