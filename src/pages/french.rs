@@ -54,6 +54,15 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
+        "La connexion ne fonctionne que par https, et cette page a été ouverte par http. Ouvrez-la avec https:// devant. Si c’était déjà le cas, adressez-vous à l’exploitant.",
+    ),
+    ("There is no entry at this address.", "L’accès à cette adresse est fermé."),
+    (
+        "Your account may not use this page. If it should, tell the operator.",
+        "Votre compte n’a pas accès à cette page. S’il devrait l’avoir, adressez-vous à l’exploitant.",
+    ),
+    (
         "The login gateway is not set up correctly. Tell the operator.",
         "La passerelle de connexion n’est pas configurée correctement. Prévenez l’exploitant.",
     ),

@@ -54,6 +54,15 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
+        "Die Anmeldung geht nur über https, und diese Seite wurde über http geöffnet. Öffnen Sie sie mit https:// davor. Wenn das schon so war, wenden Sie sich an den Betreiber.",
+    ),
+    ("There is no entry at this address.", "Unter dieser Adresse gibt es keinen Zutritt."),
+    (
+        "Your account may not use this page. If it should, tell the operator.",
+        "Ihr Konto darf diese Seite nicht benutzen. Wenn es das sollte, wenden Sie sich an den Betreiber.",
+    ),
+    (
         "The login gateway is not set up correctly. Tell the operator.",
         "Das Anmelde-Gateway ist nicht richtig eingerichtet. Wenden Sie sich an den Betreiber.",
     ),

@@ -54,6 +54,15 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
+        "El inicio de sesión solo funciona por https, y esta página se abrió por http. Ábrala con https:// delante. Si ya era así, avise al operador.",
+    ),
+    ("There is no entry at this address.", "No hay acceso a esta dirección."),
+    (
+        "Your account may not use this page. If it should, tell the operator.",
+        "Su cuenta no puede usar esta página. Si debería poder, avise al operador.",
+    ),
+    (
         "The login gateway is not set up correctly. Tell the operator.",
         "La pasarela de acceso no está bien configurada. Avise al operador.",
     ),

@@ -23,8 +23,9 @@ fn assert_on(answer: &Answer, step: &str, page: &str) -> String {
     assert_eq!(attributes(&text, "data-step"), [step]);
     assert_eq!(attributes(&text, "data-page"), [page]);
     let to = attributes(&text, "href").remove(0);
+    let written = to.replace('&', "&amp;");
     let without_script =
-        format!("<noscript><meta http-equiv=\"refresh\" content=\"0; url={to}\"></noscript>");
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"0; url={written}\"></noscript>");
     assert!(text.contains(&without_script), "{text}");
     to
 }

@@ -5,6 +5,7 @@
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
@@ -129,12 +130,16 @@ fn check_decision(forwarded: &Forwarded, headers: &HeaderMap) {
                 continue;
             }
         };
-        for found in [Found::Nothing, Found::Unknown, Found::Session { identity: &identity, claims: &claims }]
-        {
+        let age = Duration::from_secs(60);
+        let session = Found::Session { identity: &identity, claims: &claims, stepped_up: &[], age };
+        for found in [Found::Nothing, Found::Unknown, session] {
             let has_session = matches!(found, Found::Session { .. });
             match decide(&request, found, now) {
                 Verdict::Allow(pass) => {
-                    assert!(has_session && !spoofed && *pass.identity() == identity);
+                    let told = pass.identity();
+                    assert!(has_session || told.is_none());
+                    assert!(!spoofed && told.is_none_or(|told| *told == identity));
+                    assert_eq!(told.is_none(), !request.asks_who() || !has_session);
                     assert!(client.guards(forwarded.authority(), forwarded.scheme()));
                 }
                 Verdict::Login { return_to, .. } => {

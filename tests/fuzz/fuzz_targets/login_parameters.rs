@@ -128,6 +128,7 @@ fn check_state(client: &Client, return_to: &ReturnTo, asked: &[(String, String)]
         seen: [Seen::Unreadable; 2],
         asked: asked.to_vec(),
         before: None,
+        step_up: Some(1000),
     };
     let whole = begin(&RING, &flow(return_to), &cookie, [6; 12]).state;
     let home = begin(&RING, &flow(&return_to::home(client)), &cookie, [6; 12]).state;
