@@ -196,7 +196,7 @@ refusals! {
     SignInNeeded "sign_in_needed" Caller FORBIDDEN Never SIGNED_OUT
         "A rule with on_unauthenticated: 403 fits, so nobody is led to the login from there. Let the person sign in at another page first."
     NoSuchClaim "no_such_claim" Provider FORBIDDEN Never NOT_ADMITTED
-        "The log names the rule and the claim that its require looks at; the provider did not send it, or sent it empty. Ask for the scope that brings it, let the provider put it into the ID token or userinfo, or write its place as the claims of /oidc/<client>/userinfo have it."
+        "The log names the rule and the claim that its require looks at; the provider did not send it, or sent it empty. Ask for the scope that brings it, let the provider put it into the ID token or userinfo, or write its place as the client's userinfo page has it."
     ClaimOtherForm "claim_other_form" Provider FORBIDDEN Never NOT_ADMITTED
         "The log names the rule and the claim. Its require compares texts, numbers, true and false, and lists of these: name the place inside of an object, or let the provider send a list."
     NotMember "not_member" Caller FORBIDDEN Never NOT_ADMITTED
