@@ -427,7 +427,7 @@ const scenarios = {
       await tab.signInPage();
       await tab.fillIn("alice");
     }
-    await tab.waits(`the page that names ${options.cause}`, `document.querySelector("code")?.innerText === ${JSON.stringify(options.cause)}`);
+    await tab.waits(`the page that names ${options.cause}`, `document.querySelector("dd")?.innerText === ${JSON.stringify(options.cause)}`);
     await tab.picture(options.cause);
     // It is the end: nothing goes on by itself.
     const visited = tab.visited.length;
@@ -533,7 +533,7 @@ const scenarios = {
     await tab.signInPage();
     await tab.forget(/flow/);
     await tab.fillIn("alice");
-    await tab.waits("the page that says why", `location.href.startsWith("${own}/callback") && document.querySelector("code")?.innerText.length > 3`);
+    await tab.waits("the page that says why", `location.href.startsWith("${own}/callback") && document.querySelector("dd")?.innerText.length > 3`);
     await tab.picture("expired");
     const visited = tab.visited.length;
     await new Promise((done) => setTimeout(done, 1000));
