@@ -180,11 +180,7 @@ fn as_applications_read(path: &str) -> Vec<String> {
 fn is_public(path: &str) -> bool {
     as_applications_read(path).iter().all(|read| {
         let parts: Vec<&str> = read.split('/').collect();
-        match parts.as_slice() {
-            ["public" | "optional", ..] => true,
-            ["v", _, "open"] | ["re", _, "open"] => true,
-            _ => false,
-        }
+        matches!(parts.as_slice(), ["public" | "optional", ..] | ["v" | "re", _, "open"])
     })
 }
 
