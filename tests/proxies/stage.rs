@@ -313,8 +313,7 @@ https://{HOST}:{port} {{
             format!("server:\n  listen: 127.0.0.1:{port}\n  admin_listen: 127.0.0.1:{}\n", free_port());
         let file = self.folder.join("second.yaml");
         std::fs::write(&file, format!("{clients}{server}")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        command.arg("serve").arg(file).current_dir(&self.folder);
+        let command = self.serve(&file);
         (Process::start("second-vestibule", command, port, &self.folder), port)
     }
 
@@ -343,16 +342,21 @@ https://{HOST}:{port} {{
 
     /// Starts vestibule, again after it was dropped.
     pub(crate) fn start_vestibule(&mut self) {
+        let command = self.serve(&self.folder.join("clients.yaml"));
+        self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
+    }
+
+    /// vestibule with that file, and without settings of the surrounding shell: they are not this stage's.
+    fn serve(&self, file: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        command.arg("serve").arg(self.folder.join("clients.yaml")).current_dir(&self.folder);
+        command.arg("serve").arg(file).current_dir(&self.folder);
         for (name, _) in std::env::vars_os() {
-            // Settings of the surrounding shell are not this stage's.
             if name.to_string_lossy().starts_with("VESTIBULE_") || name.to_string_lossy().starts_with("AUTH_")
             {
                 command.env_remove(name);
             }
         }
-        self.vestibule = Some(Process::start("vestibule", command, self.vestibule_port, &self.folder));
+        command
     }
 
     /// Starts the provider, again after it was dropped; it then knows nobody any more.

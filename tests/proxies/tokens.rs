@@ -96,9 +96,12 @@ pub(crate) fn bound_to_certificate(stage: &Stage, certificate: &str, key: &str) 
     let output = curl(stage)
         .args(["--cert", &in_keys(certificate), "--key", &in_keys(key)])
         .args(["--data", &encoded(&program("bound", SIGNED_API, "read"))])
+        // Not what is tested: a connection that breaks on a busy machine may be tried again.
+        .args(["--retry", "2", "--retry-all-errors"])
         .arg(format!("https://localhost:{}/token", stage.provider_tls_port))
         .output()
         .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     token_in(&String::from_utf8_lossy(&output.stdout))
 }
 
