@@ -47,7 +47,14 @@ fn read(
     let Some(claim) = ClaimPath::parse(claim).filter(|_| plain) else {
         return Err(Finding::StrangeClaim(claim.to_owned()));
     };
-    let found = header.value.clone();
+    let taken: Vec<(&HeaderName, &Place)> =
+        others.iter().map(|(other, place)| (&other.header, place)).collect();
+    Ok(ClaimHeader { claim, header: name(header, &taken)?, rendering })
+}
+
+/// The name of a header for the application, which no hop treats as its own and which is none of `taken`.
+pub(super) fn name(written: &At<String>, taken: &[(&HeaderName, &Place)]) -> Result<HeaderName, Finding> {
+    let found = written.value.clone();
     if found.contains(['_', '.']) {
         // Servers that fold both to "-" (CGI does) would take one header for the other.
         return Err(Finding::HeaderFolds { write: found.replace(['_', '.'], "-"), found });
@@ -67,10 +74,10 @@ fn read(
     if is_taken(name.as_str()) {
         return Err(Finding::HeaderTaken(found));
     }
-    if let Some((_, first)) = others.iter().find(|(other, _)| other.header == name) {
-        return Err(Finding::HeaderTwice { found, first: first.clone() });
+    if let Some((_, first)) = taken.iter().find(|(other, _)| **other == name) {
+        return Err(Finding::HeaderTwice { found, first: (*first).clone() });
     }
-    Ok(ClaimHeader { claim, header: name, rendering })
+    Ok(name)
 }
 
 /// Whether a proxy may pass the certificate of a caller in a header of that name. Proxies call it by names of their own, which all end
