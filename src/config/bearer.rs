@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::HeaderName;
 use serde_json::Value;
 
-use super::{ClaimHeader, ProviderSettings};
+use super::ProviderSettings;
+use super::claim_header::ClaimHeader;
 use crate::protocol::access_token::Profile;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::issuer::Issuer;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::claims::RequestedClaims;
 use super::form::{Form, List, Named, Pairs, Reader, Shape, Table, Tables, Texts, Written};
 use super::form::{not_a_table, unknown};
+use super::header_names::HeaderNames;
 use super::kind::{Choice, Choices, TimeOrZero};
 use super::node::{Entry, Node, Value};
 use super::place::Place;
@@ -102,11 +103,14 @@ macro_rules! table {
 
 mod bearer;
 
+mod headers;
+
 mod rules;
 
 pub(super) use bearer::{
     BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten,
 };
+pub(super) use headers::HeaderAsWritten;
 pub(super) use rules::{RuleAsWritten, RuleGroups};
 
 table! {
@@ -224,6 +228,14 @@ table! {
         /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
         /// header `X-Auth-Subject` (the claim `sub`) is always sent.
         extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
+        /// Header → how a claim gets into it, where `extra_claim_headers` is not enough. See [headers](headers.md).
+        headers: Named<HeaderAsWritten>, "none", "Write: headers: { X-User-Groups: { claim: groups, list: json } }";
+        /// Further headers by the names of another gateway, for applications that were written for one: `oauth2_proxy`, `authelia`,
+        /// `traefik_forward_auth`, `vouch` or `mod_auth_openidc`. One that is written above goes before that of its name.
+        header_names: Choice<HeaderNames>, "none", "Write oauth2_proxy, authelia, traefik_forward_auth, vouch or mod_auth_openidc.";
+        /// Whether the claims of the provider's access token count where neither ID token nor userinfo have them, for headers and for
+        /// rules: of one that is a JWT, signed by the provider and about the same person.
+        access_token_claims: bool, "`false`", "Write true or false.";
         /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
         /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
         bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";
@@ -434,6 +446,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("", FileAsWritten::SETTINGS),
     ("clients.<client>", ClientAsWritten::SETTINGS),
     ("clients.<client>.endpoints", EndpointsAsWritten::SETTINGS),
+    ("clients.<client>.headers.<header>", HeaderAsWritten::SETTINGS),
     ("clients.<client>.authorization", AuthorizationAsWritten::SETTINGS),
     ("clients.<client>.cors", CorsAsWritten::SETTINGS),
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),

@@ -2,6 +2,7 @@
 
 pub mod bearer;
 mod check;
+pub mod claim_header;
 mod claims;
 pub mod client_secrets;
 pub mod condition;
@@ -10,6 +11,7 @@ mod cookie;
 pub mod entry;
 mod file;
 mod form;
+mod header_names;
 pub mod host;
 mod kind;
 mod names_from_elsewhere;
@@ -44,7 +46,7 @@ use url::Url;
 use crate::pages::Pages;
 use crate::protocol::authorities::Authorities;
 use crate::protocol::backchannel_url::BackchannelUrl;
-use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::claim_source::ClaimSource;
 use crate::protocol::discovery::Provider;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::issuer::Issuer;
@@ -52,6 +54,7 @@ use crate::protocol::logout_token::TypRule;
 use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use bearer::{BearerTokens, ResourceMetadata};
+use claim_header::ClaimHeader;
 use host::{Authority, HostPattern, Scheme};
 use place::Place;
 use preset::Preset;
@@ -173,6 +176,8 @@ pub struct Client {
     pub admission: Admission,
     /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
     pub claim_headers: Vec<ClaimHeader>,
+    /// Whether the claims of an access token count where neither ID token nor userinfo have them.
+    pub access_token_claims: AccessTokenClaims,
     /// Whether what stands behind `#` in an address is kept over a login.
     pub preserve_fragment: bool,
     /// The origins whose pages may read our own answers, as browsers write them.
@@ -307,6 +312,15 @@ pub enum AskUserinfo {
     IfMissing,
 }
 
+/// Whether the claims of the access token of a login are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessTokenClaims {
+    /// Those that nothing else says.
+    Taken,
+    /// Only where a header asks for them.
+    Ignored,
+}
+
 /// What the claims of a person must say for a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
@@ -325,26 +339,6 @@ pub enum EmailVerified {
     IfPresent,
     /// Always.
     Ignore,
-}
-
-/// One claim that the application is told in a header.
-#[derive(Clone, Debug)]
-pub struct ClaimHeader {
-    /// Where the claim is found.
-    pub claim: ClaimPath,
-    /// The header that carries it.
-    pub header: HeaderName,
-    /// What of the claim is sent.
-    pub rendering: Rendering,
-}
-
-/// What of a claim is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rendering {
-    /// Its value; an object is refused.
-    Value,
-    /// Of an object the names of its members, as a list; anything else as it is.
-    Names,
 }
 
 /// The lifetimes of a session.
@@ -418,6 +412,11 @@ pub(in crate::config) fn is_everybody(block: &IpNet) -> bool {
 }
 
 impl Client {
+    /// Whether any header wants what that source says by itself.
+    pub fn tells_from(&self, source: ClaimSource) -> bool {
+        self.claim_headers.iter().any(|mapping| mapping.source == source)
+    }
+
     /// Whether this client guards that host.
     pub fn guards(&self, authority: &Authority, scheme: Scheme) -> bool {
         self.hosts.iter().any(|pattern| pattern.matches(authority, scheme))

@@ -149,7 +149,7 @@ impl Preset {
     }
 
     /// Where the provider says which groups or roles a person has.
-    const fn groups_claim(self) -> Option<&'static str> {
+    pub(super) const fn groups_claim(self) -> Option<&'static str> {
         match self {
             Self::Keycloak => Some("realm_access.roles"),
             Self::Google | Self::Auth0 => None,

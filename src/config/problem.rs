@@ -273,6 +273,7 @@ pub(super) enum Finding {
 
     // Claims and headers.
     StrangeClaim(String),
+    StrangeValue(String),
     NotAHeader(String),
     HeaderFolds { found: String, write: String },
     SubjectHeader,
@@ -538,6 +539,7 @@ impl fmt::Display for Finding {
             Self::TokenHeader(found) => write!(f, "{} is sent by itself where access tokens are taken.\nWrite another name.", q(found)),
 
             Self::StrangeClaim(found) => write!(f, "{} is not the path of a claim.\nWrite names with a dot between each two: realm_access.roles", q(found)),
+            Self::StrangeValue(found) => write!(f, "{} begins or ends with a blank, or has a control character, which no header carries.\nWrite it without.", q(found)),
             Self::NotAHeader(found) => write!(f, "{} cannot be the name of a header.\nWrite at most 64 letters without accents, digits and -, such as X-User-Email.", q(found)),
             Self::HeaderFolds { found, write } => write!(f, "{} has a _ or a dot, which some servers read as -, so that two headers could be one.\nWrite {write}.", q(found)),
             Self::SubjectHeader => f.write_str("X-Auth-Subject is always sent, and holds the claim sub.\nWrite another name."),

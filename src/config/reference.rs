@@ -34,7 +34,9 @@ fn reach(table: &str, setting: &Setting) -> String {
     if is_inside_a_list(table) {
         return String::new();
     }
-    let name = variable(&path).replace("__CLIENT__", "_<CLIENT>_").replace("__ISSUER__", "_<ISSUER>_");
+    let name = ["CLIENT", "ISSUER", "HEADER"]
+        .iter()
+        .fold(variable(&path), |name, step| name.replace(&format!("__{step}__"), &format!("_<{step}>_")));
     match setting.shape {
         Shape::One => format!(" `{name}`"),
         Shape::Many => format!(" `{name}` (commas between the items)"),

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::condition::{self, Judged};
 use super::refusal::Refusal;
+use crate::config::claim_header::ClaimHeader;
 use crate::config::condition::Condition;
 use crate::config::rule::Rule;
-use crate::config::{ClaimHeader, Client, EmailVerified};
+use crate::config::{Client, EmailVerified};
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::Claims;
 
@@ -42,13 +43,16 @@ pub(super) fn hosted_domain(claims: &Claims, client: &Client) -> Result<(), Refu
 /// [`Refusal::EmailNotVerified`]
 pub(super) fn email(claims: &Claims, client: &Client, handed_on: &[ClaimHeader]) -> Result<(), Refusal> {
     // OpenID Connect Core 1.0 section 5.1: a boolean. A text that says "true" is none.
+    let says_yes = |verified: Option<&Value>| verified == Some(&Value::Bool(true));
     let verified = claims.as_json().get("email_verified");
+    // Each source vouches for the address that it gives itself.
+    let mut handed_on = handed_on.iter().filter(|mapping| mapping.claim.as_str() == EMAIL).map(|mapping| {
+        ClaimPath::parse(EMAIL_VERIFIED).and_then(|path| claims.get_from(mapping.source, &path))
+    });
     let let_in = match client.admission.email_verified {
         EmailVerified::Ignore => true,
-        EmailVerified::Require => verified == Some(&Value::Bool(true)),
-        EmailVerified::IfPresent => {
-            !hands_on_email(handed_on) || verified.is_none_or(|verified| *verified == Value::Bool(true))
-        }
+        EmailVerified::Require => says_yes(verified) && handed_on.all(says_yes),
+        EmailVerified::IfPresent => handed_on.all(|verified| verified.is_none() || says_yes(verified)),
     };
     if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
 }
@@ -79,10 +83,13 @@ pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
         EmailVerified::IfPresent => hands_on_email(&client.claim_headers),
     };
     let by_rules = client.rules.iter().filter_map(|rule| rule.require.as_ref()).flat_map(Condition::claims);
-    let own = hosted.into_iter().chain(counts.then_some("email_verified")).filter_map(ClaimPath::parse);
+    let own = hosted.into_iter().chain(counts.then_some(EMAIL_VERIFIED)).filter_map(ClaimPath::parse);
     own.chain(by_rules.cloned())
 }
 
 fn hands_on_email(handed_on: &[ClaimHeader]) -> bool {
-    handed_on.iter().any(|mapping| mapping.claim.as_str() == "email")
+    handed_on.iter().any(|mapping| mapping.claim.as_str() == EMAIL)
 }
+
+const EMAIL: &str = "email";
+const EMAIL_VERIFIED: &str = "email_verified";

@@ -1,16 +1,14 @@
 //! Who the person is, as headers for the application.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::Value;
 
-use super::admission;
 use super::refusal::Refusal;
+use super::{admission, encode, render};
 use crate::config::bearer::{BearerIssuer, Whose};
-use crate::config::{CLIENT_HEADER, ClaimHeader, Client, ISSUER_HEADER, Rendering, SUBJECT_HEADER};
+use crate::config::claim_header::{ClaimHeader, Encoding};
+use crate::config::{CLIENT_HEADER, Client, ISSUER_HEADER, SUBJECT_HEADER};
 use crate::protocol::access_token::{AccessToken, Bearer};
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::claims::Claims;
@@ -20,13 +18,14 @@ use crate::protocol::claims::Claims;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     headers: Box<[(HeaderName, HeaderValue)]>,
+    cut: Box<[HeaderName]>,
 }
 
 impl Identity {
     /// The headers of nobody: all of them, empty.
     pub fn blank(client: &Client) -> Self {
         let empty = |name: &HeaderName| (name.clone(), HeaderValue::from_static(""));
-        Self { headers: client.identity_headers().map(empty).collect() }
+        Self { headers: client.identity_headers().map(empty).collect(), cut: Box::default() }
     }
 
     /// Name and value of every header, in order. A value is cloned without copying it.
@@ -34,17 +33,23 @@ impl Identity {
         &self.headers
     }
 
+    /// The headers of which something was left out because it was too long, as the configuration wants it.
+    pub fn cut(&self) -> &[HeaderName] {
+        &self.cut
+    }
+
     /// Bytes that all of them take in an answer, names and separators included.
     pub fn bytes(&self) -> usize {
         self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
     }
 
-    /// Text, numbers and booleans are sent as text, a list as its items joined with `,`, nothing as the empty value. Bytes
-    /// outside ASCII and `%` are percent-encoded (the UTF-8 of the text), and so is what a reader would trim or split at:
-    /// blanks at the ends, and in items `,`, `;` and blanks.
+    /// Where nothing else is configured text, numbers and booleans are sent as text, a list as its items joined with `,`, nothing as the
+    /// empty value. Bytes outside ASCII and `%` are percent-encoded (the UTF-8 of the text), and so is what a reader would trim or split
+    /// at: blanks at the ends, and in items `,`, `;` and blanks.
     ///
     /// # Errors
-    /// [`Refusal::HostedDomain`] and [`Refusal::EmailNotVerified`] for whom the client does not let in; [`Refusal::ClaimUnfit`] for a control character or an object, never a shortened or missing value;
+    /// [`Refusal::HostedDomain`] and [`Refusal::EmailNotVerified`] for whom the client does not let in; [`Refusal::ClaimUnfit`] for a control character, an object or what else does not fit, never a value that is shortened or missing unless
+    /// the configuration wants that;
     /// [`Refusal::IdentityTooLarge`] beyond [`MAX_IDENTITY`].
     pub fn from_claims(claims: &Claims, client: &Client) -> Result<Self, Refusal> {
         admission::check(claims, client)?;
@@ -73,7 +78,9 @@ impl Identity {
 
     fn of(client: &Client, who: &Who<'_>) -> Result<Self, Refusal> {
         let unfit = |claim: &str, why| Refusal::ClaimUnfit { claim: claim.into(), why };
-        let plain = |claim, value: &str| text(value).map_err(|why| unfit(claim, why));
+        let plain =
+            |claim, value: &str| encode::whole(value, Encoding::Percent).map_err(|why| unfit(claim, why));
+        let mut cut = Vec::new();
         let mut headers = Vec::with_capacity(3 + client.claim_headers.len());
         let mut bytes = 0;
         for name in client.identity_headers() {
@@ -88,12 +95,15 @@ impl Identity {
                 plain("client_id", who.client_id)?
             } else {
                 let mapping = who.headers.iter().find(|mapping| mapping.header == *name);
-                let found = mapping
-                    .filter(|mapping| who.may_have(&mapping.claim))
-                    .and_then(|mapping| Some((mapping, who.claims.get(&mapping.claim)?)));
-                match found {
-                    Some((mapping, value)) => {
-                        render(value, mapping.rendering).map_err(|why| unfit(mapping.claim.as_str(), why))?
+                match mapping.filter(|mapping| who.may_have(&mapping.claim)) {
+                    Some(mapping) => {
+                        let value = who.claims.get_from(mapping.source, &mapping.claim);
+                        let rendered = render::claim(value, mapping)
+                            .map_err(|why| unfit(mapping.claim.as_str(), why))?;
+                        if rendered.is_cut {
+                            cut.push(name.clone());
+                        }
+                        rendered.text
                     }
                     None => String::new(),
                 }
@@ -106,7 +116,7 @@ impl Identity {
         if bytes > MAX_IDENTITY {
             return Err(Refusal::IdentityTooLarge { bytes });
         }
-        Ok(Self { headers: headers.into() })
+        Ok(Self { headers: headers.into(), cut: cut.into() })
     }
 }
 
@@ -135,57 +145,6 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.headers.iter().map(|(name, _)| name)).finish()
     }
-}
-
-fn render(value: &Value, rendering: Rendering) -> Result<String, &'static str> {
-    match (value, rendering) {
-        (Value::Array(items), _) => list(items.iter().map(scalar)),
-        (Value::Object(members), Rendering::Names) => {
-            list(members.keys().map(|name| Ok(Cow::Borrowed(name.as_str()))))
-        }
-        _ => text(&scalar(value)?),
-    }
-}
-
-fn list<'a>(items: impl Iterator<Item = Result<Cow<'a, str>, &'static str>>) -> Result<String, &'static str> {
-    let mut list = String::new();
-    for (place, item) in items.enumerate() {
-        if place > 0 {
-            list.push(',');
-        }
-        list.push_str(&encode(&item?, &ITEM)?);
-    }
-    Ok(list)
-}
-
-fn scalar(value: &Value) -> Result<Cow<'_, str>, &'static str> {
-    match value {
-        Value::Null => Ok(Cow::Borrowed("")),
-        Value::Bool(truth) => Ok(truth.to_string().into()),
-        Value::Number(number) => Ok(number.to_string().into()),
-        Value::String(text) => Ok(Cow::Borrowed(text)),
-        Value::Array(_) => Err("it is a list inside a list"),
-        Value::Object(_) => Err("it is an object"),
-    }
-}
-
-fn text(value: &str) -> Result<String, &'static str> {
-    let inner = value.trim_matches(' ');
-    if inner.len() == value.len() {
-        return Ok(encode(inner, &TEXT)?.into_owned());
-    }
-    // Proxies trim values; a blank that counts has to be encoded.
-    let before = value.len() - value.trim_start_matches(' ').len();
-    let after = if inner.is_empty() { 0 } else { value.len() - before - inner.len() };
-    Ok("%20".repeat(before) + &encode(inner, &TEXT)? + &"%20".repeat(after))
-}
-
-fn encode<'a>(value: &'a str, set: &'static AsciiSet) -> Result<Cow<'a, str>, &'static str> {
-    // One that could end the header and begin another; encoded it would be safe, but no directory holds it by intention.
-    if value.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
-        return Err("it has a control character");
-    }
-    Ok(utf8_percent_encode(value, set).into())
 }
 
 /// Bytes of all identity headers, names and separators included: with the rest of the head they fit 4096, nginx's default.
@@ -218,6 +177,3 @@ const OF_PERSONS: [&str; 23] = [
     "username",
     "oid",
 ];
-
-const TEXT: AsciiSet = CONTROLS.add(b'%');
-const ITEM: AsciiSet = TEXT.add(b',').add(b';').add(b' ');

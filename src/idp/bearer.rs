@@ -25,7 +25,7 @@ use super::fetch::{FetchFault, TOTAL_DEADLINE};
 use super::flights::Flights;
 use super::provider::RememberedProvider;
 use super::providers::Providers;
-use super::{moment, refusal, verify};
+use super::{claims, moment, refusal, verify};
 use crate::clock::Clock;
 use crate::config::Client;
 use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection};
@@ -419,6 +419,7 @@ impl Remembered {
     ) -> Result<Self, Refusal> {
         let expires = token.expires.map_or(NEVER, |at| at.after(issuer.clock_leeway));
         let admitted = Arc::new(Admitted::new(token, client, issuer)?);
+        claims::tell_cut(client, admitted.identity());
         Ok(Self { verdict: Verdict::Good { admitted, signed }, expires, until: NEVER })
     }
 

@@ -6,13 +6,16 @@ use super::fetch::FetchFault;
 use super::provider::{ProviderFault, RememberedProvider};
 use super::verify::{self, OfLogin, Verified, VerifyFault};
 use crate::config::preset::Preset;
-use crate::config::{AskUserinfo, Client};
+use crate::config::{AccessTokenClaims, AskUserinfo, Client};
 use crate::gate::admission;
+use crate::gate::identity::Identity;
 use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::claim_source::ClaimSource;
 use crate::protocol::claims::{Claims, judge_refreshed};
 use crate::protocol::client_authentication;
 use crate::protocol::discovery::Provider;
 use crate::protocol::jwks::Keys;
+use crate::protocol::login_access_token::{self, AccessTokenUnread, ReadAccessToken};
 use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
@@ -96,8 +99,10 @@ pub async fn learn(
         AskUserinfo::On => true,
         AskUserinfo::Off => false,
         AskUserinfo::IfMissing => {
-            let sent = client.claim_headers.iter().map(|mapping| mapping.claim.clone());
-            sent.chain(admission::needed(client)).any(|claim| !claims.id_token_has(&claim))
+            let sent = client.claim_headers.iter().filter(|mapping| mapping.source == ClaimSource::Any);
+            let sent = sent.map(|mapping| mapping.claim.clone());
+            client.tells_from(ClaimSource::Userinfo)
+                || sent.chain(admission::needed(client)).any(|claim| !claims.id_token_has(&claim))
         }
     };
     let signed = client.registration.userinfo_algorithm;
@@ -135,14 +140,67 @@ pub async fn learn(
                     .map_err(ClaimsFault::Userinfo)?
             }
         };
+        if client.tells_from(ClaimSource::Userinfo) {
+            claims.keep_userinfo(&userinfo);
+        }
         claims.merge_userinfo(userinfo);
     }
-    for mapping in &client.claim_headers {
+    let is_told = client.tells_from(ClaimSource::AccessToken);
+    let is_taken = client.access_token_claims == AccessTokenClaims::Taken;
+    if is_told || is_taken {
+        let said = said_by_access_token(remembered, client, access_token, claims.sub(), now).await?;
+        if is_told {
+            claims.keep_access_token(said.as_ref());
+        }
+        if is_taken {
+            claims.merge_access_token(said.as_ref());
+        }
+    }
+    for mapping in client.claim_headers.iter().filter(|mapping| mapping.source == ClaimSource::Any) {
         if claims.keeps_elsewhere(&mapping.claim) {
             tell_elsewhere(client, &mapping.claim);
         }
     }
     Ok(Learned { claims, id_token })
+}
+
+/// What the access token says. One that cannot be read says nothing, and the log says why: that is the provider's way, and no reason
+/// to let nobody in.
+async fn said_by_access_token(
+    remembered: &Arc<RememberedProvider>,
+    client: &Client,
+    access_token: &Secret,
+    sub: &str,
+    now: Timestamp,
+) -> Result<Option<ReadAccessToken>, ClaimsFault> {
+    let expected =
+        login_access_token::Expected { issuer: &client.issuer, sub, now, leeway: client.clock_leeway };
+    let read = |keys: &_| login_access_token::read(access_token, keys, &expected);
+    let read = verify::with_keys(remembered, None, read, AccessTokenUnread::asks_for_new_keys)
+        .await
+        .map_err(ClaimsFault::Keys)?;
+    match read {
+        Ok(said) => Ok(Some(said)),
+        Err(fault) => {
+            tracing::warn!(
+                code = "access_token_unread", fault = "provider", client = client.name, reason = %fault,
+                remedy = "Let the provider issue access tokens as JWTs that it signs, or take the claims from the ID token or userinfo.",
+                "the claims of a person's access token are not taken, so headers and rules that need them find nothing"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Says which headers are not what the provider said, because that was too long.
+pub fn tell_cut(client: &Client, identity: &Identity) {
+    for header in identity.cut() {
+        tracing::warn!(
+            code = "header_cut", fault = "operator", client = client.name, %header,
+            remedy = "Raise max_items or max_bytes of the header, or pick fewer values by strip_prefix or allow.",
+            "a header of a person does not hold all values"
+        );
+    }
 }
 
 /// The header of such a claim is empty, and nobody would know why.

@@ -257,7 +257,7 @@ impl AccessToken {
         let auth_time = said.time(Claim::AuthTime)?;
         let (scopes, binding, bearer) = (said.scopes()?, said.binding()?, said.bearer());
         Ok(move |claims| {
-            let claims = Claims::verified(claims, expires.unwrap_or(now));
+            let claims = Claims::of_one_source(claims, expires.unwrap_or(now));
             Self { claims, scopes, client_id, bearer, expires, binding, acr, auth_time }
         })
     }
@@ -314,4 +314,4 @@ fn client_of(
 const AT_JWT: Kinds = &["at+jwt", "application/at+jwt"];
 
 /// What stands there where an issuer knows no better. All other kinds have a word of their own.
-const ANY_JWT: Kinds = &["at+jwt", "application/at+jwt", "JWT"];
+pub(super) const ANY_JWT: Kinds = &["at+jwt", "application/at+jwt", "JWT"];

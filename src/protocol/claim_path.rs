@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// The place of a claim, as written in `extra_claim_headers`: member names joined with dots (`realm_access.roles`). A
+/// The place of a claim, as written in clients.yaml: member names joined with dots (`realm_access.roles`). A
 /// member whose own name has dots (`https://x.example/roles`) is found by its whole name first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimPath(String);
@@ -22,7 +22,12 @@ impl ClaimPath {
 
     /// The value at this place, if there is one.
     pub fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
-        find(&self.0, claims)
+        self.find_by(|name| claims.get(name))
+    }
+
+    /// The value at this place, where `get` gives the outermost members.
+    pub(super) fn find_by<'a>(&self, get: impl Fn(&str) -> Option<&'a Value>) -> Option<&'a Value> {
+        find(&self.0, &get)
     }
 }
 
@@ -32,13 +37,13 @@ impl fmt::Display for ClaimPath {
     }
 }
 
-fn find<'a>(path: &str, claims: &'a Map<String, Value>) -> Option<&'a Value> {
-    if let Some(value) = claims.get(path) {
+fn find<'a>(path: &str, get: &dyn Fn(&str) -> Option<&'a Value>) -> Option<&'a Value> {
+    if let Some(value) = get(path) {
         return Some(value);
     }
     // The longest first step that exists wins, so that {"a.b": {"c": 1}} and {"a": {"b": {"c": 1}}} are both reached.
-    path.rmatch_indices('.').find_map(|(dot, _)| match claims.get(&path[..dot]) {
-        Some(Value::Object(inner)) => find(&path[dot + 1..], inner),
+    path.rmatch_indices('.').find_map(|(dot, _)| match get(&path[..dot]) {
+        Some(Value::Object(inner)) => find(&path[dot + 1..], &|name| inner.get(name)),
         _ => None,
     })
 }

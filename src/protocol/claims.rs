@@ -6,7 +6,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::claim_path::ClaimPath;
+use super::claim_source::ClaimSource;
 use super::id_token_fault::IdTokenFault;
+use super::login_access_token::ReadAccessToken;
 use super::timestamp::Timestamp;
 use super::userinfo::Userinfo;
 
@@ -19,13 +21,37 @@ pub struct Claims {
     /// Names that the latest token does not give: of userinfo, or of the token before. All others are the token's, and userinfo never
     /// replaces them.
     beside: HashSet<String>,
+    /// Those of them that an access token gave, which any other source goes before.
+    of_access_token: HashSet<String>,
+    apart: Apart,
     expires_at: Timestamp,
+}
+
+/// What the sources say each by itself, where somebody asks for that.
+#[derive(Clone, Default)]
+struct Apart {
+    /// There is one source only, and it stands for each.
+    is_one: bool,
+    userinfo: Option<Map<String, Value>>,
+    access_token: Option<Map<String, Value>>,
 }
 
 impl Claims {
     /// Members that `jwt::verify` has judged; `iss` and `sub` are texts among them.
     pub(super) fn verified(members: Map<String, Value>, expires_at: Timestamp) -> Self {
-        Self { members, beside: HashSet::new(), expires_at }
+        Self {
+            members,
+            beside: HashSet::new(),
+            of_access_token: HashSet::new(),
+            apart: Apart::default(),
+            expires_at,
+        }
+    }
+
+    /// The same where nothing else will ever say anything of this person: an access token that somebody presents, for one.
+    pub(super) fn of_one_source(members: Map<String, Value>, expires_at: Timestamp) -> Self {
+        let apart = Apart { is_one: true, ..Apart::default() };
+        Self { apart, ..Self::verified(members, expires_at) }
     }
 
     /// Claims that nobody signed, for `danger_testing_profile` alone. Their issuer is no provider's, so they are never taken for
@@ -33,7 +59,7 @@ impl Claims {
     pub fn of_testing_profile(profile: &Map<String, Value>, now: Timestamp) -> Self {
         let mut members = profile.clone();
         members.insert("iss".to_owned(), TESTING_ISSUER.into());
-        Self::verified(members, now)
+        Self::of_one_source(members, now)
     }
 
     /// Claims that somebody supposes, to ask what would become of a request; they never become a session.
@@ -41,7 +67,7 @@ impl Claims {
         let mut members = members;
         members.entry("iss").or_insert_with(|| issuer.into());
         members.entry("sub").or_insert_with(|| SUPPOSED_SUBJECT.into());
-        Self::verified(members, now)
+        Self::of_one_source(members, now)
     }
 
     /// Who the person is at this issuer: 1 to 255 printable ASCII characters, never given to another person.
@@ -69,10 +95,22 @@ impl Claims {
         path.find(&self.members)
     }
 
+    /// The claim at this place, as that source says it.
+    pub fn get_from(&self, source: ClaimSource, path: &ClaimPath) -> Option<&Value> {
+        match source {
+            _ if self.apart.is_one => self.get(path),
+            ClaimSource::Any => self.get(path),
+            ClaimSource::IdToken => {
+                path.find_by(|name| self.members.get(name).filter(|_| self.is_of_token(name)))
+            }
+            ClaimSource::Userinfo => path.find(self.apart.userinfo.as_ref()?),
+            ClaimSource::AccessToken => path.find(self.apart.access_token.as_ref()?),
+        }
+    }
+
     /// Whether the latest ID token gives this claim.
     pub fn id_token_has(&self, path: &ClaimPath) -> bool {
-        let given = self.members.iter().filter(|(name, _)| self.is_of_token(name));
-        path.find(&given.map(|(name, value)| (name.clone(), value.clone())).collect()).is_some()
+        path.find_by(|name| self.members.get(name).filter(|_| self.is_of_token(name))).is_some()
     }
 
     /// Whether the provider says that it keeps this claim elsewhere, and does not send it: a distributed claim (OpenID Connect
@@ -85,6 +123,47 @@ impl Claims {
     /// All claims.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.members
+    }
+
+    /// Keeps what the userinfo endpoint says also by itself, for whoever asks for [`ClaimSource::Userinfo`].
+    pub fn keep_userinfo(&mut self, userinfo: &Userinfo) {
+        self.apart.userinfo = Some(userinfo.members().clone());
+    }
+
+    /// Keeps what the access token says by itself, for whoever asks for [`ClaimSource::AccessToken`]. One that cannot be read says
+    /// nothing.
+    pub fn keep_access_token(&mut self, token: Option<&ReadAccessToken>) {
+        self.apart.access_token = token.map(|token| token.members().clone());
+    }
+
+    /// Adds what the access token says, where neither ID token nor userinfo say anything of it. A later access token takes the
+    /// place of the one before as a whole: a role that it no longer names is gone.
+    pub fn merge_access_token(&mut self, token: Option<&ReadAccessToken>) {
+        let former = std::mem::take(&mut self.of_access_token);
+        self.members.retain(|name, _| !former.contains(name));
+        self.beside.retain(|name| !former.contains(name));
+        let Some(said) = token.map(ReadAccessToken::members) else { return };
+        // That a value was verified is said of the token's own.
+        let is_of_other = |name: &str| {
+            VERIFIED.iter().any(|(what, verified)| {
+                *verified == name
+                    && self.members.get(*what).is_some_and(|known| said.get(*what) != Some(known))
+            })
+        };
+        let taken: Vec<_> = said
+            .iter()
+            .filter(|(name, _)| {
+                !self.members.contains_key(*name)
+                    && !ABOUT_THE_TOKEN.contains(&name.as_str())
+                    && !is_of_other(name)
+            })
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        for (name, value) in taken {
+            self.beside.insert(name.clone());
+            self.of_access_token.insert(name.clone());
+            self.members.insert(name, value);
+        }
     }
 
     /// Adds what the userinfo endpoint says. What the latest ID token says stays (one claim has one source), and so do the
@@ -104,6 +183,7 @@ impl Claims {
         self.members.retain(|name, _| !beside.contains(name) || !is_elsewhere(&said, name));
         for (name, value) in said {
             if !self.is_of_token(&name) && !ABOUT_THE_TOKEN.contains(&name.as_str()) {
+                self.of_access_token.remove(&name);
                 self.beside.insert(name.clone());
                 self.members.insert(name, value);
             }
@@ -127,8 +207,11 @@ impl Claims {
             }
         }
         let beside = members.keys().filter(|name| !new.is_of_token(name)).cloned().collect();
+        let kept = self.of_access_token.iter().filter(|name| !new.is_of_token(name));
+        let of_access_token = kept.cloned().collect();
         members.extend(new.members);
-        Self { members, beside, expires_at: new.expires_at }
+        let apart = self.apart.clone();
+        Self { members, beside, of_access_token, apart, expires_at: new.expires_at }
     }
 
     fn is_of_token(&self, name: &str) -> bool {

@@ -37,7 +37,8 @@
 //! | [`access_token`] | a token that a caller presents → `AccessToken` | RFC 6750; RFC 9068 2, 4; RFC 7662 2.2; RFC 7800 3.1 |
 //! | [`access_token_fault`] | why it is refused | RFC 6750 3.1 |
 //! | [`claims`] | what is known of the person, over refreshes | Core 2, 5.3, 12.2 |
-//! | [`claim_path`] | where a claim is | Core 5.1.2 |
+//! | [`claim_path`], [`claim_source`] | where a claim is, and who says it | Core 5.1.2, 5.3 |
+//! | [`login_access_token`] | the access token of a login, for its claims → `ReadAccessToken` | RFC 9068 2, 6 |
 //! | [`jwe`] | an encrypted token in compact form | RFC 7516 3.1, 5.2, 11.5; RFC 7518 4.3, 4.6, 5.3; RFC 8725 3 |
 //! | [`decryption_key`] | our private keys for that | RFC 7518 4.3, 4.6 |
 //! | [`userinfo`] | further claims → `Userinfo` | Core 5.3 |
@@ -70,6 +71,7 @@ pub mod callback_fault;
 pub mod certificate;
 mod claim_form;
 pub mod claim_path;
+pub mod claim_source;
 pub mod claims;
 pub mod client_authentication;
 mod concat_kdf;
@@ -93,6 +95,7 @@ pub mod jwk;
 pub mod jwks;
 pub mod jws;
 pub mod jwt;
+pub mod login_access_token;
 pub mod logout;
 pub mod logout_token;
 mod pem;

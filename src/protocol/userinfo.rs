@@ -141,6 +141,10 @@ pub fn verify(
 }
 
 impl Userinfo {
+    pub(super) const fn members(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     pub(super) fn into_members(self) -> Map<String, Value> {
         self.0
     }

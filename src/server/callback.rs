@@ -210,6 +210,7 @@ pub(super) fn keep(
 ) -> Result<SessionCookie, Refusal> {
     let Asked { service, client, .. } = asked;
     let identity = Identity::from_claims(&claims, client)?;
+    claims::tell_cut(client, &identity);
     let now = service.clock.steady();
     let handle = Handle::new(service.clock.entropy());
     let refreshable = tokens.refresh_token.is_some();

@@ -194,6 +194,7 @@ impl Refresher {
                 },
             )?;
         let identity = Identity::from_claims(&claims, client).map_err(Fault::ending)?;
+        claims::tell_cut(client, &identity);
         let tokens = SessionTokens {
             id_token: id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
             // RFC 6749 section 6: where no new one came, the old one stays good.

@@ -113,6 +113,9 @@ fn the_defaults_in_the_documentation_are_those_of_the_program() {
                     format!("{CLIENT}{BEARER}, {setting} }} }}\n")
                 }
                 ["clients", _, "bearer", _] => format!("{CLIENT}{BEARER}, {ASKED}, {setting} }} }}\n"),
+                ["clients", _, "headers", _] => {
+                    format!("{CLIENT}    headers: {{ X-A: {{ claim: a, max_items: 9, {setting} }} }}\n")
+                }
                 ["clients", _, inner] => format!("{CLIENT}    {inner}: {{ {setting} }}\n"),
                 [outer, inner] => format!("{CLIENT}{outer}: {{ {inner}: {{ {setting} }} }}\n"),
                 [outer] => format!("{CLIENT}{outer}: {{ {setting} }}\n"),

@@ -53,6 +53,7 @@ mod form_post;
 mod forwarded;
 mod fragment;
 mod frontchannel_logout;
+mod headers;
 mod id_token_attacks;
 mod initiate_login;
 mod key_rotation;

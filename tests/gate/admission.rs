@@ -85,7 +85,7 @@ fn names_of_members_are_sent_where_they_are_what_is_meant() {
     let roles = json!({ "groups": { "admin": { "1": "a.example" }, "staff, all": {} } });
     assert_eq!(judged(&client(), roles.clone()), "claim_unfit");
     let mut client = client();
-    client.claim_headers[1].rendering = vestibule::config::Rendering::Names;
+    client.claim_headers[1].rendering = vestibule::config::claim_header::Rendering::Names;
     let sent = |value| {
         let identity = Identity::from_claims(&claims(value), &client).unwrap();
         identity.headers()[2].1.to_str().unwrap().to_owned()

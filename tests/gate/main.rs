@@ -8,6 +8,7 @@ mod condition;
 mod credential;
 mod decide;
 mod forwarded;
+mod header_form;
 mod identity;
 mod login_parameters;
 mod loop_cause;
@@ -31,11 +32,10 @@ use vestibule::config::host::{HostPattern, Scheme};
 use vestibule::config::path_pattern::PathPattern;
 use vestibule::config::rule::{BearerPolicy, OnForbidden, OnUnauthenticated, Policy, Preflight, Rule};
 use vestibule::config::{
-    Admission, AskUserinfo, ClaimHeader, Client, Cookie, EmailVerified, Lifetimes, Logout, ProviderSettings,
-    Rendering, SameSite,
+    AccessTokenClaims, Admission, AskUserinfo, Client, Cookie, EmailVerified, Lifetimes, Logout,
+    ProviderSettings, SameSite,
 };
 use vestibule::protocol::authorize::Authorization;
-use vestibule::protocol::claim_path::ClaimPath;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::logout::ProviderLogout;
 use vestibule::protocol::logout_token::TypRule;
@@ -50,11 +50,7 @@ fn client() -> Client {
         same_site: SameSite::Lax,
         max_age: None,
     };
-    let header = |claim: &str, header: &'static str| ClaimHeader {
-        claim: ClaimPath::parse(claim).unwrap(),
-        header: HeaderName::from_static(header),
-        rendering: Rendering::Value,
-    };
+    let header = token::header;
     Client {
         name: "app".to_owned(),
         issuer: Issuer::parse("https://id.example.test", HttpIssuer::OnlyLoopback).unwrap(),
@@ -91,6 +87,7 @@ fn client() -> Client {
             header("groups", "x-auth-groups"),
             header("realm_access.roles", "x-auth-roles"),
         ],
+        access_token_claims: AccessTokenClaims::Ignored,
         preserve_fragment: false,
         cors_origins: Vec::new(),
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },

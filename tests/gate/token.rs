@@ -10,10 +10,12 @@ use bytes::Bytes;
 use http::HeaderName;
 use serde_json::{Value, json};
 use vestibule::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, Whose, WithSession};
+use vestibule::config::claim_header::{ClaimHeader, Rendering, ValueForm};
 use vestibule::config::rule::{BearerPolicy, Rule};
-use vestibule::config::{ClaimHeader, Client, ProviderSettings, Rendering};
+use vestibule::config::{Client, ProviderSettings};
 use vestibule::protocol::access_token::{AccessToken, AccessTokenExpected, Profile, Unverified};
 use vestibule::protocol::claim_path::ClaimPath;
+use vestibule::protocol::claim_source::ClaimSource;
 use vestibule::protocol::issuer::{HttpIssuer, Issuer};
 use vestibule::protocol::jwks::{self, Keys};
 use vestibule::protocol::registration::SigningAlgorithm;
@@ -87,7 +89,9 @@ pub(super) fn header(claim: &str, header: &'static str) -> ClaimHeader {
     ClaimHeader {
         claim: ClaimPath::parse(claim).unwrap(),
         header: HeaderName::from_static(header),
+        source: ClaimSource::Any,
         rendering: Rendering::Value,
+        form: ValueForm::default(),
     }
 }
 

@@ -43,6 +43,7 @@ mod rfc8725_3_12_kinds_of_token;
 mod rfc9068_2_2_claims;
 mod rfc9068_4_access_token;
 mod rfc9068_4_issuer_audience_time;
+mod rfc9068_6_login_access_token;
 mod rfc9110_6_6_1_date;
 mod rfc9126_2_pushed_authorization_request;
 mod rfc9207_2_issuer_in_response;

@@ -38,6 +38,8 @@ const CLIENT: &str = "    client_id: example.shop
       name: X-User-Name
       realm_access.roles: X-User-Groups
       resource_access.example.shop.roles: X-User-Roles
+    headers:
+      X-Token-Roles: { claim: realm_access.roles, from: access_token, allow: \"editor|auditor\", list: json }
     bearer:
       main: { profile: jwt, audiences: [https://api.example.com] }
 ";
@@ -64,6 +66,10 @@ fn roles_of_the_realm_and_of_the_client_reach_the_application() {
     let groups = list(seen.header("X-User-Groups"));
     assert!(groups.contains(&"editor") && groups.contains(&"auditor"), "{groups:?}");
     assert_eq!(list(seen.header("X-User-Roles")), ["R&D%2C%20Oslo", "publish"]);
+    // Those of the access token, which Keycloak has there whether the ID token has them or not.
+    let mut of_token: Vec<String> = serde_json::from_str(seen.header("X-Token-Roles")).unwrap();
+    of_token.sort();
+    assert_eq!(of_token, ["auditor", "editor"]);
 
     // Nobody gets what is not theirs.
     let mut carol = Browser::default();
@@ -218,7 +224,7 @@ pub(crate) fn stage() -> Option<Arc<Stage>> {
         issuer_path: "/realms/vestibule",
         client: CLIENT,
         framed_client: Some(FRAMED),
-        further_headers: &["X-User-Roles"],
+        further_headers: &["X-User-Roles", "X-Token-Roles"],
         certificates: Certificates::NotAskedFor,
     };
     let stage = Arc::new(Stage::put_up(&plan, start));

@@ -12,6 +12,7 @@ mod chromium;
 mod client_authentication;
 mod client_keys;
 mod cors;
+mod headers;
 mod http;
 mod keycloak;
 mod keycloak_tokens;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client_keys;
+use crate::headers;
 use crate::stage::{CLIENT_SECRET, Stage, root};
 use crate::tokens;
 
@@ -42,6 +43,8 @@ pub(crate) enum Registration {
     Https,
     /// With these lines in clients.yaml, and nothing else of note.
     With(&'static str),
+    /// With headers in the full form, by every encoding, and by the names of another gateway ([`headers`]).
+    Headers,
     /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
     Api(&'static str),
     /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
@@ -57,6 +60,7 @@ impl Registration {
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
             Self::With(lines) => lines.to_owned(),
+            Self::Headers => headers::LINES.to_owned(),
             Self::Api(further) => tokens::API.to_owned() + further,
             Self::ApiOverTls => {
                 format!("    ca_file: {keys}/ca.pem\n") + tokens::API + tokens::CERTIFICATE_HEADER
@@ -139,6 +143,7 @@ impl Registration {
             | Self::With(_)
             // This provider would take an address of https only, and starts no login by itself.
             | Self::InitiateLogin
+            | Self::Headers
             | Self::Api(_)
             | Self::ApiOverTls
             | Self::MaxAge(_) => {}
@@ -187,6 +192,7 @@ impl Registration {
     pub(crate) fn further_headers(self) -> &'static [&'static str] {
         match self {
             Self::Api(further) if further.contains("token: remove") => &["Authorization"],
+            Self::Headers => &headers::NAMES,
             _ => &[],
         }
     }

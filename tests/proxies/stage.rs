@@ -206,13 +206,13 @@ impl Stage {
                     self.edit("vestibule/location.conf", |text| text + &pass);
                 }
                 Proxy::Traefik | Proxy::Traefik33 => {
-                    self.replace("dynamic.yml", "X-User-Groups]", &format!("X-User-Groups, {header}]"));
+                    self.replace("dynamic.yml", "X-User-Groups]", &format!("{header}, X-User-Groups]"));
                 }
-                Proxy::Caddy => self.replace(
-                    "Caddyfile",
-                    "Preferred-Username X-User-Groups\n",
-                    &format!("Preferred-Username X-User-Groups {header}\n"),
-                ),
+                Proxy::Caddy => {
+                    self.replace("Caddyfile", " X-User-Groups\n", &format!(" {header} X-User-Groups\n"));
+                    let clean = "request_header -X-User-Groups\n";
+                    self.replace("Caddyfile", clean, &format!("{clean}\t\trequest_header -{header}\n"));
+                }
             }
         }
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::{Judge, bearer_issuer, headers, scopes};
+use crate::config::ProviderSettings;
 use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce, TokenHandling, WithSession};
+use crate::config::claim_header::ClaimHeader;
 use crate::config::file::{BearerAsWritten, BearerOptionsAsWritten, ClientAsWritten};
 use crate::config::form::{At, Texts, Written};
 use crate::config::kind::Choice;
 use crate::config::problem::Finding;
 use crate::config::rule::Rule;
-use crate::config::{ClaimHeader, ProviderSettings};
 use crate::protocol::access_token::Profile;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::registration::ClientAuthentication;

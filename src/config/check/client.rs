@@ -22,7 +22,9 @@ use crate::config::place::Place;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
 use crate::config::report::Problem;
-use crate::config::{AskUserinfo, Client, Lifetimes, Purpose, is_client_name, overlay, own_path};
+use crate::config::{
+    AccessTokenClaims, AskUserinfo, Client, Lifetimes, Purpose, is_client_name, overlay, own_path,
+};
 use crate::protocol::issuer::is_loopback;
 use crate::protocol::registration::{ClientAuthentication, Registration, ResponseMode, SigningAlgorithm};
 
@@ -248,6 +250,11 @@ fn judge_one(
         hosts: hosts.into_iter().map(|host| host.value).collect(),
         userinfo: written.userinfo.or(Choice(AskUserinfo::On)).0,
         claim_headers,
+        access_token_claims: if written.access_token_claims.or(false) {
+            AccessTokenClaims::Taken
+        } else {
+            AccessTokenClaims::Ignored
+        },
         preserve_fragment: written.preserve_fragment.or(false),
         cors_origins,
         cookie: session_cookie?,

@@ -1,36 +1,88 @@
-//! `extra_claim_headers`: which header tells the application which claim.
+//! `extra_claim_headers`, `headers` and `header_names`: which header tells the application which claim.
 
 use http::HeaderName;
 
+use super::header_form::{self, is_plain};
 use super::{Judge, preset};
+use crate::config::claim_header::{ClaimHeader, Rendering, ValueForm};
 use crate::config::file::ClientAsWritten;
 use crate::config::form::At;
+use crate::config::header_names::GROUPS;
 use crate::config::place::Place;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
-use crate::config::{ClaimHeader, Rendering};
 use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::claim_source::ClaimSource;
 
-/// The table as written, claim by claim.
-pub(super) fn pairs(written: &ClientAsWritten) -> &[(String, At<String>)] {
-    written.extra_claim_headers.given().map_or(&[], |at| &at.value.0)
+/// Every claim that a header is written for, and where.
+pub(super) fn claims(written: &ClientAsWritten) -> Vec<(&str, &Place, &str)> {
+    let pairs = written.extra_claim_headers.given().map_or(&[][..], |at| &at.value.0);
+    let tables = written.headers.given().map_or(&[][..], |at| &at.value.0);
+    let of_tables = tables.iter().filter_map(|(_, table)| table.value.claim.given());
+    pairs
+        .iter()
+        .map(|(claim, header)| (claim.as_str(), &header.place, header.path.as_str()))
+        .chain(of_tables.map(|claim| (claim.value.as_str(), &claim.place, claim.path.as_str())))
+        .collect()
 }
 
-/// Reads the table. The applications behind a proxy see these names, so each must be one that no hop treats as its own.
+/// Reads the tables. The applications behind a proxy see these names, so each must be one that no hop treats as its own.
 pub(super) fn judge(judge: &mut Judge<'_>, written: &ClientAsWritten) -> Vec<ClaimHeader> {
-    let Some(at) = written.extra_claim_headers.given() else { return Vec::new() };
     let preset = preset::of(written);
     let mut headers: Vec<(ClaimHeader, Place)> = Vec::new();
-    for (claim, header) in &at.value.0 {
-        match read(claim, header, preset, &headers) {
-            Ok(pair) => headers.push((pair, header.place.clone())),
-            Err(finding) => judge.problems.push(header.problem(finding)),
+    if let Some(at) = written.extra_claim_headers.given() {
+        for (claim, header) in &at.value.0 {
+            match read(claim, header, preset, &headers) {
+                Ok(pair) => headers.push((pair, header.place.clone())),
+                Err(finding) => judge.problems.push(header.problem(finding)),
+            }
+        }
+        if at.value.0.len() > MAX_HEADERS {
+            judge.problems.push(at.problem(Finding::TooManyHeaders(MAX_HEADERS)));
         }
     }
-    if at.value.0.len() > MAX_HEADERS {
-        judge.problems.push(at.problem(Finding::TooManyHeaders(MAX_HEADERS)));
+    if let Some(at) = written.headers.given() {
+        for (name, table) in &at.value.0 {
+            let header = At { value: name.clone(), place: table.place.clone(), path: table.path.clone() };
+            let name = self::name(&header, &taken(&headers));
+            let read = header_form::judge(judge, written, table);
+            match (name, read) {
+                (Ok(header), Some((claim, source, form))) => {
+                    let rendering = rendering(preset, claim.as_str());
+                    headers
+                        .push((ClaimHeader { claim, source, header, rendering, form }, table.place.clone()));
+                }
+                (Err(finding), _) => judge.problems.push(header.problem(finding)),
+                (Ok(_), None) => {}
+            }
+        }
+        if headers.len() > MAX_HEADERS {
+            judge.problems.push(at.problem(Finding::TooManyHeaders(MAX_HEADERS)));
+        }
     }
-    headers.into_iter().map(|(header, _)| header).collect()
+    let mut headers: Vec<ClaimHeader> = headers.into_iter().map(|(header, _)| header).collect();
+    if let Some(at) = written.header_names.given() {
+        for (claim, header) in at.value.0.pairs() {
+            let claim = if *claim == GROUPS {
+                preset.and_then(Preset::groups_claim).unwrap_or(GROUPS)
+            } else {
+                claim
+            };
+            // Both are texts of ours, and fit.
+            let (Ok(header), Some(path)) =
+                (HeaderName::from_bytes(header.as_bytes()), ClaimPath::parse(claim))
+            else {
+                continue;
+            };
+            if headers.iter().all(|other| other.header != header) {
+                headers.push(plain(path, header, rendering(preset, claim)));
+            }
+        }
+        if headers.len() > MAX_HEADERS {
+            judge.problems.push(at.problem(Finding::TooManyHeaders(MAX_HEADERS)));
+        }
+    }
+    headers
 }
 
 fn read(
@@ -39,17 +91,30 @@ fn read(
     preset: Option<Preset>,
     others: &[(ClaimHeader, Place)],
 ) -> Result<ClaimHeader, Finding> {
-    let rendering = match preset {
+    let rendering = rendering(preset, claim);
+    let claim = path(claim)?;
+    Ok(plain(claim, name(header, &taken(others))?, rendering))
+}
+
+/// The path of a claim.
+pub(super) fn path(claim: &str) -> Result<ClaimPath, Finding> {
+    let fits = claim.len() <= MAX_CLAIM && is_plain(claim);
+    ClaimPath::parse(claim).filter(|_| fits).ok_or_else(|| Finding::StrangeClaim(claim.to_owned()))
+}
+
+fn plain(claim: ClaimPath, header: HeaderName, rendering: Rendering) -> ClaimHeader {
+    ClaimHeader { claim, source: ClaimSource::Any, header, rendering, form: ValueForm::default() }
+}
+
+fn rendering(preset: Option<Preset>, claim: &str) -> Rendering {
+    match preset {
         Some(preset) if preset.means_names(claim) => Rendering::Names,
         _ => Rendering::Value,
-    };
-    let plain = claim.len() <= MAX_CLAIM && !claim.chars().any(char::is_control) && claim.trim() == claim;
-    let Some(claim) = ClaimPath::parse(claim).filter(|_| plain) else {
-        return Err(Finding::StrangeClaim(claim.to_owned()));
-    };
-    let taken: Vec<(&HeaderName, &Place)> =
-        others.iter().map(|(other, place)| (&other.header, place)).collect();
-    Ok(ClaimHeader { claim, header: name(header, &taken)?, rendering })
+    }
+}
+
+fn taken(headers: &[(ClaimHeader, Place)]) -> Vec<(&HeaderName, &Place)> {
+    headers.iter().map(|(other, place)| (&other.header, place)).collect()
 }
 
 /// The name of a header for the application, which no hop treats as its own and which is none of `taken`.

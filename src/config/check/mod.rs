@@ -10,6 +10,7 @@ mod client;
 mod cookie;
 mod cors;
 mod encryption;
+mod header_form;
 mod headers;
 mod hosts;
 mod introspection;

@@ -6,6 +6,7 @@ use crate::config::form::Written;
 use crate::config::kind::Choice;
 use crate::config::preset::Preset;
 use crate::config::problem::Finding;
+use crate::config::report::Problem;
 use crate::config::{Admission, AskUserinfo, EmailVerified};
 use crate::protocol::authorize::Authorization;
 use crate::protocol::issuer::Issuer;
@@ -53,17 +54,19 @@ pub(super) fn notice(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     if let Some(userinfo) = written.userinfo.given()
         && matches!(userinfo.value, Choice(AskUserinfo::Off))
         && preset.needs_userinfo()
-        && !headers::pairs(written).is_empty()
+        && !headers::claims(written).is_empty()
     {
         judge.notices.push(userinfo.problem(Finding::NeedsUserinfo { provider }));
     }
-    for (claim, header) in headers::pairs(written) {
-        if let Some(write) = preset.lacks(claim) {
-            let claim = claim.clone();
-            judge.notices.push(header.problem(Finding::ClaimLacks { claim, provider, write }));
+    for (claim, place, path) in headers::claims(written) {
+        let finding = if let Some(write) = preset.lacks(claim) {
+            Finding::ClaimLacks { claim: claim.to_owned(), provider, write }
         } else if claim == "email" && preset.verifies_no_email() && written.email_verified.is_absent() {
-            judge.notices.push(header.problem(Finding::VerifiesNoEmail { provider }));
-        }
+            Finding::VerifiesNoEmail { provider }
+        } else {
+            continue;
+        };
+        judge.notices.push(Problem::new(place.clone(), path, finding));
     }
 }
 

@@ -164,7 +164,7 @@ refusals! {
     EmailNotVerified "email_not_verified" Caller FORBIDDEN TryAgain VERIFY_EMAIL
         "Let the person verify the address at the provider, or mark it there as verified. If nobody can choose an address there that belongs to somebody else, write under the client: email_verified: ignore. For authentik see docs/providers.md."
     ClaimUnfit "claim_unfit" Provider FORBIDDEN Never ACCOUNT
-        "Map another claim under extra_claim_headers, or let the provider send text, a number, true or false, or a list of these, without control characters."
+        "Map another claim, pick or bound its values under headers (docs/headers.md), or let the provider send text, a number, true or false, or a list of these, without control characters."
     IdentityTooLarge "identity_too_large" Provider FORBIDDEN Never ACCOUNT
         "Let the provider send fewer values (for most of them: only the groups that this application needs), or map fewer claims."
     LoopCookieNotReturned "cookie_not_returned" Caller LOOP_DETECTED TryAgain NO_COOKIE

@@ -251,7 +251,10 @@ impl Shared {
                 return oauth_error(400, "unsupported_grant_type");
             }
         };
-        let access_token = self.random(script, "access_token");
+        let access_token = match script.signs_access_token.clone() {
+            Some(change) => self.signed_access_token(script, &client_id, &scope, &*change),
+            None => self.random(script, "access_token"),
+        };
         script.issued.access_tokens.insert(access_token.clone(), script.subject.clone());
         let mut answer = Map::new();
         answer.insert("token_type".to_owned(), "Bearer".into());
@@ -281,6 +284,26 @@ impl Shared {
             change(grant_type, &mut answer);
         }
         json_answer(200, &Value::Object(answer))
+    }
+
+    /// RFC 9068 section 2.2, for somebody else's API.
+    fn signed_access_token(
+        &self,
+        script: &mut Script,
+        client_id: &str,
+        scope: &str,
+        change: &(dyn Fn(&mut Draft) + Send + Sync),
+    ) -> String {
+        let now = self.now(script);
+        let claims = json!({
+            "iss": self.issuer, "sub": script.subject, "aud": "https://api.elsewhere.test", "client_id": client_id,
+            "scope": scope, "iat": now, "exp": now + 3600, "jti": self.random(script, "jti"),
+        });
+        let mut draft = Self::draft(script, client_id, "at+jwt", claims.as_object().unwrap().clone());
+        change(&mut draft);
+        let token = draft.sign();
+        script.secrets.push(("access_token", token.rsplit('.').next().unwrap().to_owned()));
+        token
     }
 
     /// OpenID Connect Core 1.0 section 2.

@@ -129,6 +129,8 @@ pub(crate) struct Script {
     pub(crate) signs_introspection: Option<Change<Draft>>,
     /// The bearer token that metadata and keys want, where they are not for everybody.
     pub(crate) metadata_token: Option<String>,
+    /// The access tokens of logins and refreshes are signed tokens, changed by this; none: they are opaque.
+    pub(crate) signs_access_token: Option<Change<Draft>>,
     /// Changes the answer of the token endpoint; told the grant type.
     pub(crate) token_answer: Option<TokenAnswerChange>,
     once: HashMap<Endpoint, VecDeque<Step>>,
@@ -220,6 +222,11 @@ impl Provider {
     /// Answers with signed userinfo from now on, and changes every one.
     pub(crate) fn sign_userinfo(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
         self.script().signs_userinfo = Some(Arc::new(change));
+    }
+
+    /// Makes the access tokens of logins and refreshes signed tokens from now on, and changes every one.
+    pub(crate) fn sign_access_tokens(&self, change: impl Fn(&mut Draft) + Send + Sync + 'static) {
+        self.script().signs_access_token = Some(Arc::new(change));
     }
 
     /// Changes the metadata from now on.
@@ -342,6 +349,7 @@ impl Script {
             introspection: None,
             signs_introspection: None,
             metadata_token: None,
+            signs_access_token: None,
             token_answer: None,
             once: HashMap::new(),
             always: HashMap::new(),

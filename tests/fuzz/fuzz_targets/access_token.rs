@@ -16,10 +16,13 @@ use vestibule::protocol::access_token::{
 };
 use vestibule::protocol::issuer::Issuer;
 use vestibule::protocol::jwt;
+use vestibule::protocol::login_access_token::{self, AccessTokenUnread, Expected, ReadAccessToken};
 use vestibule::protocol::registration::SigningAlgorithm;
+use vestibule::protocol::secret::Secret;
 use vestibule_fuzz::provider::{NOW, expected as of_login, issuer, keys, sign};
-use vestibule_fuzz::{ISSUER, check_refusal, first_line};
+use vestibule_fuzz::{ISSUER, check_log_text, check_refusal, first_line};
 
+const SUB: &str = "user-1";
 const AUDIENCE: &str = "https://api.example.com";
 const OTHER: &str = "https://other.example.com";
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -33,6 +36,7 @@ fuzz_target!(|data: &[u8]| {
             for profile in PROFILES {
                 assert!(judge(&token, profile, &[]).is_err(), "accepted a token that nobody signed");
             }
+            assert!(read_at_login(&token).is_err(), "took the claims of a token that nobody signed");
         }
         b"i" => check_introspected(rest),
         _ => {
@@ -71,8 +75,22 @@ fn judge(token: &str, profile: Profile, client_ids: &[String]) -> Result<AccessT
     judged
 }
 
+fn read_at_login(token: &str) -> Result<ReadAccessToken, AccessTokenUnread> {
+    let expected = Expected { issuer: &issuer(), sub: SUB, now: NOW, leeway: LEEWAY };
+    let read = login_access_token::read(&Secret::new(token), keys(), &expected);
+    if let Err(fault) = &read {
+        check_log_text(&fault.to_string());
+    }
+    read
+}
+
 fn check_signed(header: &[u8], payload: &[u8], profile: Profile) {
     let token = sign(SigningAlgorithm::EdDsa, header, payload);
+    if read_at_login(&token).is_ok() {
+        let claims: Map<String, Value> =
+            serde_json::from_slice(payload).expect("a payload that was read is JSON");
+        assert!(claims["iss"] == ISSUER && claims.get("sub").is_none_or(|sub| sub == SUB));
+    }
     let Ok(judged) = judge(&token, profile, &[]) else { return };
     let header: Map<String, Value> = serde_json::from_slice(header).expect("an accepted header is JSON");
     let claims: Map<String, Value> = serde_json::from_slice(payload).expect("an accepted payload is JSON");
