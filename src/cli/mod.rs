@@ -8,6 +8,7 @@ mod import;
 mod pages;
 mod register;
 mod serve;
+mod snippet;
 mod supposed;
 mod target;
 
@@ -30,6 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
         Ok(Command::Explain(wanted)) => finish(explain::run(&wanted)),
         Ok(Command::Test(wanted)) => finish(cases::run(&wanted)),
+        Ok(Command::Snippet(wanted)) => finish(snippet::run(&wanted)),
         Ok(Command::Pages(folder)) => finish(pages::run(&folder)),
         Ok(Command::Help) => {
             say(&HELP.trim_end());
@@ -55,6 +57,7 @@ enum Command {
     Import(import::Wanted),
     Explain(explain::Wanted),
     Test(cases::Wanted),
+    Snippet(snippet::Wanted),
     Pages(PathBuf),
     Help,
     Version,
@@ -125,6 +128,15 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             cases: words.next().map(PathBuf::from).ok_or("test needs a file with cases: rules.yaml")?,
             config: file(options.take("config")),
         }),
+        "snippet" => Command::Snippet(snippet::Wanted {
+            proxy: words
+                .next()
+                .ok_or("snippet needs a PROXY: traefik, nginx, caddy or envoy")?
+                .string()
+                .map_err(|error| error.to_string())?,
+            config: file(options.take("config")),
+            client: options.text("client")?,
+        }),
         "pages" => Command::Pages(words.next().map(PathBuf::from).ok_or("pages needs a FOLDER.")?),
         "help" => Command::Help,
         "version" => Command::Version,
@@ -135,7 +147,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
         _ => {
-            let commands = "serve, check, health, explain, test, register, import and pages";
+            let commands = "serve, check, health, explain, test, snippet, register, import and pages";
             return Err(format!("there is no command {command:?}. The commands are {commands}."));
         }
     };
@@ -157,7 +169,8 @@ const OPTIONS: &[(&str, Takes, &[&str])] = &[
     ("frontchannel-logout", Takes::Nothing, &["register"]),
     ("initiate-login", Takes::Nothing, &["register"]),
     ("initial-access-token-file", Takes::Value, &["register"]),
-    ("config", Takes::Value, &["explain", "test"]),
+    ("config", Takes::Value, &["explain", "test", "snippet"]),
+    ("client", Takes::Value, &["snippet"]),
     ("method", Takes::Value, &["explain"]),
     ("claims", Takes::Value, &["explain"]),
     ("claim", Takes::Values, &["explain"]),
@@ -304,6 +317,8 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
     vestibule explain URL [OPTIONS]
                                says what would become of a request, by which rule, and why
     vestibule test CASES       holds the configuration against a table of requests and what is to become of them
+    vestibule snippet PROXY    prints what the configuration of traefik, nginx, caddy or envoy must say about the headers
+                               that clients.yaml names
     vestibule pages FOLDER     writes the templates of the built-in pages into a folder, for server.pages_folder
     vestibule version
 
@@ -328,7 +343,9 @@ explain:
     --from ADDRESS    where the client is, for rules with networks
     --header 'NAME: VALUE'  a header of the request; any number of times
     --program         the request is by a program, not by a person who opens a page
-explain and test:
+snippet:
+    --client NAME     of one client; of all of them if it is left out
+explain, test and snippet:
     --config FILE     the configuration, if it is not clients.yaml in the working directory
 
 Exit codes: 0 good, 1 failed at run time, 64 command line, 78 configuration.

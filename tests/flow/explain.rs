@@ -152,3 +152,76 @@ async fn test_holds_the_rules_against_the_operators_own_table() {
     let ran = folder.run(&["test"]).await;
     assert_eq!(ran.code, 64, "{ran:?}");
 }
+
+/// Every header of every client once; an application gets none that a proxy was not told of.
+#[tokio::test]
+async fn snippet_prints_what_each_proxy_must_be_told() {
+    let folder = Folder::new();
+    folder.write(
+        "clients.yaml",
+        "clients:
+  shop:
+    issuer: https://id.example.com
+    client_id: shop
+    redirect_uri: https://shop.example.com/oidc/shop/callback
+    hosts: shop.example.com
+    extra_claim_headers: { email: X-User-Email }
+    header_names: authelia
+  wiki:
+    issuer: https://id.example.com
+    client_id: wiki
+    redirect_uri: https://wiki.example.com/oidc/wiki/callback
+    hosts: wiki.example.com
+    headers: { X-User-Email: { claim: email, lower_case: true }, X-Team: { claim: team } }
+",
+    );
+    let traefik = folder.run(&["snippet", "traefik"]).await;
+    assert_eq!(traefik.code, 0, "{}", traefik.err);
+    let all = "X-Auth-Subject, X-User-Email, Remote-User, Remote-Name, Remote-Email, Remote-Groups, X-Team";
+    assert!(traefik.out.contains(&format!("authResponseHeaders: [{all}]\n")), "{}", traefik.out);
+    assert!(
+        traefik.out.contains(&format!("authresponseheaders: {}\n", all.replace(' ', ""))),
+        "{}",
+        traefik.out
+    );
+    let nginx = folder.run(&["snippet", "nginx", "--client", "wiki"]).await;
+    assert_eq!(
+        nginx.out,
+        "# server.conf: in place of the lines about who it is
+auth_request_set $vestibule_x_auth_subject $upstream_http_x_auth_subject;
+auth_request_set $vestibule_x_user_email $upstream_http_x_user_email;
+auth_request_set $vestibule_x_team $upstream_http_x_team;
+
+# location.conf: in place of the lines about who it is
+proxy_set_header X-Auth-Subject $vestibule_x_auth_subject;
+proxy_set_header X-User-Email $vestibule_x_user_email;
+proxy_set_header X-Team $vestibule_x_team;
+"
+    );
+    let caddy = folder.run(&["snippet", "caddy", "--client", "wiki"]).await;
+    assert!(caddy.out.contains("request_header -X-Team\n"), "{}", caddy.out);
+    assert!(caddy.out.ends_with("copy_headers X-Auth-Subject X-User-Email X-Team\n"), "{}", caddy.out);
+    let envoy = folder.run(&["snippet", "envoy"]).await;
+    assert!(envoy.out.contains("  - { exact: Remote-User, ignore_case: true }\n"), "{}", envoy.out);
+
+    let cases = [
+        (&["snippet"][..], 64, "snippet needs a PROXY"),
+        (
+            &["snippet", "apache"],
+            64,
+            "\"apache\" is no proxy that snippet knows. They are traefik, nginx, caddy, envoy.",
+        ),
+        (
+            &["snippet", "nginx", "--client", "blog"],
+            64,
+            "there is no client \"blog\". There are: shop, wiki.",
+        ),
+        (&["snippet", "nginx", "--config", "none.yaml"], 78, "none.yaml"),
+        (&["check", "--client", "shop"], 64, "--client is an option of snippet, not of check."),
+    ];
+    for (arguments, code, said) in cases {
+        let ran = folder.run(arguments).await;
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(said) && ran.out.is_empty(), "{arguments:?}: {}", ran.err);
+    }
+}

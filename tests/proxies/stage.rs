@@ -194,25 +194,76 @@ impl Stage {
         stage
     }
 
-    /// One pair of lines for each header with nginx, and one more name with the others, as docs/ says.
+    /// Writes what `vestibule snippet` prints in the place of what the shipped configuration has, and any header that is no identity
+    /// header beside it.
     fn pass_on(&self, plan: &Plan<'_>) {
-        for header in plan.further_headers {
-            let name = header.to_ascii_lowercase().replace('-', "_");
-            match plan.proxy {
-                Proxy::Nginx => {
-                    let set = format!("auth_request_set $vestibule_{name} $upstream_http_{name};\n");
-                    self.edit("vestibule/server.conf", |text| text + &set);
-                    let pass = format!("proxy_set_header {header} $vestibule_{name};\n");
-                    self.edit("vestibule/location.conf", |text| text + &pass);
-                }
-                Proxy::Traefik | Proxy::Traefik33 => {
-                    self.replace("dynamic.yml", "X-User-Groups]", &format!("{header}, X-User-Groups]"));
-                }
-                Proxy::Caddy => {
-                    self.replace("Caddyfile", " X-User-Groups\n", &format!(" {header} X-User-Groups\n"));
-                    let clean = "request_header -X-User-Groups\n";
-                    self.replace("Caddyfile", clean, &format!("{clean}\t\trequest_header -{header}\n"));
-                }
+        if plan.further_headers.is_empty() {
+            return;
+        }
+        let proxy = plan.proxy.name().split('-').next().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command.args(["snippet", proxy, "--config"]).arg(self.folder.join("clients.yaml"));
+        let output = command.env_clear().output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let snippet = String::from_utf8(output.stdout).unwrap();
+        let names = snippet_names(&snippet);
+        let further: Vec<&str> = plan
+            .further_headers
+            .iter()
+            .copied()
+            .filter(|further| names.iter().all(|name| !name.eq_ignore_ascii_case(further)))
+            .collect();
+        let own_lines = |begins: &str| -> String {
+            snippet.lines().filter(|line| line.starts_with(begins)).map(|line| format!("{line}\n")).collect()
+        };
+        // Without the lines of the shipped one that say the same.
+        let others = |text: &str, begins: &str| -> String {
+            let is_own = |line: &str| {
+                line.trim_start().strip_prefix(begins).is_some_and(|rest| {
+                    let name = rest.split_whitespace().next().unwrap_or_default();
+                    names.iter().any(|own| own.eq_ignore_ascii_case(name))
+                })
+            };
+            text.lines().filter(|line| !is_own(line)).map(|line| format!("{line}\n")).collect()
+        };
+        match plan.proxy {
+            Proxy::Nginx => {
+                let set = further.iter().map(|header| {
+                    let name = header.to_ascii_lowercase().replace('-', "_");
+                    format!("auth_request_set $vestibule_{name} $upstream_http_{name};\n")
+                });
+                let pass = further.iter().map(|header| {
+                    let name = header.to_ascii_lowercase().replace('-', "_");
+                    format!("proxy_set_header {header} $vestibule_{name};\n")
+                });
+                let (set, pass): (String, String) = (set.collect(), pass.collect());
+                self.edit("vestibule/server.conf", |text| text + &own_lines("auth_request_set") + &set);
+                self.edit("vestibule/location.conf", |text| {
+                    others(&text, "proxy_set_header ") + &own_lines("proxy_set_header") + &pass
+                });
+            }
+            Proxy::Traefik | Proxy::Traefik33 => {
+                let all: Vec<&str> = names.iter().map(String::as_str).chain(further).collect();
+                self.edit("dynamic.yml", |text| {
+                    let (before, rest) = text.split_once("authResponseHeaders: [").unwrap();
+                    let (_, after) = rest.split_once(']').unwrap();
+                    format!("{before}authResponseHeaders: [{}]{after}", all.join(", "))
+                });
+            }
+            Proxy::Caddy => {
+                let all: Vec<&str> = names.iter().map(String::as_str).chain(further).collect();
+                self.edit("Caddyfile", |text| {
+                    let text = others(&text, "request_header -");
+                    let (before, rest) = text.split_once("copy_headers ").unwrap();
+                    let (_, after) = rest.split_once('\n').unwrap();
+                    let text = format!("{before}copy_headers {}\n{after}", all.join(" "));
+                    let clean: String = own_lines("request_header");
+                    text.replacen(
+                        "request_header -X-Forwarded-*\n",
+                        &format!("request_header -X-Forwarded-*\n{clean}"),
+                        1,
+                    )
+                });
             }
         }
     }
@@ -477,6 +528,22 @@ impl Drop for Stage {
         // In this order nobody is left who would complain about the next one's end.
         for process in [&mut self.proxy, &mut self.vestibule, &mut self.application, &mut self.provider] {
             process.take();
+        }
+    }
+}
+
+/// The headers that a snippet is about.
+fn snippet_names(snippet: &str) -> Vec<String> {
+    let lists = ["authResponseHeaders: [", "copy_headers "];
+    let list = snippet.lines().find_map(|line| lists.iter().find_map(|begins| line.strip_prefix(begins)));
+    match list {
+        Some(list) => {
+            let names = list.trim_end_matches(']').split([',', ' ']).filter(|name| !name.is_empty());
+            names.map(str::to_owned).collect()
+        }
+        None => {
+            let lines = snippet.lines().filter_map(|line| line.strip_prefix("proxy_set_header "));
+            lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
         }
     }
 }
