@@ -11,39 +11,36 @@
 //! A token that was seen before waits for nothing. Nothing of a token is kept but its SHA-256. A question that was begun goes on to its end,
 //! also when whoever caused it hangs up.
 
+mod asked;
+mod remembered;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{self, SHA256};
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::fetch::{FetchFault, TOTAL_DEADLINE};
 use super::flights::Flights;
 use super::provider::RememberedProvider;
 use super::providers::Providers;
-use super::{claims, moment, refusal, verify};
+use super::refusal;
 use crate::clock::Clock;
 use crate::config::Client;
-use crate::config::bearer::{Ask, BearerIssuer, BearerTokens, Introspection};
+use crate::config::bearer::{Ask, BearerIssuer, BearerTokens};
 use crate::config::rule::Rule;
 use crate::gate::bearer::{Admitted, Refused};
 use crate::gate::refusal::Refusal;
 use crate::protocol::access_token::{
     self, AccessToken, AccessTokenExpected, AccessTokenFault, Bearer, Form, Unverified,
 };
-use crate::protocol::answer::AnswerFault;
-use crate::protocol::discovery::Provider;
-use crate::protocol::introspection::{self, Introspected, IntrospectionExpected, IntrospectionFault};
 use crate::protocol::jwks::Keys;
-use crate::protocol::registration::Credentials;
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
-use crate::protocol::userinfo::{self, UserinfoFault};
 use crate::telemetry::metrics::Metrics;
+use asked::Asked;
+use remembered::{NEVER, Remembered, Signed, Size, Verdict};
 
 /// What is known of access tokens, and how more is learned.
 pub struct Bearers {
@@ -57,31 +54,6 @@ struct Known {
     metrics: Arc<Metrics>,
     remembered: Cache<[u8; 32], Remembered, Size>,
     questions: Flights<Verdict>,
-}
-
-/// What is known of one token.
-#[derive(Clone)]
-struct Remembered {
-    verdict: Verdict,
-    /// When the token is over, by the wall clock, as its issuer says.
-    expires: Timestamp,
-    /// Until when it is believed, by the steady clock, which nobody turns back. From then on it is as good as unknown.
-    until: Timestamp,
-}
-
-#[derive(Clone)]
-enum Verdict {
-    /// It is good. `signed` is by whose keys, where it was verified by them.
-    Good { admitted: Arc<Admitted>, signed: Option<Signed> },
-    /// It is not, or it could not be learned whether it is.
-    Refused(Arc<Refused>),
-}
-
-/// By which key set a token was verified.
-#[derive(Clone)]
-struct Signed {
-    by: Arc<RememberedProvider>,
-    keys: [u8; 32],
 }
 
 /// One issuer of a client with what is remembered of it.
@@ -288,104 +260,6 @@ impl Known {
     }
 }
 
-/// What a question needs, to be asked in a task of its own.
-struct Asked {
-    known: Arc<Known>,
-    client: Arc<Client>,
-    issuer: Arc<BearerIssuer>,
-    provider: Arc<RememberedProvider>,
-    token: Secret,
-    wants_userinfo: bool,
-}
-
-impl Asked {
-    /// Asks the issuer about the token, and believes it for as long as the operator says.
-    async fn about_the_token(self) -> Result<Remembered, Refusal> {
-        let asks = self.issuer.introspection.as_ref().ok_or(IntrospectionFault::NoEndpoint)?;
-        let Introspected::Active(members) = self.introspected(asks).await? else {
-            return Err(Refusal::BearerInactive);
-        };
-        let token =
-            access_token::judge_introspected(members, &expected(&self.issuer, self.known.clock.wall()))?;
-        let until = self.known.clock.steady().after(asks.cache);
-        let learned = if self.wants_userinfo && token.bearer == Bearer::Person {
-            self.with_userinfo(token, None).await?
-        } else {
-            Remembered::of(token, &self.client, &self.issuer, None)?
-        };
-        Ok(Remembered { until: learned.until.min(until), ..learned })
-    }
-
-    async fn introspected(&self, asks: &Introspection) -> Result<Introspected, Refusal> {
-        let provider = &self.provider;
-        let unavailable = |fault| refusal::of_provider(provider.issuer(), fault);
-        let metadata = match (&asks.endpoint, provider.remembered_metadata()) {
-            (_, Some(known)) => known,
-            (Some(_), None) => Arc::new(Provider::unknown(provider.issuer())),
-            (None, None) => provider.metadata().await.map_err(unavailable)?,
-        };
-        let endpoint = asks.endpoint.as_ref().or(metadata.introspection_endpoint());
-        let endpoint = endpoint.ok_or(IntrospectionFault::NoEndpoint)?;
-        let credentials = Credentials { client_id: &asks.client_id, authentication: &asks.authentication };
-        let form =
-            if asks.algorithm.is_some() { introspection::Form::Jwt } else { introspection::Form::Json };
-        let moment = moment::of(&asks.authentication, &self.known.clock).await;
-        let token = self.token.expose();
-        let request = introspection::request(endpoint, &metadata, credentials, token, form, &moment)
-            .map_err(IntrospectionFault::from)?;
-        let answer = self.call(request, introspection::MAX_ANSWER_BYTES).await?;
-        let Some(algorithm) = asks.algorithm else { return Ok(introspection::judge(&answer)?) };
-        let signed = introspection::token_in(&answer)?;
-        let expected = IntrospectionExpected {
-            issuer: &self.issuer.issuer,
-            client_id: &asks.client_id,
-            algorithm,
-            now: self.known.clock.wall(),
-            leeway: self.issuer.clock_leeway,
-        };
-        let verify = |keys: &_| introspection::verify(&signed, keys, &expected);
-        let verified = verify::with_keys(provider, None, verify, IntrospectionFault::asks_for_new_keys);
-        Ok(verified.await.map_err(unavailable)??)
-    }
-
-    /// One call. An issuer that says that it cannot answer now is as one that cannot be reached: the token may be good.
-    async fn call(&self, request: Request<Vec<u8>>, limit: usize) -> Result<Response<Bytes>, Refusal> {
-        let issuer = self.provider.issuer();
-        let answer = self.provider.ask_about_token(request, limit).await;
-        let answer = answer.map_err(|fault| refusal::of_call(issuer, &fault))?;
-        let status = answer.status();
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(refusal::of_status(issuer, status));
-        }
-        Ok(answer)
-    }
-
-    /// Adds what userinfo says of the person.
-    async fn with_userinfo(
-        &self,
-        mut token: AccessToken,
-        signed: Option<Signed>,
-    ) -> Result<Remembered, Refusal> {
-        let provider = &self.provider;
-        let metadata = provider.metadata().await;
-        let metadata = metadata.map_err(|fault| refusal::of_provider(provider.issuer(), fault))?;
-        // Headers that stay empty for want of an endpoint would look like a person of whom nothing is known.
-        let request = userinfo::request(&metadata, &self.token, userinfo::Form::Json)
-            .ok_or(UserinfoFault::NoEndpoint)?;
-        let answer = self.call(request, userinfo::MAX_ANSWER_BYTES).await?;
-        match userinfo::judge(&answer, token.claims.sub()) {
-            Ok(said) => token.claims.merge_userinfo(said),
-            // RFC 6750 section 3.1: the issuer no longer takes its own token.
-            Err(UserinfoFault::Answer(AnswerFault::Status { status: 401 })) => {
-                return Err(Refusal::BearerInactive);
-            }
-            Err(fault) => return Err(fault.into()),
-        }
-        let until = self.known.clock.steady().after(USERINFO_FOR);
-        Ok(Remembered { until, ..Remembered::of(token, &self.client, &self.issuer, signed)? })
-    }
-}
-
 /// How it is found out whose a token is.
 enum Lead<'a> {
     /// It is a JWT, and names its issuer.
@@ -406,46 +280,6 @@ enum OnlyIf {
 impl Question<'_> {
     fn wants_userinfo(&self, issuer: &BearerIssuer) -> bool {
         self.rule.userinfo.unwrap_or(issuer.userinfo)
-    }
-}
-
-impl Remembered {
-    /// A token that was believed, until it is over.
-    fn of(
-        token: AccessToken,
-        client: &Client,
-        issuer: &Arc<BearerIssuer>,
-        signed: Option<Signed>,
-    ) -> Result<Self, Refusal> {
-        let expires = token.expires.map_or(NEVER, |at| at.after(issuer.clock_leeway));
-        let admitted = Arc::new(Admitted::new(token, client, issuer)?);
-        claims::tell_cut(client, admitted.identity());
-        Ok(Self { verdict: Verdict::Good { admitted, signed }, expires, until: NEVER })
-    }
-
-    /// Whether it is still so: neither over, nor verified by keys that have changed since, or can no longer be used.
-    fn is_current(&self, wall: Timestamp, steady: Timestamp) -> bool {
-        let signed_by_current =
-            |signed: &Signed| signed.by.keys_now().is_some_and(|keys| *keys.id() == signed.keys);
-        wall < self.expires
-            && steady < self.until
-            && match &self.verdict {
-                Verdict::Good { signed, .. } => signed.as_ref().is_none_or(signed_by_current),
-                Verdict::Refused(_) => true,
-            }
-    }
-}
-
-impl Verdict {
-    fn refused(refusal: Refusal, issuer: &Arc<BearerIssuer>) -> Self {
-        Self::Refused(Arc::new(Refused::by(issuer, refusal)))
-    }
-
-    fn into_result(self) -> Result<Arc<Admitted>, Refused> {
-        match self {
-            Self::Good { admitted, .. } => Ok(admitted),
-            Self::Refused(refused) => Err(Arc::unwrap_or_clone(refused)),
-        }
     }
 }
 
@@ -536,20 +370,6 @@ impl fmt::Debug for Bearers {
     }
 }
 
-/// The memory that one token takes.
-#[derive(Clone)]
-struct Size;
-
-impl Weighter<[u8; 32], Remembered> for Size {
-    fn weight(&self, _: &[u8; 32], remembered: &Remembered) -> u64 {
-        let inner = match &remembered.verdict {
-            Verdict::Good { admitted, .. } => admitted.size(),
-            Verdict::Refused(_) => REFUSAL_BYTES,
-        };
-        u64::try_from(inner + ENTRY_BYTES).unwrap_or(u64::MAX)
-    }
-}
-
 /// Memory that all tokens may take together, in bytes: some 60,000 of an ordinary kind. Beyond it those that are used least are
 /// forgotten, and verified anew.
 pub const MAX_REMEMBERED_BYTES: u64 = 64 * 1024 * 1024;
@@ -563,44 +383,3 @@ pub const REFUSED_FOR: Duration = Duration::from_secs(10);
 pub const UNKNOWN_FOR: Duration = Duration::from_secs(2);
 /// How long what userinfo said goes with a token.
 pub const USERINFO_FOR: Duration = Duration::from_secs(5 * 60);
-/// Later than any time.
-const NEVER: Timestamp = Timestamp::from_seconds(u64::MAX);
-/// An entry without what is in it: key, times, pointers, its place in the table.
-const ENTRY_BYTES: usize = 192;
-/// A refusal with its texts.
-const REFUSAL_BYTES: usize = 256;
-
-#[cfg(test)]
-mod tests {
-    use super::{NEVER, Refusal, Refused, Remembered, Timestamp, Verdict};
-
-    /// XT-03: whatever becomes of the wall clock, nothing is believed for longer than it may be.
-    #[test]
-    fn what_is_remembered_ends_in_time_where_the_wall_clock_is_turned_back() {
-        let at = Timestamp::from_seconds;
-        let verdict = Verdict::Refused(Refused::of_nobody(Refusal::BearerInactive).into());
-        let remembered = |expires, until| Remembered { verdict: verdict.clone(), expires, until };
-        let rows = [
-            ("time goes by", remembered(NEVER, at(1_010)), 1_009, 1_009, true),
-            ("and is over", remembered(NEVER, at(1_010)), 1_010, 1_010, false),
-            (
-                "the wall clock is turned back by hours",
-                remembered(NEVER, at(100_010)),
-                50_000,
-                100_010,
-                false,
-            ),
-            ("the token is over", remembered(at(2_000), NEVER), 2_000, 1_500, false),
-            (
-                "the wall clock jumped ahead, and is set right",
-                remembered(at(9_000), at(5_060)),
-                1_000,
-                5_060,
-                false,
-            ),
-        ];
-        for (name, remembered, wall, steady, current) in rows {
-            assert_eq!(remembered.is_current(at(wall), at(steady)), current, "{name}");
-        }
-    }
-}
