@@ -13,6 +13,7 @@ mod encryption;
 mod headers;
 mod hosts;
 mod introspection;
+mod login_choice;
 mod logout;
 mod origin;
 mod pages;
