@@ -4,8 +4,8 @@
 //! The five paths through the house:
 //!
 //! ```text
-//! subrequest   forwarded::read → client → decide::in_order (the rule) → credential::find → sessions.look → decide::decide
-//!              → sessions.use_now → respond
+//! subrequest   forwarded::read → candidates::choose (the client) → decide::in_order (the rule) → credential::find → sessions.look
+//!              → decide::decide → sessions.use_now → respond
 //!              (no await between reading and answering while the claims are fresh; only what is let through is a use)
 //!
 //! bearer       the same up to credential::find → presented::read → SHA-256 → remembered?
@@ -14,7 +14,8 @@
 //!              → Admitted::judge_binding → used_proofs.take → decide::decide → passed_on → respond
 //!              (no await for a token that was seen before; it decides alone, and no cookie counts in its place)
 //!
-//! login        /login:    login_limit.take → return_to::from_query → login_parameters → provider → transaction::begin
+//! login        /choose:   return_to::from_query → login_parameters → candidates::remembered → a page with links to /login
+//!              /login:    login_limit.take → return_to::from_query → login_parameters → provider → transaction::begin
 //!                         → authorize::url, or pushed::request → fetch → pushed::judge → 302 + flow cookie
 //!              /callback: transaction::open → callback::judge → used_flows.take → loops.in_vain (→ loop_cause::judge) → token::code_request
 //!                         → fetch → token::judge → claims::learn → identity → sessions.insert → 303

@@ -32,6 +32,8 @@ struct Case {
     name: Option<String>,
     url: String,
     method: Option<String>,
+    /// At which somebody is signed in, where several guard the host.
+    client: Option<String>,
     /// Of the session; none: nobody is signed in.
     claims: Option<Map<String, Value>>,
     from: Option<IpAddr>,
@@ -113,6 +115,7 @@ fn supposed(case: &Case) -> Supposed {
     Supposed {
         url: case.url.clone(),
         method: case.method.clone().unwrap_or_else(|| "GET".to_owned()),
+        client: case.client.clone(),
         claims: case.claims.clone(),
         from: case.from,
         headers: case.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),

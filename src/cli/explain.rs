@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     pub(super) url: String,
     pub(super) config: PathBuf,
     pub(super) method: Option<String>,
+    /// Where somebody is signed in.
+    pub(super) client: Option<String>,
     /// A file with a JSON object.
     pub(super) claims: Option<PathBuf>,
     /// `NAME=VALUE`, where the value is JSON, or text where it is none.
@@ -76,6 +78,7 @@ fn read(wanted: &Wanted) -> Result<Supposed, Failure> {
     Ok(Supposed {
         url: wanted.url.clone(),
         method: wanted.method.clone().unwrap_or_else(|| "GET".to_owned()),
+        client: wanted.client.clone(),
         claims,
         from: from.transpose()?,
         headers: headers.collect::<Result<_, Failure>>()?,
@@ -98,7 +101,12 @@ fn print(config: &Config, supposed: &Supposed, outcome: &Outcome) {
         }
     }
     match &outcome.client {
-        Some(client) => line("client", &client.name),
+        Some(client) if outcome.choice.is_empty() => line("client", &client.name),
+        Some(client) => {
+            let choice = outcome.choice.join(" and ");
+            line("client", &format_args!("{} of {choice}, between which people choose", client.name));
+            line("", &"the first, or the one at which somebody signed in last (--client)");
+        }
         None => {
             let names: Vec<&str> = config.clients.iter().map(|client| client.name.as_str()).collect();
             line("client", &format_args!("none of {}", names.join(", ")));

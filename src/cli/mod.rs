@@ -118,6 +118,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
                 .map_err(|error| error.to_string())?,
             config: file(options.take("config")),
             method: options.text("method")?,
+            client: options.text("client")?,
             claims: options.take("claims").map(PathBuf::from),
             claim: options.texts("claim")?,
             from: options.text("from")?,
@@ -170,8 +171,8 @@ const OPTIONS: &[(&str, Takes, &[&str])] = &[
     ("initiate-login", Takes::Nothing, &["register"]),
     ("initial-access-token-file", Takes::Value, &["register"]),
     ("config", Takes::Value, &["explain", "test", "snippet"]),
-    ("client", Takes::Value, &["snippet"]),
     ("method", Takes::Value, &["explain"]),
+    ("client", Takes::Value, &["explain", "snippet"]),
     ("claims", Takes::Value, &["explain"]),
     ("claim", Takes::Values, &["explain"]),
     ("from", Takes::Value, &["explain"]),
@@ -338,6 +339,7 @@ import:
 
 explain:
     --method METHOD   the method, if it is not GET
+    --client NAME     the client at which somebody is signed in, where people may choose; the first if it is left out
     --claims FILE     the claims of whoever is signed in, as a JSON object; nobody is if neither this nor the next is there
     --claim NAME=VALUE      one of them, as JSON or as text; any number of times
     --from ADDRESS    where the client is, for rules with networks

@@ -18,7 +18,7 @@ use crate::gate::forwarded::{self, Forwarded, Subrequest};
 use crate::gate::identity::Identity;
 use crate::gate::path::Readings;
 use crate::gate::refusal::Refusal;
-use crate::gate::return_to;
+use crate::gate::return_to::{self, Way};
 use crate::gate::rule::{Fit, Mismatch, fit};
 use crate::protocol::claims::Claims;
 use crate::protocol::timestamp::Timestamp;
@@ -29,6 +29,8 @@ pub(super) struct Supposed {
     /// The address of the page.
     pub(super) url: String,
     pub(super) method: String,
+    /// The client at which somebody is signed in, where several guard the host; none: the first of them.
+    pub(super) client: Option<String>,
     /// The claims of the session; none: nobody is signed in.
     pub(super) claims: Option<Map<String, Value>>,
     /// Where the client is.
@@ -50,8 +52,10 @@ pub(super) enum Caller {
 /// What becomes of it.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
-    /// The client that guards the host.
+    /// The client that decides.
     pub(super) client: Option<Arc<Client>>,
+    /// All that guard the host as well as it does, where there are others.
+    pub(super) choice: Vec<String>,
     /// Each rule up to the one that holds, and whether it fits.
     pub(super) rules: Vec<(Rule, Fit)>,
     pub(super) verdict: Said,
@@ -112,29 +116,55 @@ pub(super) fn judge(config: &Config, supposed: &Supposed, now: Timestamp) -> Res
     let peer =
         config.server.trusted_proxies.first().map(ipnet::IpNet::addr).ok_or("there is no trusted proxy.")?;
     let asked = Subrequest { peer, method: &Method::GET, rest: "", headers: &headers };
-    let refused =
-        |client, rules, rule, refusal| Outcome { client, rules, verdict: Said::Refuse { rule, refusal } };
+    let refused = |client, rules, rule, refusal| Outcome {
+        client,
+        choice: Vec::new(),
+        rules,
+        verdict: Said::Refuse { rule, refusal },
+    };
     let scheme = crate::config::host::Scheme::Https;
     let forwarded = match forwarded::read(Dialect::Forwarded, &asked, scheme, &config.server.trusted_proxies)
     {
         Ok(forwarded) => forwarded,
         Err(refusal) => return Ok(refused(None, Vec::new(), None, refusal)),
     };
-    let Some(client) = config.client_for_host(forwarded.authority(), forwarded.scheme()) else {
+    let Some(first) = config.client_for_host(forwarded.authority(), forwarded.scheme()) else {
         let refusal = Refusal::HostNotGuarded { host: forwarded.authority().clone() };
         return Ok(refused(None, Vec::new(), None, refusal));
     };
-    let rules = rules(client, &forwarded);
-    let request = match decide::in_order(client, &forwarded, &headers) {
+    let beside: Vec<_> = config.clients_beside(first, forwarded.authority(), forwarded.scheme()).collect();
+    let names: Vec<String> = beside.iter().map(|client| client.name.clone()).collect();
+    let client = match &supposed.client {
+        None => first,
+        Some(name) => beside.into_iter().find(|client| client.name == *name).ok_or_else(|| {
+            format!("{name:?} does not guard {} as well as {}.", forwarded.authority(), names.join(" and "))
+        })?,
+    };
+    let choice = if names.len() > 1 { names } else { Vec::new() };
+    Ok(Outcome { choice, ..judged_by(client, supposed, &forwarded, &headers, now) })
+}
+
+/// What becomes of it at that client.
+fn judged_by(
+    client: &Arc<Client>,
+    supposed: &Supposed,
+    forwarded: &Forwarded,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Outcome {
+    let outcome =
+        |rules, verdict| Outcome { client: Some(Arc::clone(client)), choice: Vec::new(), rules, verdict };
+    let rules = rules(client, forwarded);
+    let request = match decide::in_order(client, forwarded, headers) {
         Ok(request) => request,
-        Err(refusal) => return Ok(refused(Some(Arc::clone(client)), rules, None, refusal)),
+        Err(refusal) => return outcome(rules, Said::Refuse { rule: None, refusal }),
     };
     let rule = request.rule().clone();
     let claims = supposed.claims.clone().map(|claims| Claims::supposed(claims, client.issuer.as_str(), now));
     let identity = match claims.as_ref().map(|claims| Identity::from_claims(claims, client)).transpose() {
         Ok(identity) => identity,
         // Nobody would get such a session.
-        Err(refusal) => return Ok(refused(Some(Arc::clone(client)), rules, Some(rule), refusal)),
+        Err(refusal) => return outcome(rules, Said::Refuse { rule: Some(rule), refusal }),
     };
     let found = match (&identity, &claims) {
         (Some(identity), Some(claims)) => {
@@ -149,18 +179,18 @@ pub(super) fn judge(config: &Config, supposed: &Supposed, now: Timestamp) -> Res
             let shown = headers.map(|(name, value)| {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             });
-            Said::Allow { rule, headers: shown.collect() }
+            let others = client.login_choice.iter().flat_map(|choice| &choice.headers);
+            let blank = others.map(|name| (name.as_str().to_owned(), String::new()));
+            Said::Allow { rule, headers: shown.chain(blank).collect() }
         }
         Verdict::Login { navigation, return_to, step_up, reason } => {
-            let address = match step_up {
-                Some(rule) => return_to::step_up_url(client, &return_to, rule),
-                None => return_to::login_url(client, &return_to),
-            };
+            let way = step_up.map_or(Way::Choice, Way::StepUp);
+            let address = return_to::url(way, client, &return_to);
             Said::Login { rule, navigation, code: reason.code(), address }
         }
         Verdict::Refuse(refusal) => Said::Refuse { rule: Some(rule), refusal },
     };
-    Ok(Outcome { client: Some(Arc::clone(client)), rules, verdict })
+    outcome(rules, verdict)
 }
 
 /// Each rule up to the one that holds.

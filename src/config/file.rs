@@ -185,8 +185,12 @@ table! {
         /// origin is where browsers reach vestibule: https, or http on this machine.
         redirect_uri: String, "from `AUTH_DOMAIN`", "Write: redirect_uri: https://auth.example.com/oidc/<client>/callback";
         /// The forwarded hosts that this client guards, which are also those that a login may return to: `app.example.com`,
-        /// `app.example.com:8443` or `*.apps.example.com` (one label or more, never the name itself). Each host has one client.
+        /// `app.example.com:8443` or `*.apps.example.com` (one label or more, never the name itself). Each host has one client, or several
+        /// with a `login_choice` each.
         hosts: Texts, "needed", "Write the hosts that this client guards: hosts: [app.example.com]";
+        /// What people read in the list where they choose how to sign in: `Company account`. Clients that all have one may guard the same
+        /// hosts, if browsers reach vestibule for all of them at one origin. See [rules](rules.md#several-providers-for-one-host).
+        login_choice: String, "none: the host has this client alone", "Write what people know the account by: login_choice: Company account";
         /// What the provider is asked for. `openid` must be among them; `offline_access` asks for a refresh token.
         scopes: Texts, "`openid profile email`", "Write: scopes: openid profile email";
         /// What else the provider is asked when somebody signs in.

@@ -188,6 +188,8 @@ pub struct Client {
     pub flow_cookie: Cookie,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
+    /// How it stands beside others that guard the same hosts; none: it shares none.
+    pub login_choice: Option<LoginChoice>,
     /// Whether a third party may start a login (OpenID Connect Core 1.0 section 4).
     pub initiate_login: bool,
     /// How a session is ended.
@@ -202,6 +204,21 @@ pub struct Client {
     pub resource_metadata: Option<ResourceMetadata>,
     /// What is asked of which requests, in order. The last fits every request.
     pub rules: Vec<Rule>,
+}
+
+/// A client that guards hosts together with others, at which people may sign in as well.
+#[derive(Clone, Debug)]
+pub struct LoginChoice {
+    /// What people read in the list.
+    pub text: String,
+    /// The cookie that remembers which of them this browser used last, by its name and nothing else.
+    pub cookie: Cookie,
+    /// Those of its hosts that others guard too.
+    pub hosts: Vec<HostPattern>,
+    /// The identity headers of the others that are none of its own: nobody but they may fill them, so its answers have them empty.
+    pub headers: Vec<HeaderName>,
+    /// Whether answers of one of the others tell the application its `Authorization`: a proxy then takes it from every answer.
+    pub tells_authorization: bool,
 }
 
 /// `danger_testing_profile`: claims that stand in for a sign-in. Only [`mod@check`] makes one, and only where nothing of the whole
@@ -378,21 +395,27 @@ impl Config {
         self.clients.iter().filter(|client| client.testing_profile.is_some())
     }
 
-    /// The client that guards that host: one that names it before one whose wildcard covers it, the longest wildcard first.
+    /// The client that guards that host: one that names it before one whose wildcard covers it, the longest wildcard first. Of several
+    /// that people may choose between, the first.
     pub fn client_for_host(&self, authority: &Authority, scheme: Scheme) -> Option<&Arc<Client>> {
-        self.clients
-            .iter()
-            .filter_map(|client| {
-                let best = client
-                    .hosts
-                    .iter()
-                    .filter(|pattern| pattern.matches(authority, scheme))
-                    .map(|pattern| (!pattern.is_wildcard(), pattern.host().len()))
-                    .max()?;
-                Some((best, client))
-            })
-            .max_by_key(|(best, _)| *best)
-            .map(|(_, client)| client)
+        let fitting = self.clients.iter().filter_map(|client| Some((client.fit(authority, scheme)?, client)));
+        // Of equal ones the last counts.
+        fitting.rev().max_by_key(|(fit, _)| *fit).map(|(_, client)| client)
+    }
+
+    /// The clients that guard that host just as this one does, in the order of the file, with this one among them: those between which
+    /// people may choose.
+    pub fn clients_beside(
+        &self,
+        client: &Client,
+        authority: &Authority,
+        scheme: Scheme,
+    ) -> impl Iterator<Item = &Arc<Client>> {
+        let fit = client.fit(authority, scheme);
+        let is_alone = !client.has_choice(authority);
+        self.clients.iter().filter(move |other| {
+            other.name == client.name || !is_alone && other.fit(authority, scheme) == fit
+        })
     }
 }
 
@@ -422,6 +445,21 @@ impl Client {
         self.hosts.iter().any(|pattern| pattern.matches(authority, scheme))
     }
 
+    /// Whether others guard that host just as this one does, so that people may choose.
+    pub fn has_choice(&self, authority: &Authority) -> bool {
+        let Some(choice) = &self.login_choice else { return false };
+        let fit = self.fit(authority, self.scheme);
+        choice
+            .hosts
+            .iter()
+            .any(|pattern| Some(rank(pattern)) == fit && pattern.matches(authority, self.scheme))
+    }
+
+    /// How well the best of its hosts fits.
+    fn fit(&self, authority: &Authority, scheme: Scheme) -> Option<(bool, usize)> {
+        self.hosts.iter().filter(|pattern| pattern.matches(authority, scheme)).map(rank).max()
+    }
+
     /// Whether an `Origin` (RFC 6454 section 7) is a host that this client guards, over the client's scheme.
     pub fn guards_origin(&self, origin: &str) -> bool {
         origin
@@ -431,16 +469,39 @@ impl Client {
             .is_some_and(|authority| self.guards(&authority, self.scheme))
     }
 
-    /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`]; where access tokens are taken
-    /// [`ISSUER_HEADER`] and [`CLIENT_HEADER`]; those of `extra_claim_headers`, and those that only access tokens fill.
+    /// Every identity header of this client, in the order in which they are sent: [`SUBJECT_HEADER`]; where several issuers may speak
+    /// [`ISSUER_HEADER`]; where access tokens are taken [`CLIENT_HEADER`]; those of `extra_claim_headers`, and those that only access
+    /// tokens fill.
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
-        let of_tokens = self.bearer.iter().flat_map(|_| [&ISSUER_HEADER, &CLIENT_HEADER]);
+        let of_tokens = self.tells_issuer().then_some(&ISSUER_HEADER).into_iter();
+        let of_tokens = of_tokens.chain(self.bearer.is_some().then_some(&CLIENT_HEADER));
         let further = self.bearer.iter().flat_map(|bearer| &bearer.further_headers);
         std::iter::once(&SUBJECT_HEADER)
             .chain(of_tokens)
             .chain(self.claim_headers.iter().map(|mapping| &mapping.header))
             .chain(further)
     }
+
+    /// The same, and those of every client with which this one shares a host: no request brings one, and every answer has them all.
+    pub fn guarded_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.identity_headers().chain(self.login_choice.iter().flat_map(|choice| &choice.headers))
+    }
+
+    /// Whether the application is told whose word it gets: people of two issuers may have one subject.
+    pub const fn tells_issuer(&self) -> bool {
+        self.bearer.is_some() || self.login_choice.is_some()
+    }
+
+    /// Whether an answer tells the application its `Authorization`.
+    pub fn tells_authorization(&self) -> bool {
+        self.bearer.as_ref().is_some_and(|tokens| tokens.tells_authorization)
+            || self.login_choice.as_ref().is_some_and(|choice| choice.tells_authorization)
+    }
+}
+
+/// How exactly an entry of `hosts` names those that it is for: a name before a wildcard, the longest wildcard first.
+fn rank(pattern: &HostPattern) -> (bool, usize) {
+    (!pattern.is_wildcard(), pattern.host().len())
 }
 
 /// The path under which a page of a client is: `/oidc/{client}/{page}`.
@@ -463,7 +524,8 @@ const MAX_CLIENT_NAME: usize = 32;
 /// The header that is always sent: the `sub` claim, who the person is at this client's provider.
 pub static SUBJECT_HEADER: HeaderName = HeaderName::from_static("x-auth-subject");
 
-/// The header that says whose word the others are, where access tokens are taken: two issuers may call two people by one `sub`.
+/// The header that says whose word the others are, where access tokens are taken or people may choose between clients: two issuers may
+/// call two people by one `sub`.
 pub static ISSUER_HEADER: HeaderName = HeaderName::from_static("x-auth-issuer");
 
 /// The header that says which client an access token was issued to, where access tokens are taken; empty for a session.

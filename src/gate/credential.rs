@@ -43,6 +43,22 @@ pub struct SessionCookie(Zeroizing<[u8; 32]>);
 /// Envoy and Apache join lines with a comma, so a value ends at `;` or `,`. A name counts only at the start of a line or
 /// after `;`.
 pub fn find(headers: &HeaderMap, cookie_name: &str) -> Credential {
+    match value(headers, cookie_name) {
+        Ok(Some(value)) => match SessionCookie::decode(value) {
+            Ok(cookie) => Credential::Session(cookie),
+            Err(why) => Credential::Unreadable(why),
+        },
+        Ok(None) => Credential::Absent,
+        Err(why) => Credential::Unreadable(why),
+    }
+}
+
+/// The value of a cookie that is no secret, found as by [`find`]; none if it is not there in one way.
+pub fn plain<'a>(headers: &'a HeaderMap, cookie_name: &str) -> Option<&'a [u8]> {
+    value(headers, cookie_name).ok().flatten()
+}
+
+fn value<'a>(headers: &'a HeaderMap, cookie_name: &str) -> Result<Option<&'a [u8]>, Unreadable> {
     let mut found: Option<&[u8]> = None;
     let mut behind_comma = false;
     for line in headers.get_all(COOKIE) {
@@ -54,19 +70,15 @@ pub fn find(headers: &HeaderMap, cookie_name: &str) -> Credential {
                     continue;
                 }
                 match found {
-                    Some(first) if first != value => return Credential::Unreadable(Unreadable::Twice),
+                    Some(first) if first != value => return Err(Unreadable::Twice),
                     _ => found = Some(value),
                 }
             }
         }
     }
     match found {
-        Some(value) => match SessionCookie::decode(value) {
-            Ok(cookie) => Credential::Session(cookie),
-            Err(why) => Credential::Unreadable(why),
-        },
-        None if behind_comma => Credential::Unreadable(Unreadable::BehindComma),
-        None => Credential::Absent,
+        None if behind_comma => Err(Unreadable::BehindComma),
+        found => Ok(found),
     }
 }
 

@@ -82,14 +82,16 @@ impl Identity {
             |claim, value: &str| encode::whole(value, Encoding::Percent).map_err(|why| unfit(claim, why));
         let mut cut = Vec::new();
         let mut headers = Vec::with_capacity(3 + client.claim_headers.len());
-        let mut bytes = 0;
+        // Those of others that guard the same host are empty, and beside them.
+        let others = client.login_choice.iter().flat_map(|choice| &choice.headers);
+        let mut bytes: usize = others.map(|name| name.as_str().len() + ": \r\n".len()).sum();
         for name in client.identity_headers() {
             let rendered = if *name == SUBJECT_HEADER {
                 match who.bearer {
                     Bearer::Person => plain("sub", who.claims.sub())?,
                     Bearer::Machine => String::new(),
                 }
-            } else if client.bearer.is_some() && *name == ISSUER_HEADER {
+            } else if client.tells_issuer() && *name == ISSUER_HEADER {
                 plain("iss", who.claims.issuer())?
             } else if client.bearer.is_some() && *name == CLIENT_HEADER {
                 plain("client_id", who.client_id)?

@@ -9,6 +9,7 @@
 //! | file | what only it makes | which cannot exist unless |
 //! |---|---|---|
 //! | `forwarded.rs` | `Forwarded` | the peer is trusted; method, scheme, host and target came once and well formed |
+//! | `candidates.rs` | | which client decides where several guard one host |
 //! | `return_to.rs` | `ReturnTo` | the address is on a host that the client guards |
 //! | `identity.rs` | `Identity` | `admission.rs` lets the claims in, each value fits a header, all of them fit an answer |
 //! | `render.rs`, `encode.rs` | | how a claim becomes the text of a header |
@@ -18,6 +19,7 @@
 
 pub mod admission;
 pub mod bearer;
+pub mod candidates;
 pub mod challenge;
 pub mod condition;
 pub mod credential;

@@ -6,7 +6,7 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::REFERER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::forwarded::Forwarded;
 use super::login_parameters;
@@ -19,6 +19,17 @@ use crate::config::{Client, OWN_PREFIX, own_path};
 /// ASCII, without user information, at most [`MAX_RETURN_TO`] bytes, never under [`OWN_PREFIX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnTo(String);
+
+/// How somebody is led to a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the page where people choose by which client, where the host of the page has a choice; else as [`Self::Client`].
+    Choice,
+    /// To the provider of this client.
+    Client,
+    /// There too, to be authenticated better, for the rule of that number.
+    StepUp(usize),
+}
 
 /// Checks an address that came from outside: an absolute one, or a path, which is taken to be on the host of `home`.
 ///
@@ -97,10 +108,45 @@ pub fn step_up_url(client: &Client, target: &ReturnTo, rule: usize) -> String {
     format!("{}{page}?{}={rule}&{}", client.origin, login_parameters::STEP_UP, in_query(target))
 }
 
+/// The address of the way to a sign-in that then leads to `target`.
+pub fn url(way: Way, client: &Client, target: &ReturnTo) -> String {
+    match way {
+        Way::Choice if has_choice(client, target) => {
+            format!("{}{}?{}", client.origin, own_path(&client.name, "choose"), in_query(target))
+        }
+        Way::Choice | Way::Client => login_url(client, target),
+        Way::StepUp(rule) => step_up_url(client, target, rule),
+    }
+}
+
 /// The same, with what the request that leads there was seen to bring.
-pub fn login_url_after(client: &Client, target: &ReturnTo, seen: Seen) -> String {
-    let url = login_url(client, target);
-    seen.word().map_or_else(|| url.clone(), |word| format!("{url}&{SEEN}={word}"))
+pub fn url_after(way: Way, client: &Client, target: &ReturnTo, seen: Seen) -> String {
+    let url = url(way, client, target);
+    match (way, seen.word()) {
+        (Way::Choice | Way::Client, Some(word)) => format!("{url}&{}", seen_as(word)),
+        (Way::StepUp(_), _) | (_, None) => url,
+    }
+}
+
+/// The address of a login that somebody chose: with what the chooser was asked to hand on.
+pub fn chosen_url(client: &Client, target: &ReturnTo, parameters: &[(String, String)], seen: Seen) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    let query = query.finish();
+    let seen = seen.word().map(seen_as).unwrap_or_default();
+    // `rd` stands last: written raw it takes in all that follows.
+    let parts = [query, seen, in_query(target)];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}{}?{}", client.origin, own_path(&client.name, "login"), parts.join("&"))
+}
+
+/// Whether people may choose by which client they sign in for that page.
+pub fn has_choice(client: &Client, target: &ReturnTo) -> bool {
+    target.authority().is_some_and(|authority| client.has_choice(&authority))
+}
+
+fn seen_as(word: &str) -> String {
+    format!("{SEEN}={word}")
 }
 
 /// What the query of a login address says of the request that led there. Anybody can write it: it names the cause of a loop,
@@ -117,6 +163,11 @@ pub fn in_query(target: &ReturnTo) -> String {
 }
 
 impl ReturnTo {
+    /// Its host and port.
+    pub fn authority(&self) -> Option<Authority> {
+        authority_of(&Url::parse(&self.0).ok()?)
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0

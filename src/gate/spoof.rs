@@ -6,7 +6,7 @@ use http::header::{CONNECTION, HeaderName};
 use super::refusal::Refusal;
 use crate::config::Client;
 
-/// Refuses a forwarded request that already carries an identity header of this client. Some proxies let the client's own
+/// Refuses a forwarded request that already carries an identity header of this client, or of one that guards a host together with it. Some proxies let the client's own
 /// value through beside ours, and an application behind CGI, WSGI or PHP cannot tell `X_Auth_Subject` from
 /// `X-Auth-Subject`, so every spelling that folds to the same name counts. A name in `Connection` counts too: it makes some
 /// proxies strip the header after we set it.
@@ -15,14 +15,14 @@ use crate::config::Client;
 /// [`Refusal::IdentityHeaderSent`], [`Refusal::IdentityHeaderInConnection`].
 pub fn check(headers: &HeaderMap, client: &Client) -> Result<(), Refusal> {
     for name in headers.keys() {
-        if let Some(ours) = client.identity_headers().find(|ours| is_alias(name.as_str(), ours)) {
+        if let Some(ours) = client.guarded_headers().find(|ours| is_alias(name.as_str(), ours)) {
             return Err(Refusal::IdentityHeaderSent { header: ours.clone() });
         }
     }
     for line in headers.get_all(CONNECTION) {
         for option in line.as_bytes().split(|byte| *byte == b',') {
             let option = option.trim_ascii();
-            if let Some(ours) = client.identity_headers().find(|ours| folds_to(option, ours)) {
+            if let Some(ours) = client.guarded_headers().find(|ours| folds_to(option, ours)) {
                 return Err(Refusal::IdentityHeaderInConnection { header: ours.clone() });
             }
         }

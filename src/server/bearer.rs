@@ -12,6 +12,7 @@ use crate::config::Client;
 use crate::config::bearer::{BearerTokens, TokenHandling, WithSession};
 use crate::config::rule::{BearerPolicy, Rule};
 use crate::gate::bearer::{self, Admitted, Refused, Shown};
+use crate::gate::candidates::Trace;
 use crate::gate::credential::Credential;
 use crate::gate::forwarded::{self, Forwarded};
 use crate::gate::identity::MAX_IDENTITY;
@@ -22,7 +23,8 @@ use crate::protocol::dpop::Proof;
 use crate::session::dpop_nonce;
 use crate::session::used_flows::Taken;
 
-/// The token of a request, where the rule takes tokens; none if it came without one.
+/// The token of a request, where the rule takes tokens; none if it came without one. `of_others` is what the session cookies of other
+/// clients of the host led to.
 ///
 /// # Errors
 /// What stands in `Authorization` cannot be read in one way, or came beside a cookie of ours. The token then decides nothing, and
@@ -31,13 +33,14 @@ pub(super) fn presented<'a>(
     client: &'a Client,
     rule: &Rule,
     headers: &'a HeaderMap,
-    cookie: &Credential,
+    (cookie, of_others): (&Credential, Trace),
 ) -> Result<Option<(&'a BearerTokens, Token<'a>)>, Refusal> {
     let Some(tokens) = client.bearer.as_ref().filter(|_| rule.bearer != BearerPolicy::Ignored) else {
         return Ok(None);
     };
     let Presented::Token(token) = presented::read(headers)? else { return Ok(None) };
-    if tokens.with_session == WithSession::Refuse && *cookie != Credential::Absent {
+    let has_cookie = *cookie != Credential::Absent || of_others != Trace::Nothing;
+    if tokens.with_session == WithSession::Refuse && has_cookie {
         return Err(Refusal::BearerWithCookie);
     }
     Ok(Some((tokens, token)))
@@ -122,7 +125,7 @@ pub(super) fn passed_on(
     taken: Option<Token<'_>>,
     identity: usize,
 ) -> Result<Option<HeaderValue>, Refusal> {
-    if !client.bearer.as_ref().is_some_and(|tokens| tokens.tells_authorization) {
+    if !client.tells_authorization() {
         return Ok(None);
     }
     if taken.is_some() && rule.token == TokenHandling::Remove {

@@ -10,14 +10,14 @@ use hyper::body::Incoming;
 use super::person::Reload;
 use super::respond::{self, Answer};
 use super::service::Asked;
-use super::{body, flow_cookie, fragment, set_cookie, stray_callback};
+use super::{body, choose, flow_cookie, fragment, set_cookie, stray_callback};
 use crate::config::host::Scheme;
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::forwarded;
 use crate::gate::identity::Identity;
 use crate::gate::loop_cause::{self, Evidence};
 use crate::gate::refusal::{Kind, LoopCause, Refusal};
-use crate::gate::return_to::{self, ReturnTo};
+use crate::gate::return_to::{self, ReturnTo, Way};
 use crate::idp::claims::{self, Source};
 use crate::idp::{moment, refusal};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
@@ -98,7 +98,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     }
     let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
-    let again = return_to::login_url(asked.client, &return_to);
+    let again = return_to::url(Way::Choice, asked.client, &return_to);
     Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
 }
 
@@ -154,6 +154,7 @@ async fn sign_in(
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &fragment::end(asked, return_to));
     let line = set_cookie::set(&client.cookie, &session_cookie.encode());
     answer.headers_mut().append(SET_COOKIE, line);
+    choose::remember(client, &mut answer);
     Ok(answer)
 }
 

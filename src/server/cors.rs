@@ -1,7 +1,6 @@
 //! What pages of other origins may read of our own answers (Fetch section 3.2): those that `cors.origins` names, and only answers that
 //! are ours and meant for scripts. A 200 to a proxy is the application's business, a page is for people.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{
@@ -14,11 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::respond::{self, Answer, VESTIBULE_LOGIN};
 use super::route::Page;
-use super::service::Service;
 use crate::config::Client;
-use crate::config::host::Scheme;
-use crate::gate::dialect::Dialect;
-use crate::gate::forwarded::{self, Subrequest};
 
 /// The origin of the page that sent a request, if this client lets it read answers: one `Origin`, equal to the letter.
 pub(super) fn granted<'a>(client: &Client, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
@@ -28,28 +23,12 @@ pub(super) fn granted<'a>(client: &Client, headers: &'a HeaderMap) -> Option<&'a
 }
 
 /// The answer to a proxy's question, which hands it on to the browser unless it is a 200.
-pub(super) fn on_refusal(
-    service: &Service,
-    head: &Parts,
-    peer: IpAddr,
-    (named, dialect, rest): (Option<&str>, Dialect, &str),
-    answer: Answer,
-) -> Answer {
-    if answer.status() == StatusCode::OK || !head.headers.contains_key(ORIGIN) {
-        return answer;
-    }
-    let client = match named {
-        Some(name) => service.config.client(name),
-        None => {
-            let asked = Subrequest { peer, method: &head.method, rest, headers: &head.headers };
-            let trusted = &service.config.server.trusted_proxies;
-            let forwarded = forwarded::read(dialect, &asked, Scheme::Https, trusted);
-            forwarded.ok().and_then(|it| service.config.client_for_host(it.authority(), it.scheme()))
-        }
-    };
+pub(super) fn on_refusal(client: Option<&Arc<Client>>, headers: &HeaderMap, answer: Answer) -> Answer {
     match client {
-        Some(client) => mark(client, &head.headers, answer),
-        None => answer,
+        Some(client) if answer.status() != StatusCode::OK && headers.contains_key(ORIGIN) => {
+            mark(client, headers, answer)
+        }
+        _ => answer,
     }
 }
 

@@ -14,7 +14,7 @@ use super::respond::{self, Answer};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
-    backchannel, callback, cors, frontchannel, initiate_login, jwks, login, logout, own_session,
+    backchannel, callback, choose, cors, frontchannel, initiate_login, jwks, login, logout, own_session,
     resource_metadata, subrequest, testing_profile,
 };
 use crate::gate::forwarded;
@@ -57,9 +57,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
     let target = head.uri.path_and_query().map_or("", |target| target.as_str());
     match route::find(target, &service.config.server.new_token_path) {
         Ok(Route::Subrequest { client, dialect, rest }) => {
-            let asked = (client, dialect, rest);
-            let answer = subrequest::answer(service, &head, peer.ip(), asked, request_id).await;
-            cors::on_refusal(service, &head, peer.ip(), asked, answer)
+            subrequest::answer(service, &head, peer.ip(), (client, dialect, rest), request_id).await
         }
         Ok(Route::Page { client, page }) => {
             let client = match service.client(client) {
@@ -80,6 +78,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
             }
             let answered = match page {
                 Page::Login => login::answer(asked).await,
+                Page::Choose => choose::answer(asked),
                 Page::InitiateLogin => initiate_login::answer(asked, body).await,
                 Page::Callback => callback::answer(asked, body).await,
                 Page::Logout => logout::answer(asked, body).await,

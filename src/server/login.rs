@@ -15,7 +15,7 @@ use crate::gate::login_parameters;
 use crate::gate::loop_cause::Seen;
 use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::Refusal;
-use crate::gate::return_to::{self, ReturnTo};
+use crate::gate::return_to::{self, ReturnTo, Way};
 use crate::idp::{moment, refusal};
 use crate::protocol::callback_fault::MAX_STATE_BYTES;
 use crate::protocol::discovery::Provider;
@@ -92,7 +92,7 @@ pub(super) async fn begin(
     status: StatusCode,
 ) -> Answer {
     let remembered = asked.service.providers.of(asked.client);
-    let again = return_to::login_url(asked.client, return_to);
+    let again = return_to::url(Way::Choice, asked.client, return_to);
     let provider = match remembered.metadata().await {
         Ok(provider) => provider,
         Err(fault) => {

@@ -5,6 +5,8 @@ mod backchannel;
 mod bearer;
 mod body;
 mod callback;
+mod candidates;
+mod choose;
 mod cors;
 mod dispatch;
 mod flow_cookie;

@@ -11,7 +11,7 @@ use crate::gate::forwarded::Forwarded;
 use crate::gate::language;
 use crate::gate::navigation::{is_form, is_frame, is_navigation};
 use crate::gate::refusal::{Fault, Kind, Refusal, Retry};
-use crate::gate::return_to::{self, ReturnTo};
+use crate::gate::return_to::{self, ReturnTo, Way};
 use crate::pages::account;
 use crate::pages::facts::Facts;
 use crate::pages::language::Language;
@@ -55,6 +55,8 @@ pub(super) struct Asking<'a> {
     pub(super) client: &'a Client,
     pub(super) dialect: Dialect,
     pub(super) forwarded: &'a Forwarded,
+    /// How the pages lead to a sign-in.
+    pub(super) way: Way,
     pub(super) request_id: &'a str,
 }
 
@@ -150,7 +152,7 @@ impl Asking<'_> {
             }
             () => return answer,
         };
-        let again = return_to::login_url(self.client, &return_to);
+        let again = return_to::url(self.way, self.client, &return_to);
         let facts = Facts {
             title,
             code: Some(code),
@@ -172,7 +174,7 @@ impl Asking<'_> {
     fn signed_in(&self, claims: &Claims) -> SignedIn {
         let claim = |name: &str| claims.as_json().get(name)?.as_str().and_then(account::shown);
         let return_to = return_to::from_forwarded(self.forwarded, self.client);
-        let login = return_to::login_url(self.client, &return_to);
+        let login = return_to::url(self.way, self.client, &return_to);
         // `rd` stands last: written raw it takes in all that follows.
         let (address, query) = login.split_once('?').unwrap_or((&login, ""));
         SignedIn {

@@ -17,14 +17,14 @@ use crate::gate::dialect::Dialect;
 use crate::gate::identity::Identity;
 use crate::gate::presented::{Scheme, Token};
 use crate::gate::refusal::Refusal;
-use crate::gate::return_to::{self, ReturnTo};
+use crate::gate::return_to::{self, ReturnTo, Way};
 use crate::pages::Rendered;
 use crate::pages::language::Language;
 
 /// Every answer of ours is whole before it is sent.
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// 200 with every identity header once, empty where there is nobody, and without a body: a body costs nginx and Caddy the connection.
+/// 200 with every identity header once, empty where there is nobody, and those of other clients of the host empty, without a body: a body costs nginx and Caddy the connection.
 /// `authorization` is what the application is to get under that name, where the answer tells it.
 pub(super) fn allow(
     client: &Client,
@@ -46,6 +46,9 @@ pub(super) fn allow(
             }
         }
     }
+    for name in client.login_choice.iter().flat_map(|choice| &choice.headers) {
+        headers.insert(name.clone(), HeaderValue::from_static(""));
+    }
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization);
     }
@@ -56,8 +59,7 @@ pub(super) fn allow(
 pub(super) fn to_login(
     client: &Client,
     dialect: Dialect,
-    return_to: &ReturnTo,
-    step_up: Option<usize>,
+    (way, return_to): (Way, &ReturnTo),
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
@@ -65,7 +67,7 @@ pub(super) fn to_login(
         Dialect::Nginx => StatusCode::UNAUTHORIZED,
         Dialect::Forwarded | Dialect::Envoy => StatusCode::FOUND,
     });
-    answer.headers_mut().insert(LOCATION, login_address(client, return_to, step_up, reason));
+    answer.headers_mut().insert(LOCATION, login_address(client, way, return_to, reason));
     mark(&mut answer, reason.code(), request_id);
     answer
 }
@@ -75,11 +77,11 @@ pub(super) fn login_needed(
     client: &Client,
     tokens: Option<&BearerTokens>,
     dialect: Dialect,
-    return_to: &ReturnTo,
+    (way, return_to): (Way, &ReturnTo),
     reason: LoginReason,
     request_id: &str,
 ) -> Answer {
-    let url = login_address(client, return_to, None, reason);
+    let url = login_address(client, way, return_to, reason);
     let answer = match dialect {
         Dialect::Nginx => empty(StatusCode::UNAUTHORIZED),
         Dialect::Forwarded | Dialect::Envoy => {
@@ -134,18 +136,9 @@ pub(super) fn refuse_token(
     answer
 }
 
-/// Where a login begins that leads to `return_to`, or home if that is too long for a head. `step_up` is the number of the rule for
-/// which the person is to be authenticated better.
-fn login_address(
-    client: &Client,
-    return_to: &ReturnTo,
-    step_up: Option<usize>,
-    reason: LoginReason,
-) -> HeaderValue {
-    let to = |target: &ReturnTo| match step_up {
-        Some(rule) => return_to::step_up_url(client, target, rule),
-        None => return_to::login_url_after(client, target, reason.into()),
-    };
+/// Where a login begins that leads to `return_to`, or home if that is too long for a head.
+fn login_address(client: &Client, way: Way, return_to: &ReturnTo, reason: LoginReason) -> HeaderValue {
+    let to = |target: &ReturnTo| return_to::url_after(way, client, target, reason.into());
     let url = to(return_to);
     header(&if url.len() > MAX_LOCATION { to(&return_to::home(client)) } else { url })
 }

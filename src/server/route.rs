@@ -21,6 +21,7 @@ pub(super) enum Route<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page<'a> {
     Login,
+    Choose,
     InitiateLogin,
     Callback,
     Logout,
@@ -57,6 +58,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
     }
     let page = match path {
         "/login" => Page::Login,
+        "/choose" => Page::Choose,
         "/initiate-login" => Page::InitiateLogin,
         "/callback" => Page::Callback,
         "/logout" => Page::Logout,
@@ -122,6 +124,7 @@ mod tests {
             ),
             ("/auth/envoy", Route::Subrequest { client: None, dialect: Dialect::Envoy, rest: "" }),
             ("/oidc/app/login?rd=/", Route::Page { client: "app", page: Page::Login }),
+            ("/oidc/app/choose?rd=/", Route::Page { client: "app", page: Page::Choose }),
             ("/oidc/app/initiate-login", Route::Page { client: "app", page: Page::InitiateLogin }),
             ("/oidc/app/backchannel-logout", Route::Page { client: "app", page: Page::BackchannelLogout }),
             (
@@ -161,6 +164,8 @@ mod tests {
             "/oidc/app/../other/auth",
             "/oidc//auth/nginx/x",
             "/oidc/app/login/",
+            "/oidc/app/choose/",
+            "/choose",
             "/oidc/app/callback/",
             "/oidc/app/auth/x",
             "/oidc/app/fresher",

@@ -18,7 +18,7 @@ use crate::gate::credential::{self, Credential};
 use crate::gate::forwarded;
 use crate::gate::loop_cause::Seen;
 use crate::gate::refusal::{Fault, Refusal};
-use crate::gate::return_to;
+use crate::gate::return_to::{self, Way};
 use crate::idp::bearer::Bearers;
 use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
@@ -138,7 +138,7 @@ impl Asked<'_> {
         let anew = || {
             let named = return_to::named_in_query(self.query(), self.client).ok().flatten();
             let return_to = named.unwrap_or_else(|| return_to::home(self.client));
-            return_to::login_url(self.client, &return_to)
+            return_to::url(Way::Choice, self.client, &return_to)
         };
         let again = again.map_or_else(anew, str::to_owned);
         // What asks again by itself asks with GET.

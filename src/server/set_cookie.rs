@@ -6,11 +6,11 @@ use http::HeaderValue;
 
 use crate::config::Cookie;
 
-/// The line that sets `cookie` to `value`, which is base64url.
+/// The line that sets `cookie` to `value`, which is base64url or the name of a client.
 pub(super) fn set(cookie: &Cookie, value: &str) -> HeaderValue {
     let line = cookie.line(value);
     let mut line = HeaderValue::try_from(line)
-        .expect("cookie names and domains were checked to be ASCII, and the value is base64url");
+        .expect("cookie names and domains were checked to be ASCII, and the value is base64url or a name");
     line.set_sensitive(true);
     line
 }

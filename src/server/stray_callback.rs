@@ -11,7 +11,7 @@ use crate::config::own_path;
 use crate::gate::credential::{self, Credential};
 use crate::gate::navigation::is_navigation;
 use crate::gate::refusal::Refusal;
-use crate::gate::return_to::{self, ReturnTo};
+use crate::gate::return_to::{self, ReturnTo, Way};
 use crate::protocol::callback::{self, CallbackFault};
 use crate::protocol::registration::ResponseMode;
 
@@ -36,7 +36,7 @@ pub(super) async fn answer(asked: Asked<'_>, code: &str) -> Result<Answer, Refus
         return Ok(respond::redirect(StatusCode::SEE_OTHER, return_to.as_str()));
     }
     let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
-    let again = return_to::login_url(asked.client, &return_to);
+    let again = return_to::url(Way::Choice, asked.client, &return_to);
     let page = person::Page { again: Some(&again), reload: Reload::Cannot, ..person::Page::default() };
     Ok(person::refuse(asked.service, &asked.head.headers, &refusal, page, asked.request_id))
 }

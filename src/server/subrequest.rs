@@ -8,17 +8,19 @@ use http::request::Parts;
 use super::person;
 use super::respond::{self, Answer};
 use super::service::Service;
-use super::{bearer, testing_profile};
+use super::{bearer, candidates, cors, testing_profile};
 use crate::config::Client;
 use crate::config::host::Scheme;
 use crate::config::rule::BearerPolicy;
+use crate::gate::candidates::Chosen;
 use crate::gate::credential::{self, Credential};
-use crate::gate::decide::{self, Found, Verdict};
+use crate::gate::decide::{self, Found, LoginReason, Verdict};
 use crate::gate::dialect::Dialect;
-use crate::gate::forwarded::{self, Subrequest};
+use crate::gate::forwarded::{self, Forwarded, Subrequest};
 use crate::gate::identity::Identity;
 use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
+use crate::gate::return_to::Way;
 use crate::session::{Look, Looked, dpop_nonce};
 use crate::telemetry::metrics::VerdictLabel;
 
@@ -41,17 +43,36 @@ pub(super) async fn answer(
     let trusted = &service.config.server.trusted_proxies;
     let forwarded = match forwarded::read(dialect, &asked, scheme, trusted) {
         Ok(forwarded) => forwarded,
-        Err(refusal) => return refuse(service, head, dialect, named, &refusal, request_id),
+        Err(refusal) => {
+            let answer = refuse(service, head, dialect, named, &refusal, request_id);
+            return cors::on_refusal(named, &head.headers, answer);
+        }
     };
-    let found_by_host = || service.config.client_for_host(forwarded.authority(), forwarded.scheme());
-    let Some(client) = named.or_else(found_by_host) else {
+    let asked = candidates::Asked { service, forwarded: &forwarded, headers: &head.headers };
+    let Some(chosen) = asked.choose(named) else {
         let refusal = Refusal::HostNotGuarded { host: forwarded.authority().clone() };
         return refuse(service, head, dialect, None, &refusal, request_id);
     };
+    // Where the proxy names a client there is no other to choose.
+    let way = if named.is_some() { Way::Client } else { Way::Choice };
+    let answer = judged(service, head, peer, (chosen, dialect, way), &forwarded, request_id).await;
+    cors::on_refusal(Some(chosen.client), &head.headers, answer)
+}
+
+/// The answer of the one client that decides.
+async fn judged(
+    service: &Service,
+    head: &Parts,
+    peer: IpAddr,
+    (chosen, dialect, way): (Chosen<&Arc<Client>>, Dialect, Way),
+    forwarded: &Forwarded,
+    request_id: &str,
+) -> Answer {
+    let client = chosen.client;
     if let Err(refusal) = testing_profile::from_here(client, &head.headers) {
         return refuse(service, head, dialect, Some(client), &refusal, request_id);
     }
-    let request = match decide::in_order(client, &forwarded, &head.headers) {
+    let request = match decide::in_order(client, forwarded, &head.headers) {
         Ok(request) => request,
         Err(refusal) => return refuse(service, head, dialect, Some(client), &refusal, request_id),
     };
@@ -62,7 +83,10 @@ pub(super) async fn answer(
     } else {
         Credential::Absent
     };
-    let token = match request.asks_who().then(|| bearer::presented(client, rule, &head.headers, &cookie)) {
+    let token = match request
+        .asks_who()
+        .then(|| bearer::presented(client, rule, &head.headers, (&cookie, chosen.trace)))
+    {
         None => None,
         Some(Ok(token)) => token,
         Some(Err(refusal)) => {
@@ -72,7 +96,7 @@ pub(super) async fn answer(
     let judged = match token {
         Some((tokens, token)) => {
             let headers = &head.headers;
-            let asked = bearer::Asked { client, rule, tokens, token, headers, forwarded: &forwarded, peer };
+            let asked = bearer::Asked { client, rule, tokens, token, headers, forwarded, peer };
             Some(bearer::judge(service, &asked).await)
         }
         None => None,
@@ -92,7 +116,7 @@ pub(super) async fn answer(
     let found = match (&judged, &looked) {
         (Some(Ok(admitted)), _) => Found::Token(admitted),
         (Some(Err(refused)), _) => Found::Refused(refused.refusal.clone()),
-        (None, None) => Found::Nothing,
+        (None, None) => chosen.trace.found(),
         (None, Some(Err(why))) => Found::Unreadable(*why),
         (None, Some(Ok(Looked::Unknown))) => Found::Unknown,
         (None, Some(Ok(Looked::Ended(why)))) => Found::Ended(*why),
@@ -138,13 +162,20 @@ pub(super) async fn answer(
                 code = reason.code(), verdict = "login", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), navigation, request_id,
             );
+            let way = match step_up {
+                Some(rule) => Way::StepUp(rule),
+                // Somebody is signed in, at this client.
+                None if reason == LoginReason::ClaimsTooOld => Way::Client,
+                None => way,
+            };
             let answer = if navigation {
-                respond::to_login(client, dialect, &return_to, step_up, reason, request_id)
+                respond::to_login(client, dialect, (way, &return_to), reason, request_id)
             } else {
                 let takes_tokens = rule.bearer == BearerPolicy::Accepted;
                 let tokens = client.bearer.as_ref().filter(|_| takes_tokens);
-                let answer = respond::login_needed(client, tokens, dialect, &return_to, reason, request_id);
-                let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
+                let answer =
+                    respond::login_needed(client, tokens, dialect, (way, &return_to), reason, request_id);
+                let asking = person::Asking { service, client, dialect, forwarded, way, request_id };
                 asking.shown(answer, &head.headers, &return_to, reason.code())
             };
             testing_profile::mark(Some(client), answer)
@@ -157,7 +188,7 @@ pub(super) async fn answer(
                 Some(Ok(Looked::Live(session))) => Some(session),
                 _ => None,
             };
-            let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
+            let asking = person::Asking { service, client, dialect, forwarded, way, request_id };
             service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
             service.log(Some(client), &refusal, request_id);
             let claims = session.map(|session| session.claims.as_ref());

@@ -12,7 +12,7 @@ use url::Url;
 use super::respond::{self, Answer};
 use super::route::Page;
 use super::service::Asked;
-use super::{callback, set_cookie};
+use super::{callback, choose, set_cookie};
 use crate::config::host::Authority;
 use crate::config::{Client, Config, TestingProfile};
 use crate::gate::refusal::Refusal;
@@ -49,7 +49,8 @@ pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer,
         | Page::BackchannelLogout
         | Page::FrontchannelLogout
         | Page::Jwks => Some(Err(Refusal::PathUnknown)),
-        Page::Logout
+        Page::Choose
+        | Page::Logout
         | Page::SignedOut
         | Page::NewToken { .. }
         | Page::Userinfo
@@ -127,6 +128,7 @@ fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> 
     );
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, return_to.as_str());
     answer.headers_mut().append(SET_COOKIE, set_cookie::set(&asked.client.cookie, &cookie.encode()));
+    choose::remember(asked.client, &mut answer);
     Ok(answer)
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Client;
+use crate::gate::candidates::Trace;
 use crate::gate::credential::SessionCookie;
 use crate::gate::decide::Ended;
 use crate::gate::loop_cause::EndedBy;
@@ -159,6 +160,22 @@ impl Sessions {
         match self.look_again(client, &SessionKey::of_cookie(cookie.bytes()), Look::Only) {
             Looked::Live(session) if !is_fresh(&session) => Looked::Unrefreshed,
             looked => looked,
+        }
+    }
+
+    /// What a cookie leads to at this moment, without a refresh: a session whose claims are too old is alive all the same. That is no use
+    /// of it.
+    pub fn trace(&self, client: &Client, cookie: &SessionCookie) -> Trace {
+        let key = SessionKey::of_cookie(cookie.bytes());
+        let Some(session) = self.of_key(client, &key) else { return Trace::Unknown };
+        match lifetime::judge(&session, &client.lifetimes, self.clock.steady()) {
+            Standing::Ended(why) => {
+                self.over(client, &key, why);
+                Trace::Ended(why)
+            }
+            Standing::Fresh | Standing::Due | Standing::Stale | Standing::Unusable => {
+                Trace::Live(session.signed_in)
+            }
         }
     }
 

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Case;
+use http::HeaderName;
+use vestibule::config::host::{Authority, Scheme};
 use vestibule::config::{AskUserinfo, SameSite};
 use vestibule::protocol::logout_token::TypRule;
 use vestibule::protocol::registration::{
@@ -371,4 +373,43 @@ fn headers_with_a_meaning_on_the_way_are_refused() {
     for header in ["X-User", "Remote-User", "X-Forwarded-User", "x-webauth-user"] {
         Case::new(&format!("{MINIMUM}    extra_claim_headers:\n      name: {header}\n")).accepted();
     }
+}
+
+#[test]
+fn clients_that_share_a_host_know_of_each_other() {
+    let text = std::fs::read_to_string("tests/config/accepted/login_choice.yaml").unwrap();
+    let (config, notices) = Case::new(&text).accepted();
+    assert_eq!(notices, [""; 0]);
+    let [staff, guests] = config.clients.as_slice() else { panic!("{:?}", config.clients.len()) };
+    let choice = staff.login_choice.as_ref().unwrap();
+    assert_eq!(choice.text, "Company account");
+    assert_eq!(
+        choice.cookie.line("guests"),
+        "__Host-vestibule_choice=guests; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"
+    );
+    let texts = |items: &[HeaderName]| items.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts(&choice.headers), ["x-auth-client", "x-guest-name"]);
+    assert_eq!(texts(&guests.login_choice.as_ref().unwrap().headers), ["x-staff-groups"]);
+    assert!(staff.tells_authorization() && guests.tells_authorization());
+
+    let at = |host: &str| {
+        let authority = Authority::parse(host).unwrap();
+        let first = config.client_for_host(&authority, Scheme::Https).unwrap();
+        let beside = config.clients_beside(first, &authority, Scheme::Https);
+        let names: Vec<_> = beside.map(|client| client.name.as_str()).collect();
+        assert_eq!(first.has_choice(&authority), names.len() > 1, "{host}");
+        names.join(" ")
+    };
+    assert_eq!(at("app.example.com"), "staff guests");
+    assert_eq!(at("app.example.com:443"), "staff guests");
+    assert_eq!(at("a.apps.example.com"), "staff guests");
+    assert_eq!(at("wiki.example.com"), "staff");
+}
+
+#[test]
+fn a_login_choice_that_nobody_shares_is_worth_a_notice() {
+    let (config, notices) = Case::new(&format!("{MINIMUM}    login_choice: Company account\n")).accepted();
+    assert!(config.clients[0].login_choice.is_none());
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].contains("login_choice: no other client"), "{notices:?}");
 }

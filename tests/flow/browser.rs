@@ -1,5 +1,5 @@
 //! A browser behind a pretended proxy: it keeps cookies, follows redirects and posts forms as a browser does, and for every
-//! request that is not vestibule's own or the provider's the proxy asks `/oidc/{client}/auth` first, as Traefik would.
+//! request that is not vestibule's own or the provider's the proxy asks `/oidc/{client}/auth` or `/auth` first, as Traefik would.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ pub(crate) struct Browser {
     /// Where vestibule is; the pretended proxy sends it `/oidc/` on every host.
     pub(crate) vestibule: SocketAddr,
     clock: Clock,
-    /// The client that the pretended proxy names.
+    /// The client that the pretended proxy names; empty: it names none, and the host tells.
     pub(crate) client: String,
     /// Takes no cookies at all.
     pub(crate) blocks_cookies: bool,
@@ -169,6 +169,7 @@ impl Browser {
         let target = match url.query() {
             Some(query) if own => format!("{}?{query}", url.path()),
             None if own => url.path().to_owned(),
+            _ if self.client.is_empty() => "/auth".to_owned(),
             _ => format!("/oidc/{}/auth", self.client),
         };
         let host = host_and_port(url);

@@ -73,6 +73,50 @@ async fn explain_names_the_rule_the_verdict_the_headers_and_why() {
 }
 
 #[tokio::test]
+async fn explain_says_which_of_several_clients_decides() {
+    let folder = Folder::new();
+    let client = |name: &str, lines: &str| {
+        format!(
+            "  {name}:
+    issuer: https://id.example.test
+    client_id: {name}
+    redirect_uri: https://app.example.test/oidc/{name}/callback
+    hosts: [app.example.test]
+    login_choice: As {name}
+{lines}"
+        )
+    };
+    let staff = client("staff", "    extra_claim_headers: { groups: X-Auth-Groups }\n");
+    let guests = client("guests", "    rules: [{ path: /*, policy: deny }]\n");
+    folder.write("clients.yaml", &format!("clients:\n{staff}{guests}"));
+    let url = "https://app.example.test/";
+    let rows: [(&[&str], &[&str]); 4] = [
+        (&[], &["client    staff of staff and guests", "/oidc/staff/choose?rd="]),
+        (&["--claim", "sub=ada"], &["client    staff of", "allow (200, ok)"]),
+        (
+            &["--claim", "sub=ada", "--client", "guests"],
+            &["client    guests of", "refuse (403, rule_denies)"],
+        ),
+        (
+            &["--client", "nobody"],
+            &["\"nobody\" does not guard app.example.test as well as staff and guests."],
+        ),
+    ];
+    for (arguments, says) in rows {
+        let ran = folder.run(&[&["explain", url], arguments].concat()).await;
+        for says in says {
+            assert!(ran.out.contains(says) || ran.err.contains(says), "{arguments:?}: {says:?}: {ran:?}");
+        }
+    }
+    folder.write(
+        "cases.yaml",
+        "cases: [{ url: https://app.example.test/, client: guests, claims: { sub: ada }, expect: { code: rule_denies } }]",
+    );
+    let ran = folder.run(&["test", "cases.yaml"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[tokio::test]
 async fn explain_refuses_what_is_no_request() {
     let folder = folder();
     folder.write("list.json", "[1]");
@@ -217,7 +261,7 @@ proxy_set_header X-Team $vestibule_x_team;
             "there is no client \"blog\". There are: shop, wiki.",
         ),
         (&["snippet", "nginx", "--config", "none.yaml"], 78, "none.yaml"),
-        (&["check", "--client", "shop"], 64, "--client is an option of snippet, not of check."),
+        (&["check", "--client", "shop"], 64, "--client is an option of explain and snippet, not of check."),
     ];
     for (arguments, code, said) in cases {
         let ran = folder.run(arguments).await;

@@ -36,6 +36,7 @@ mod bearer_weather;
 mod ca_file;
 mod callback_attacks;
 mod callback_replay;
+mod choose;
 mod claims;
 mod client_assertion;
 mod clients;

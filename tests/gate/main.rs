@@ -3,6 +3,7 @@
 
 mod admission;
 mod bearer;
+mod candidates;
 mod challenge;
 mod condition;
 mod credential;
@@ -71,6 +72,7 @@ fn client() -> Client {
             logout: ProviderLogout::default(),
         },
         audiences: Vec::new(),
+        login_choice: None,
         clock_leeway: Duration::from_secs(60),
         origin: "https://auth.example.test".to_owned(),
         scheme: Scheme::Https,

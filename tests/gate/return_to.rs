@@ -295,11 +295,11 @@ fn the_forwarded_address_is_kept() {
 #[test]
 fn a_login_address_says_what_was_seen_and_leads_to_the_same_page() {
     use vestibule::gate::loop_cause::Seen;
-    use vestibule::gate::return_to::{login_url, login_url_after, seen_in_query};
+    use vestibule::gate::return_to::{Way, login_url, seen_in_query, url_after};
     let client = client();
     let target = check("https://app.example.test/a?x=1&seen=live#f", &client).unwrap();
     for seen in [Seen::Nothing, Seen::Unreadable, Seen::Unknown, Seen::Ended, Seen::Live] {
-        let url = login_url_after(&client, &target, seen);
+        let url = url_after(Way::Choice, &client, &target, seen);
         let query = url.split_once('?').unwrap().1;
         assert_eq!(seen_in_query(query), seen, "{url}");
         assert_eq!(from_query(query, &client).unwrap(), target, "{url}");

@@ -217,6 +217,50 @@ const scenarios = {
     if (status !== 200) throw new Failure("scripts do not run in the application's page");
   },
 
+  async choice(devtools) {
+    const tab = await Tab.open(devtools);
+    const address = `${origin}/wanted?x=1&y=%20z`;
+    const chooser = async (expected) => {
+      const entries = '[...document.querySelectorAll(".choices a")].map((entry) => entry.innerText.replace(/\\s+/g, " ").trim())';
+      await tab.waits("the list", 'location.pathname.endsWith("/choose") && document.querySelector(".choices")');
+      const shown = await tab.evaluate(entries);
+      if (JSON.stringify(shown) !== JSON.stringify(expected)) throw new Failure(`${shown} in place of ${expected}`);
+    };
+    const remembered = async () => (await tab.cookies()).find(({ name }) => name === "vestibule_choice");
+    const seen = () => tab.evaluate(`fetch("/seen", { headers: { accept: "application/json" } }).then((answer) => answer.json())
+      .then(({ headers }) => headers.filter(([name, value]) => value !== "" && /^x-(auth|user|guest)-/i.test(name)).map(([name]) => name.toLowerCase()).sort().join(" "))`);
+    const press = async (key, code, windowsVirtualKeyCode, text) => {
+      await tab.send("Input.dispatchKeyEvent", { type: "keyDown", key, code, windowsVirtualKeyCode, text });
+      await tab.send("Input.dispatchKeyEvent", { type: "keyUp", key, code, windowsVirtualKeyCode });
+    };
+
+    await tab.go(address);
+    await chooser(["Company account", "Guest account"]);
+    if ((await tab.cookies()).length > 0) throw new Failure("the list sets a cookie");
+    await press("Tab", "Tab", 9);
+    await press("Tab", "Tab", 9);
+    await press("Enter", "Enter", 13, "\r");
+    await tab.signInPage();
+    await tab.fillIn("alice");
+    await tab.landed(address);
+    if (!tab.visited.some((visited) => visited.startsWith(`${origin}/oidc/guests/callback?`))) throw new Failure("the guests' login was not taken");
+    const cookie = await remembered();
+    if (cookie?.value !== "guests" || !cookie.httpOnly || cookie.sameSite !== "Lax") throw new Failure(`remembered: ${JSON.stringify(cookie)}`);
+    const ofGuest = "x-auth-issuer x-auth-subject x-guest-name";
+    if ((await seen()) !== ofGuest) throw new Failure(`the application is told ${await seen()} of a guest`);
+
+    await tab.forget(/^vestibule_guests$/);
+    await tab.go(address);
+    await chooser(["Guest account Used last time", "Company account"]);
+    await tab.picture("choice");
+    // The provider still knows who it is.
+    await tab.evaluate('document.querySelectorAll(".choices a")[1].click()');
+    await tab.landed(address);
+    if ((await remembered())?.value !== "quickstart") throw new Failure("the second choice is not remembered");
+    const ofStaff = "x-auth-issuer x-auth-subject x-user-email x-user-groups x-user-name x-user-preferred-username";
+    if ((await seen()) !== ofStaff) throw new Failure(`the application is told ${await seen()} of staff`);
+  },
+
   // Every page as a person sees it, light, dark and on a phone; axe-core finds nothing, and Tab reaches each action in order.
   async pages(devtools) {
     const tab = await Tab.open(devtools);

@@ -123,3 +123,11 @@ fn a_page_of_another_origin_reads_why_it_got_a_401_if_it_is_named() {
 fn what_a_page_loads_without_a_session_gets_401_and_the_page_a_login() {
     plays("background");
 }
+
+/// The proxy names no client, so that the host has a choice; the provider knows both clients.
+#[test]
+fn somebody_chooses_by_keyboard_and_finds_the_choice_of_last_time_marked() {
+    let Some(mut stage) = stage(Registration::Choice) else { return };
+    stage.change_proxy("dynamic.yml", "/oidc/quickstart/auth", "/auth");
+    play(&stage, "choice", "choice", &[]);
+}

@@ -45,6 +45,8 @@ pub(crate) enum Registration {
     With(&'static str),
     /// With headers in the full form, by every encoding, and by the names of another gateway ([`headers`]).
     Headers,
+    /// Beside another client of the same provider, `guests`, which guards the same host: people choose.
+    Choice,
     /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
     Api(&'static str),
     /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
@@ -61,6 +63,17 @@ impl Registration {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
             Self::With(lines) => lines.to_owned(),
             Self::Headers => headers::LINES.to_owned(),
+            Self::Choice => format!(
+                "    login_choice: Company account
+  guests:
+    issuer: ISSUER
+    client_id: guests
+    client_secret: {CLIENT_SECRET}
+    redirect_uri: ORIGIN/oidc/guests/callback
+    hosts: [\"AUTHORITY\"]
+    login_choice: Guest account
+    extra_claim_headers: {{ name: X-Guest-Name }}\n"
+            ),
             Self::Api(further) => tokens::API.to_owned() + further,
             Self::ApiOverTls => {
                 format!("    ca_file: {keys}/ca.pem\n") + tokens::API + tokens::CERTIFICATE_HEADER
@@ -141,6 +154,7 @@ impl Registration {
             | Self::Pushed
             | Self::Https
             | Self::With(_)
+            | Self::Choice
             // This provider would take an address of https only, and starts no login by itself.
             | Self::InitiateLogin
             | Self::Headers
@@ -184,6 +198,13 @@ impl Registration {
                 clients.push(client);
                 clients.into()
             }
+            Self::Choice => {
+                let mut guests = client.clone();
+                guests["client_id"] = "guests".into();
+                guests["redirect_uris"] = json!([stage.at("/oidc/guests/callback")]);
+                guests["post_logout_redirect_uris"] = json!([stage.at("/oidc/guests/signed-out")]);
+                json!([client, guests])
+            }
             _ => json!([client]),
         }
     }
@@ -191,6 +212,7 @@ impl Registration {
     /// Headers that the shipped configuration of the proxies does not pass on.
     pub(crate) fn further_headers(self) -> &'static [&'static str] {
         match self {
+            Self::Choice => &["X-Guest-Name"],
             Self::Api(further) if further.contains("token: remove") => &["Authorization"],
             Self::Headers => &headers::NAMES,
             _ => &[],

@@ -498,8 +498,11 @@ https://{HOST}:{port} {{
                 Proxy::Traefik | Proxy::Traefik33 => "X-Forwarded-Tls-Client-Cert",
                 Proxy::Nginx | Proxy::Caddy => "X-Client-Cert",
             };
-            let lines =
-                lines.replace("ORIGIN", origin).replace("ISSUER", issuer).replace("CERTIFICATE", certificate);
+            let lines = lines
+                .replace("ORIGIN", origin)
+                .replace("AUTHORITY", host)
+                .replace("ISSUER", issuer)
+                .replace("CERTIFICATE", certificate);
             format!(
                 "  {name}:
     issuer: {issuer}

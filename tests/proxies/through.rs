@@ -364,6 +364,7 @@ fn a_post_without_a_session_is_no_redirect_and_its_body_is_not_waited_for(stage:
 fn pages_that_only_providers_and_redirects_ask_for_are_reached(stage: Stage) {
     let before = stage.served();
     for page in [
+        "choose",
         "initiate-login",
         "callback?stray=flow_replayed",
         "backchannel-logout",

@@ -46,6 +46,7 @@ pub(super) fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
     }
     let settings = [
         at(&written.redirect_uri),
+        at(&written.login_choice),
         of_tokens(&written.scopes, "scopes"),
         at(&written.authorization),
         at(&written.response_mode),

@@ -7,12 +7,12 @@ use url::Url;
 
 use super::authorization;
 use super::cookie::{self, Owner};
-use super::hosts::{self, Claimed, WrittenHost};
+use super::hosts::{self, Claimed, Sharing, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, logout, preset,
-    provider, resource_metadata, rules, scopes, testing_profile,
+    At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, login_choice, logout,
+    preset, provider, resource_metadata, rules, scopes, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, RuleGroups, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -52,13 +52,14 @@ pub(super) fn judge_all(
         return judge.refuse(at.problem(Finding::Empty { write }));
     }
     let mut claimed = Claimed::default();
-    let clients: Vec<Option<Client>> = at
+    let mut clients: Vec<Option<Client>> = at
         .value
         .0
         .iter()
         .map(|(name, client)| judge_one(judge, name, client, (&domain, groups), &mut claimed))
         .collect();
     find_shared_cookies(judge, &at.value, &clients);
+    login_choice::join(judge, &at.value, &mut clients);
     let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
 
     // All clients of an origin share the flow cookie, so one that is answered by a form post decides for them.
@@ -142,6 +143,7 @@ fn judge_one(
         judge.missing::<()>(&table, "hosts");
     }
     let hosts = hosts::judge(judge, &written.hosts);
+    login_choice::judge(judge, &written.login_choice);
     let origin = if only { hosts.as_deref().and_then(origin::of_hosts) } else { origin };
     let encryption = encryption::judge(judge, written, &table);
     let scopes = judge_scopes(judge, written);
@@ -193,7 +195,12 @@ fn judge_one(
     if let Some(origin) = &origin {
         notice_missing_port(judge, origin, hosts.as_deref().unwrap_or_default());
     }
-    claimed.claim(judge, name, hosts.as_deref().unwrap_or_default(), scheme);
+    let sharing = match &written.login_choice {
+        _ if only => Sharing::Never,
+        Written::Absent => Sharing::Unwritten,
+        Written::Given(_) | Written::Broken => Sharing::WithOthersThatDo,
+    };
+    claimed.claim(judge, name, hosts.as_deref().unwrap_or_default(), scheme, sharing);
     let owner = Owner {
         name,
         place: &at.place,
@@ -260,6 +267,8 @@ fn judge_one(
         cookie: session_cookie?,
         flow_cookie: cookie::flow(origin.scheme, ResponseMode::Query),
         lifetimes,
+        // Completed when all clients are known.
+        login_choice: None,
         initiate_login: written.initiate_login.or(false),
         logout,
         testing_profile: testing_profile?,

@@ -72,7 +72,7 @@ pub(super) fn session(
         || (owner.place.clone(), format!("clients.{}", owner.name)),
         |at| (at.place.clone(), at.path.clone()),
     );
-    if settings.name.is_absent() && name == FLOW_NAME {
+    if settings.name.is_absent() && [FLOW_NAME, CHOICE_NAME].contains(&name.as_str()) {
         return judge.refuse(Problem::new(place, &path, Finding::ReservedClientName(owner.name.to_owned())));
     }
     let bytes = cookie.line(&"x".repeat(VALUE_BYTES)).len();
@@ -108,6 +108,18 @@ pub(super) fn flow(scheme: Scheme, comes_by: ResponseMode) -> Cookie {
         secure,
         same_site,
         max_age: Some(STATE_LIFETIME),
+    }
+}
+
+/// The cookie that remembers by which client somebody signed in last, where there is a choice.
+pub(super) fn choice(scheme: Scheme) -> Cookie {
+    let https = scheme == Scheme::Https;
+    Cookie {
+        name: format!("{}{CHOICE_NAME}", if https { "__Host-" } else { "" }),
+        domain: None,
+        secure: https,
+        same_site: SameSite::Lax,
+        max_age: Some(CHOICE_LIFETIME),
     }
 }
 
@@ -194,11 +206,11 @@ fn judge_name(name: &str) -> Result<(), Finding> {
     }
     let fits = name.len() <= MAX_NAME
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let is_ours = name == CHOICE_NAME
+        || name.strip_prefix(FLOW_NAME).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     match fits {
         false => Err(Finding::StrangeCookieName(name.to_owned())),
-        true if name.strip_prefix(FLOW_NAME).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) => {
-            Err(Finding::ReservedCookieName(name.to_owned()))
-        }
+        true if is_ours => Err(Finding::ReservedCookieName(name.to_owned())),
         true => Ok(()),
     }
 }
@@ -206,6 +218,10 @@ fn judge_name(name: &str) -> Result<(), Finding> {
 const NO_PARENT: &str = "These hosts have no parent for which browsers take a cookie: make one client for each, with its redirect_uri on the host.";
 /// The flow cookie without its prefix, and without the dot and suffix that each has.
 const FLOW_NAME: &str = "vestibule_flow";
+/// The cookie that remembers a choice, without its prefix.
+const CHOICE_NAME: &str = "vestibule_choice";
+/// As long as browsers keep a cookie (RFC 6265bis section 5.5).
+const CHOICE_LIFETIME: Duration = Duration::from_secs(400 * 24 * 3600);
 /// Bytes of a session cookie's value: 32 random bytes, base64url.
 const VALUE_BYTES: usize = 43;
 /// Bytes of the whole `Set-Cookie` value, so that the head of an answer stays small.

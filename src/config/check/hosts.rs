@@ -79,6 +79,17 @@ struct Claim {
     port: u16,
     client: String,
     place: Place,
+    sharing: Sharing,
+}
+
+/// Whether a client may have a host together with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// Nobody signs in at it.
+    Never,
+    /// It has no `login_choice`.
+    Unwritten,
+    WithOthersThatDo,
 }
 
 impl Claimed {
@@ -89,13 +100,15 @@ impl Claimed {
         client: &str,
         hosts: &[WrittenHost],
         scheme: Scheme,
+        sharing: Sharing,
     ) {
         for at in hosts {
             let (wildcard, host) = (at.value.is_wildcard(), at.value.host());
             let port = at.value.port().unwrap_or(scheme.default_port());
-            let taken =
-                self.0.iter().find(|it| it.wildcard == wildcard && it.host == host && it.port == port);
-            match taken {
+            let share = |it: &Claim| [sharing, it.sharing] == [Sharing::WithOthersThatDo; 2];
+            let is_in_the_way = |it: &&Claim| it.client == client || !share(it);
+            let same = |it: &&Claim| it.wildcard == wildcard && it.host == host && it.port == port;
+            match self.0.iter().filter(same).find(is_in_the_way) {
                 Some(first) if first.client == client => {
                     judge.problems.push(at.problem(Finding::HostTwice {
                         host: at.value.to_string(),
@@ -106,6 +119,7 @@ impl Claimed {
                     host: at.value.to_string(),
                     client: first.client.clone(),
                     first: first.place.clone(),
+                    may_share: sharing != Sharing::Never && first.sharing != Sharing::Never,
                 })),
                 None => self.0.push(Claim {
                     wildcard,
@@ -113,6 +127,7 @@ impl Claimed {
                     port,
                     client: client.to_owned(),
                     place: at.place.clone(),
+                    sharing,
                 }),
             }
         }

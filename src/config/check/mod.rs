@@ -14,6 +14,7 @@ mod header_form;
 mod headers;
 mod hosts;
 mod introspection;
+mod login_choice;
 mod logout;
 mod origin;
 mod pages;

@@ -100,7 +100,12 @@ fn check_config(config: &Config) {
         assert!(
             others.iter().all(|other| other.name != client.name && other.cookie.name != client.cookie.name)
         );
-        let mut names: Vec<_> = client.identity_headers().collect();
+        if let Some(choice) = &client.login_choice {
+            let mut others = config.clients.iter().filter(|other| other.name != client.name);
+            assert!(!choice.hosts.is_empty() && others.any(|other| other.origin == client.origin));
+            assert!(!client.bearer_only && choice.cookie.name != client.cookie.name);
+        }
+        let mut names: Vec<_> = client.guarded_headers().collect();
         let count = names.len();
         names.sort_by_key(|name| name.as_str());
         names.dedup();

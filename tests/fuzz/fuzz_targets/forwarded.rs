@@ -122,7 +122,7 @@ fn check_decision(forwarded: &Forwarded, headers: &HeaderMap) {
     for client in &config().clients {
         let identity = Identity::blank(client);
         let spoofed =
-            headers.keys().any(|name| client.identity_headers().any(|ours| folded(name) == ours.as_str()));
+            headers.keys().any(|name| client.guarded_headers().any(|ours| folded(name) == ours.as_str()));
         let request = match in_order(client, forwarded, headers) {
             Ok(request) => request,
             Err(refusal) => {

@@ -62,6 +62,7 @@ fuzz_target!(|data: &[u8]| {
 fn page_path(page: Page<'_>) -> String {
     match page {
         Page::Login => "/login".to_owned(),
+        Page::Choose => "/choose".to_owned(),
         Page::InitiateLogin => "/initiate-login".to_owned(),
         Page::Callback => "/callback".to_owned(),
         Page::Logout => "/logout".to_owned(),
