@@ -60,9 +60,16 @@ pub(super) fn join(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, clie
             choice.tells_authorization |= other.bearer.as_ref().is_some_and(|it| it.tells_authorization);
         }
         find_clashes(judge, (&at.value, text, client), &earlier);
+        // The last rule is the one that is always there.
+        let has_rules = |client: &Client| client.rules.len() > 1;
+        let ruled = others.iter().filter_map(|other| clients[*other].as_ref()).find(|other| has_rules(other));
         if others.is_empty() {
             judge.notices.push(text.problem(Finding::LoginChoiceAlone));
         } else {
+            if let Some(other) = ruled.filter(|_| !has_rules(client)) {
+                let finding = Finding::LoginChoiceWithoutRules { client: other.name.clone() };
+                judge.notices.push(text.problem(finding));
+            }
             shared.push((index, others));
             if let Some(client) = &mut clients[index] {
                 client.login_choice = Some(choice);
