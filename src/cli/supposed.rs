@@ -145,11 +145,12 @@ pub(super) fn judge(config: &Config, supposed: &Supposed, now: Timestamp) -> Res
     let verdict = match decide::decide(&request, found, now) {
         Verdict::Allow(pass) => {
             let blank = Identity::blank(client);
+            let beside = beside(client, pass.identity());
             let headers = pass.identity().unwrap_or(&blank).headers().iter();
             let shown = headers.map(|(name, value)| {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             });
-            Said::Allow { rule, headers: shown.collect() }
+            Said::Allow { rule, headers: shown.chain(beside).collect() }
         }
         Verdict::Login { navigation, return_to, step_up, reason } => {
             let address = match step_up {
@@ -161,6 +162,13 @@ pub(super) fn judge(config: &Config, supposed: &Supposed, now: Timestamp) -> Res
         Verdict::Refuse(refusal) => Said::Refuse { rule: Some(rule), refusal },
     };
     Ok(Outcome { client: Some(Arc::clone(client)), rules, verdict })
+}
+
+/// What the application gets beside the identity. What is known of a session only once there is one has its name in its place.
+fn beside(client: &Client, identity: Option<&Identity>) -> Vec<(String, String)> {
+    let assertion = client.passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
+    let of_somebody = |what: &str| if identity.is_some() { what.to_owned() } else { String::new() };
+    assertion.map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect()
 }
 
 /// Each rule up to the one that holds.

@@ -102,11 +102,14 @@ macro_rules! table {
 
 mod bearer;
 
+mod passed;
+
 mod rules;
 
 pub(super) use bearer::{
     BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten,
 };
+pub(super) use passed::AssertionAsWritten;
 pub(super) use rules::{RuleAsWritten, RuleGroups};
 
 table! {
@@ -224,6 +227,8 @@ table! {
         /// Claim → header that tells the application. A claim inside another is written with dots: `realm_access.roles`. The
         /// header `X-Auth-Subject` (the claim `sub`) is always sent.
         extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
+        /// A JWT about whoever goes through, signed here: see [headers](headers.md#signed-assertion).
+        assertion: AssertionAsWritten, "none", "Write: assertion: { key_file: assertion.pem }";
         /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
         /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
         bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";
@@ -439,6 +444,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
+    ("clients.<client>.assertion", AssertionAsWritten::SETTINGS),
     ("clients.<client>.bearer.<issuer>", BearerAsWritten::SETTINGS),
     ("clients.<client>.bearer.<issuer>.introspection_client", IntrospectionClientAsWritten::SETTINGS),
     ("clients.<client>.bearer_options", BearerOptionsAsWritten::SETTINGS),

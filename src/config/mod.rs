@@ -15,6 +15,7 @@ mod kind;
 mod names_from_elsewhere;
 mod node;
 mod overlay;
+pub mod passed;
 pub mod path_pattern;
 mod place;
 pub mod preset;
@@ -53,6 +54,7 @@ use crate::protocol::registration::Registration;
 use crate::protocol::secret::Secret;
 use bearer::{BearerTokens, ResourceMetadata};
 use host::{Authority, HostPattern, Scheme};
+use passed::Passed;
 use place::Place;
 use preset::Preset;
 use problem::Finding;
@@ -173,6 +175,8 @@ pub struct Client {
     pub admission: Admission,
     /// Claim → header, in the order of the file. The fixed [`SUBJECT_HEADER`] is not among them.
     pub claim_headers: Vec<ClaimHeader>,
+    /// What the application gets beside headers of claims.
+    pub passed: Passed,
     /// Whether what stands behind `#` in an address is kept over a login.
     pub preserve_fragment: bool,
     /// The origins whose pages may read our own answers, as browsers write them.

@@ -213,6 +213,7 @@ pub(super) enum Finding {
     StrangeKeyId,
     KeyTwice { kid: String },
     ClientKey { found: String, fault: PrivateKeyFault },
+    AssertionKey { found: String, fault: PrivateKeyFault },
     ClientCertificate { found: String, fault: TlsIdentityFault },
     Assertion { found: String, fault: AssertionFault },
     SecretFile(FileFault),
@@ -279,6 +280,8 @@ pub(super) enum Finding {
     HeaderTaken(String),
     HeaderTwice { found: String, first: Place },
     TooManyHeaders(usize),
+    HeaderOfAnother { found: String, first: Place },
+    AssertionClaim(String),
 }
 
 impl fmt::Display for Finding {
@@ -433,6 +436,8 @@ impl fmt::Display for Finding {
             Self::KeyTwice { kid } => write!(f, "the key {} is among the others already.\nKeep one, or name them apart by the kid of a JWK.", q(kid)),
             Self::ClientKey { found, fault: fault @ PrivateKeyFault::Algorithm(_) } => write!(f, "{}: {fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out.", q(found)),
             Self::ClientKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem", q(found)),
+            Self::AssertionKey { found, fault: PrivateKeyFault::Algorithm(_) } => write!(f, "{}: the key is none on P-256, by which assertions are signed (ES256).\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out assertion.pem", q(found)),
+            Self::AssertionKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out assertion.pem", q(found)),
             Self::ClientCertificate { found, fault } => write!(f, "{}: {fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file.", q(found)),
             Self::Assertion { found, fault } => write!(f, "{}: the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client.", q(found)),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
@@ -544,6 +549,8 @@ impl fmt::Display for Finding {
             Self::HeaderTaken(found) => write!(f, "{} means something else on the way to the application.\nWrite a name of your own, such as X-User-Email.", q(found)),
             Self::HeaderTwice { found, first } => write!(f, "{} is given twice, the first time in {first}.\nEach claim has its own header.", q(found)),
             Self::TooManyHeaders(limit) => write!(f, "has more than {limit} headers.\nWrite {limit} or fewer."),
+            Self::HeaderOfAnother { found, first } => write!(f, "{} is another header already, in {first}.\nWrite another name.", q(found)),
+            Self::AssertionClaim(found) => write!(f, "{} is said by vestibule in every assertion, and cannot be a claim of the person's beside.\nRemove it.", q(found)),
         }
     }
 }

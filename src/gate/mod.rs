@@ -16,6 +16,7 @@
 //! | `path.rs` | | whether a path falls under a pattern, whoever reads it in the ways of `reading.rs` |
 
 pub mod admission;
+pub mod assertion;
 pub mod bearer;
 pub mod challenge;
 pub mod condition;
@@ -29,6 +30,7 @@ pub mod login_parameters;
 mod lookalike;
 pub mod loop_cause;
 pub mod navigation;
+pub mod passed;
 pub mod path;
 pub mod presented;
 mod reading;

@@ -15,19 +15,24 @@ use crate::config::Client;
 /// [`Refusal::IdentityHeaderSent`], [`Refusal::IdentityHeaderInConnection`].
 pub fn check(headers: &HeaderMap, client: &Client) -> Result<(), Refusal> {
     for name in headers.keys() {
-        if let Some(ours) = client.identity_headers().find(|ours| is_alias(name.as_str(), ours)) {
+        if let Some(ours) = guarded(client).find(|ours| is_alias(name.as_str(), ours)) {
             return Err(Refusal::IdentityHeaderSent { header: ours.clone() });
         }
     }
     for line in headers.get_all(CONNECTION) {
         for option in line.as_bytes().split(|byte| *byte == b',') {
             let option = option.trim_ascii();
-            if let Some(ours) = client.identity_headers().find(|ours| folds_to(option, ours)) {
+            if let Some(ours) = guarded(client).find(|ours| folds_to(option, ours)) {
                 return Err(Refusal::IdentityHeaderInConnection { header: ours.clone() });
             }
         }
     }
     Ok(())
+}
+
+/// What nobody but us may tell the application.
+fn guarded(client: &Client) -> impl Iterator<Item = &HeaderName> {
+    client.identity_headers().chain(client.passed.names())
 }
 
 /// Whether a lenient reader would take `name` for `ours`: letter case does not count, and every sign is the same sign. The

@@ -31,6 +31,7 @@ pub(super) enum Page<'a> {
     Userinfo,
     Session,
     Jwks,
+    AssertionKeys,
     ResourceMetadata,
 }
 
@@ -66,6 +67,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
         "/jwks.json" => Page::Jwks,
+        "/assertion-keys.json" => Page::AssertionKeys,
         "/oauth-protected-resource" => Page::ResourceMetadata,
         other => {
             let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
@@ -129,6 +131,7 @@ mod tests {
                 Route::Page { client: "app", page: Page::FrontchannelLogout },
             ),
             ("/oidc/app/jwks.json", Route::Page { client: "app", page: Page::Jwks }),
+            ("/oidc/app/assertion-keys.json", Route::Page { client: "app", page: Page::AssertionKeys }),
             (
                 "/oidc/app/oauth-protected-resource",
                 Route::Page { client: "app", page: Page::ResourceMetadata },

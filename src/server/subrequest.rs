@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use http::request::Parts;
 
 use super::person;
@@ -17,6 +18,7 @@ use crate::gate::decide::{self, Found, Verdict};
 use crate::gate::dialect::Dialect;
 use crate::gate::forwarded::{self, Subrequest};
 use crate::gate::identity::Identity;
+use crate::gate::passed::{self, Passing, Who};
 use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
 use crate::session::{Look, Looked, dpop_nonce};
@@ -110,6 +112,19 @@ pub(super) async fn answer(
         Err(refused) => refused.issuer(),
     });
     let tried = Tried { presented, issuer };
+    let refuse_here = |refusal: &Refusal| {
+        if presented.is_some() || rule.bearer == BearerPolicy::Required {
+            return refuse_token(service, client, dialect, tried, refusal, request_id);
+        }
+        let claims = match &looked {
+            Some(Ok(Looked::Live(session))) => Some(session.claims.as_ref()),
+            _ => None,
+        };
+        let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
+        service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
+        service.log(Some(client), refusal, request_id);
+        testing_profile::mark(Some(client), asking.refuse(&head.headers, refusal, claims))
+    };
     match decide::decide(&request, found, service.clock.wall()) {
         Verdict::Allow(pass) => {
             let identity = pass.identity();
@@ -121,6 +136,21 @@ pub(super) async fn answer(
                     return refuse_token(service, client, dialect, tried, &refusal, request_id);
                 }
             };
+            let who = match (&judged, &looked) {
+                _ if identity.is_none() => Who::Nobody,
+                (Some(Ok(admitted)), _) => Who::Token(admitted),
+                (_, Some(Ok(Looked::Live(session)))) => Who::Session { claims: &session.claims },
+                _ => Who::Nobody,
+            };
+            let taken = bytes + passed_on.as_ref().map_or(0, HeaderValue::len);
+            let passing = Passing { client, who, forwarded: &forwarded, taken };
+            let sign = |assertion: &_, statement| {
+                service.assertions.sign(assertion, &statement, service.clock.wall())
+            };
+            let beside = match passed::headers(&passing, sign) {
+                Ok(beside) => beside,
+                Err(refusal) => return refuse_here(&refusal),
+            };
             if let Some(Ok(Looked::Live(session))) = &looked {
                 // Only what is let through is a use.
                 service.sessions.use_now(session);
@@ -130,7 +160,7 @@ pub(super) async fn answer(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), rule = %rule.name(), bearer = issuer, request_id,
             );
-            testing_profile::mark(Some(client), respond::allow(client, identity, passed_on))
+            testing_profile::mark(Some(client), respond::allow(client, identity, passed_on, beside))
         }
         Verdict::Login { navigation, return_to, step_up, reason } => {
             service.decided(Some(client), VerdictLabel::Login, reason.code());
@@ -149,20 +179,7 @@ pub(super) async fn answer(
             };
             testing_profile::mark(Some(client), answer)
         }
-        Verdict::Refuse(refusal) if presented.is_some() || rule.bearer == BearerPolicy::Required => {
-            refuse_token(service, client, dialect, tried, &refusal, request_id)
-        }
-        Verdict::Refuse(refusal) => {
-            let session = match &looked {
-                Some(Ok(Looked::Live(session))) => Some(session),
-                _ => None,
-            };
-            let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
-            service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
-            service.log(Some(client), &refusal, request_id);
-            let claims = session.map(|session| session.claims.as_ref());
-            testing_profile::mark(Some(client), asking.refuse(&head.headers, &refusal, claims))
-        }
+        Verdict::Refuse(refusal) => refuse_here(&refusal),
     }
 }
 

@@ -4,6 +4,7 @@
 
 // What the tests stand on.
 mod api;
+mod assertion;
 mod boot;
 mod browser;
 #[allow(dead_code, reason = "the tests of the protocol need more of it")]

@@ -91,6 +91,7 @@ fn client() -> Client {
             header("groups", "x-auth-groups"),
             header("realm_access.roles", "x-auth-roles"),
         ],
+        passed: Default::default(),
         preserve_fragment: false,
         cors_origins: Vec::new(),
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },

@@ -11,8 +11,8 @@ use super::hosts::{self, Claimed, WrittenHost};
 use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
-    At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, logout, preset,
-    provider, resource_metadata, rules, scopes, testing_profile,
+    At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, logout, passed,
+    preset, provider, resource_metadata, rules, scopes, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, RuleGroups, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -146,6 +146,9 @@ fn judge_one(
     let mut asked = authorization::judge(judge, written);
     let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
     let claim_headers = headers::judge(judge, written);
+    let passed_owner =
+        passed::Owner { name, origin: origin.as_ref().map_or("", |origin| origin.text.as_str()) };
+    let passed = passed::judge(judge, written, &passed_owner);
     let admission = preset::admission(judge, written);
     let sign_out = preset::logout(judge, written, issuer.as_ref());
     preset::notice(judge, written);
@@ -248,6 +251,7 @@ fn judge_one(
         hosts: hosts.into_iter().map(|host| host.value).collect(),
         userinfo: written.userinfo.or(Choice(AskUserinfo::On)).0,
         claim_headers,
+        passed: passed?,
         preserve_fragment: written.preserve_fragment.or(false),
         cors_origins,
         cookie: session_cookie?,

@@ -16,6 +16,7 @@ mod introspection;
 mod logout;
 mod origin;
 mod pages;
+mod passed;
 mod preset;
 mod provider;
 mod resource_metadata;

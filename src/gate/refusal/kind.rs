@@ -313,6 +313,8 @@ refusals! {
         "One address sends many tokens that the issuer has to be asked about. If it is a gateway of many programs, let the issuer give JWTs and leave introspection at opaque, or raise introspection_cache."
     AuthorizationTooLarge "authorization_too_large" Operator FORBIDDEN Never GATEWAY
         "With token: remove every 200 says what Authorization the application gets, and this one does not fit. Let the proxy remove Authorization itself, and leave token: remove out, in bearer_options and in every rule."
+    PassedTooLarge "passed_too_large" Operator FORBIDDEN Never GATEWAY
+        "The log says which header takes most of the room. An assertion: list fewer claims under assertion. A token: let the provider put less into it (mostly groups and roles), or leave access_token_header or id_token_header out; the application can do with the assertion."
 
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY

@@ -100,7 +100,7 @@ fn check_config(config: &Config) {
         assert!(
             others.iter().all(|other| other.name != client.name && other.cookie.name != client.cookie.name)
         );
-        let mut names: Vec<_> = client.identity_headers().collect();
+        let mut names: Vec<_> = client.identity_headers().chain(client.passed.names()).collect();
         let count = names.len();
         names.sort_by_key(|name| name.as_str());
         names.dedup();

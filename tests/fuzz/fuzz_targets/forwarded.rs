@@ -121,8 +121,8 @@ fn check_decision(forwarded: &Forwarded, headers: &HeaderMap) {
     let claims = Claims::of_testing_profile(&Map::from_iter([("sub".to_owned(), "alice".into())]), now);
     for client in &config().clients {
         let identity = Identity::blank(client);
-        let spoofed =
-            headers.keys().any(|name| client.identity_headers().any(|ours| folded(name) == ours.as_str()));
+        let ours = || client.identity_headers().chain(client.passed.names());
+        let spoofed = headers.keys().any(|name| ours().any(|ours| folded(name) == ours.as_str()));
         let request = match in_order(client, forwarded, headers) {
             Ok(request) => request,
             Err(refusal) => {

@@ -1,0 +1,95 @@
+//! What the application gets beside the identity: every header that is set, once, and all of them no larger than an answer may be.
+
+use http::{HeaderName, HeaderValue};
+
+use super::assertion;
+use super::bearer::Admitted;
+use super::forwarded::Forwarded;
+use super::refusal::Refusal;
+use crate::config::Client;
+use crate::config::passed::Assertion;
+use crate::protocol::claims::Claims;
+use crate::protocol::identity_assertion::Statement;
+
+/// Who goes through.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// Nobody, or nobody who was looked at.
+    Nobody,
+    /// The person of a session.
+    Session {
+        /// What is known of the person.
+        claims: &'a Claims,
+    },
+    /// Whoever presented an access token.
+    Token(&'a Admitted),
+}
+
+/// The request that goes through.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing<'a> {
+    /// Whose application it goes to.
+    pub client: &'a Client,
+    /// Who sent it.
+    pub who: Who<'a>,
+    /// As the proxy describes it.
+    pub forwarded: &'a Forwarded,
+    /// Bytes that the answer has in other headers for the application.
+    pub taken: usize,
+}
+
+/// The headers, in the order of [`crate::config::passed::Passed::names`]. `sign` signs a statement, or remembers that it did.
+///
+/// # Errors
+/// [`Refusal::PassedTooLarge`]; nothing is ever cut or left out.
+pub fn headers(
+    passing: &Passing<'_>,
+    sign: impl FnOnce(&Assertion, Statement) -> HeaderValue,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
+    let passed = &passing.client.passed;
+    let mut headers = Vec::with_capacity(passed.names().len());
+    if let Some(assertion) = &passed.assertion {
+        let value = match passing.statement(assertion) {
+            Some(statement) => sign(assertion, statement.meant_for(&audience(passing.forwarded))),
+            None => HeaderValue::from_static(""),
+        };
+        headers.push((assertion.header.clone(), value));
+    }
+    let bytes = passing.taken + headers.iter().map(size).sum::<usize>();
+    match headers.iter().max_by_key(|header| size(header)) {
+        Some(largest) if bytes > MAX_HEADERS => {
+            Err(Refusal::PassedTooLarge { bytes, largest: largest.0.clone(), of_it: size(largest) })
+        }
+        _ => Ok(headers),
+    }
+}
+
+impl Passing<'_> {
+    fn statement(&self, assertion: &Assertion) -> Option<Statement> {
+        match self.who {
+            Who::Nobody => None,
+            Who::Session { claims } => Some(assertion::of_session(claims, self.client, assertion)),
+            Who::Token(admitted) => admitted.statement().cloned(),
+        }
+    }
+}
+
+/// The application that is asked: scheme and host, and the port where it is not the usual one, as browsers write an origin.
+fn audience(forwarded: &Forwarded) -> String {
+    let (scheme, authority) = (forwarded.scheme(), forwarded.authority());
+    match authority.port() {
+        Some(port) if port != scheme.default_port() => {
+            format!("{}://{}:{port}", scheme.as_str(), authority.host())
+        }
+        _ => format!("{}://{}", scheme.as_str(), authority.host()),
+    }
+}
+
+/// Bytes that a header takes, with its name and separators.
+fn size((name, value): &(HeaderName, HeaderValue)) -> usize {
+    name.as_str().len() + value.len() + ": \r\n".len()
+}
+
+/// Bytes of all headers of a 200 that are for the application, names and separators included: with the rest of the head they fit 4096,
+/// nginx's default.
+pub const MAX_HEADERS: usize = 3800;
