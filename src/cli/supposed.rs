@@ -166,9 +166,11 @@ pub(super) fn judge(config: &Config, supposed: &Supposed, now: Timestamp) -> Res
 
 /// What the application gets beside the identity. What is known of a session only once there is one has its name in its place.
 fn beside(client: &Client, identity: Option<&Identity>) -> Vec<(String, String)> {
-    let assertion = client.passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
+    let passed = &client.passed;
+    let assertion = passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
+    let expires = passed.session_expires.iter().map(|name| (name, "(end of the session)"));
     let of_somebody = |what: &str| if identity.is_some() { what.to_owned() } else { String::new() };
-    assertion.map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect()
+    assertion.chain(expires).map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect()
 }
 
 /// Each rule up to the one that holds.

@@ -229,6 +229,9 @@ table! {
         extra_claim_headers: Pairs, "none", "Write: extra_claim_headers: { email: X-User-Email }";
         /// A JWT about whoever goes through, signed here: see [headers](headers.md#signed-assertion).
         assertion: AssertionAsWritten, "none", "Write: assertion: { key_file: assertion.pem }";
+        /// A header that tells the application when the session ends if it is not used again, in seconds since 1970; of an access token, when
+        /// that does. For nobody it is empty.
+        session_expires_header: String, "none", "Write the name of a header: session_expires_header: X-Auth-Session-Expires";
         /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
         /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
         bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";

@@ -12,6 +12,8 @@ use crate::protocol::claim_path::ClaimPath;
 pub struct Passed {
     /// What we sign of whoever goes through.
     pub assertion: Option<Assertion>,
+    /// The header that says when the session ends.
+    pub session_expires: Option<HeaderName>,
     names: Box<[HeaderName]>,
 }
 
@@ -32,10 +34,14 @@ pub struct Assertion {
 
 impl Passed {
     /// Those that are set.
-    pub fn new(assertion: Option<Assertion>) -> Self {
-        let mut passed = Self { assertion, names: Box::default() };
-        passed.names = passed.assertion.iter().map(|assertion| assertion.header.clone()).collect();
-        passed
+    pub fn new(assertion: Option<Assertion>, session_expires: Option<HeaderName>) -> Self {
+        let names = assertion.iter().map(|assertion| &assertion.header).chain(&session_expires);
+        Self { names: names.cloned().collect(), assertion, session_expires }
+    }
+
+    /// Whether there are none.
+    pub fn is_nothing(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// The headers that nobody but us may send, in the order in which they are sent.

@@ -10,6 +10,7 @@ use crate::config::Client;
 use crate::config::passed::Assertion;
 use crate::protocol::claims::Claims;
 use crate::protocol::identity_assertion::Statement;
+use crate::protocol::timestamp::Timestamp;
 
 /// Who goes through.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub enum Who<'a> {
     Session {
         /// What is known of the person.
         claims: &'a Claims,
+        /// When the session ends if this is its last use, by the wall clock.
+        ends: Timestamp,
     },
     /// Whoever presented an access token.
     Token(&'a Admitted),
@@ -55,6 +58,15 @@ pub fn headers(
         };
         headers.push((assertion.header.clone(), value));
     }
+    if let Some(name) = &passed.session_expires {
+        let ends = match passing.who {
+            Who::Nobody => None,
+            Who::Session { ends, .. } => Some(ends),
+            Who::Token(admitted) => admitted.expires(),
+        };
+        let value = ends.map_or(HeaderValue::from_static(""), |ends| ends.seconds().into());
+        headers.push((name.clone(), value));
+    }
     let bytes = passing.taken + headers.iter().map(size).sum::<usize>();
     match headers.iter().max_by_key(|header| size(header)) {
         Some(largest) if bytes > MAX_HEADERS => {
@@ -68,7 +80,7 @@ impl Passing<'_> {
     fn statement(&self, assertion: &Assertion) -> Option<Statement> {
         match self.who {
             Who::Nobody => None,
-            Who::Session { claims } => Some(assertion::of_session(claims, self.client, assertion)),
+            Who::Session { claims, .. } => Some(assertion::of_session(claims, self.client, assertion)),
             Who::Token(admitted) => admitted.statement().cloned(),
         }
     }

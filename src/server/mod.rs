@@ -19,6 +19,7 @@ mod login;
 mod login_limit;
 mod logout;
 mod own_session;
+mod passed;
 mod person;
 mod request_id;
 mod resource_metadata;

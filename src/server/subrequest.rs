@@ -3,24 +3,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::request::Parts;
 
 use super::person;
 use super::respond::{self, Answer};
 use super::service::Service;
-use super::{bearer, testing_profile};
+use super::{bearer, passed, testing_profile};
 use crate::config::Client;
 use crate::config::host::Scheme;
 use crate::config::rule::BearerPolicy;
-use crate::gate::credential::{self, Credential};
+use crate::gate::credential::{self, Credential, Unreadable};
 use crate::gate::decide::{self, Found, Verdict};
 use crate::gate::dialect::Dialect;
 use crate::gate::forwarded::{self, Subrequest};
 use crate::gate::identity::Identity;
-use crate::gate::passed::{self, Passing, Who};
 use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
+use crate::session::record::Session;
 use crate::session::{Look, Looked, dpop_nonce};
 use crate::telemetry::metrics::VerdictLabel;
 
@@ -116,10 +115,7 @@ pub(super) async fn answer(
         if presented.is_some() || rule.bearer == BearerPolicy::Required {
             return refuse_token(service, client, dialect, tried, refusal, request_id);
         }
-        let claims = match &looked {
-            Some(Ok(Looked::Live(session))) => Some(session.claims.as_ref()),
-            _ => None,
-        };
+        let claims = session(&looked).map(|session| session.claims.as_ref());
         let asking = person::Asking { service, client, dialect, forwarded: &forwarded, request_id };
         service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
         service.log(Some(client), refusal, request_id);
@@ -136,22 +132,16 @@ pub(super) async fn answer(
                     return refuse_token(service, client, dialect, tried, &refusal, request_id);
                 }
             };
-            let who = match (&judged, &looked) {
-                _ if identity.is_none() => Who::Nobody,
-                (Some(Ok(admitted)), _) => Who::Token(admitted),
-                (_, Some(Ok(Looked::Live(session)))) => Who::Session { claims: &session.claims },
-                _ => Who::Nobody,
-            };
-            let taken = bytes + passed_on.as_ref().map_or(0, HeaderValue::len);
-            let passing = Passing { client, who, forwarded: &forwarded, taken };
-            let sign = |assertion: &_, statement| {
-                service.assertions.sign(assertion, &statement, service.clock.wall())
-            };
-            let beside = match passed::headers(&passing, sign) {
+            let admitted = judged.as_ref().and_then(|judged| judged.as_deref().ok());
+            let session = session(&looked);
+            let authorization = passed_on.as_ref();
+            let asked =
+                passed::Asked { client, forwarded: &forwarded, identity, session, admitted, authorization };
+            let beside = match passed::headers(service, &asked) {
                 Ok(beside) => beside,
                 Err(refusal) => return refuse_here(&refusal),
             };
-            if let Some(Ok(Looked::Live(session))) = &looked {
+            if let Some(session) = session {
                 // Only what is let through is a use.
                 service.sessions.use_now(session);
             }
@@ -180,6 +170,14 @@ pub(super) async fn answer(
             testing_profile::mark(Some(client), answer)
         }
         Verdict::Refuse(refusal) => refuse_here(&refusal),
+    }
+}
+
+/// The session of a request, if it is alive.
+fn session(looked: &Option<Result<Looked, Unreadable>>) -> Option<&Session> {
+    match looked {
+        Some(Ok(Looked::Live(session))) => Some(session),
+        _ => None,
     }
 }
 

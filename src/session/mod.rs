@@ -167,6 +167,12 @@ impl Sessions {
         self.clock.steady().since(session.signed_in)
     }
 
+    /// When a session ends if it is used now and never again, by the wall clock.
+    pub fn ends(&self, client: &Client, session: &Session) -> Timestamp {
+        let left = lifetime::after_use(session, &client.lifetimes, self.clock.steady());
+        self.clock.wall().after(left)
+    }
+
     /// Notes that a request was let through with a session: its idle lifetime begins anew.
     pub fn use_now(&self, session: &Session) {
         session.touch(self.clock.steady());

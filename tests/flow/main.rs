@@ -67,6 +67,7 @@ mod logout;
 mod logout_scopes;
 mod mutual_tls;
 mod pages;
+mod passed;
 mod policies;
 mod presets;
 mod provider_addresses;

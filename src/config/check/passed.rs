@@ -29,7 +29,17 @@ pub(super) struct Owner<'a> {
 pub(super) fn judge(judge: &mut Judge<'_>, written: &ClientAsWritten, owner: &Owner<'_>) -> Option<Passed> {
     let mut names = Names::of_claims(written);
     let assertion = assertion(judge, &written.assertion, &mut names, owner);
-    Some(Passed::new(assertion?))
+    let session_expires = name(judge, &written.session_expires_header, &mut names);
+    Some(Passed::new(assertion?, session_expires?))
+}
+
+/// The name of one header. `Some(None)` where none is written.
+fn name(judge: &mut Judge<'_>, written: &Written<String>, names: &mut Names) -> Option<Option<HeaderName>> {
+    match written {
+        Written::Given(at) => names.take(judge, at).map(Some),
+        Written::Broken => None,
+        Written::Absent => Some(None),
+    }
 }
 
 /// `Some(None)` where nothing is signed.
