@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, HOST, HeaderName, HeaderValue};
+use http::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::config::passed::CookieHandling;
 use crate::config::rule::Rule;
 use crate::config::{Client, Config};
 use crate::gate::decide::{self, Found, Verdict};
@@ -170,7 +171,12 @@ fn beside(client: &Client, identity: Option<&Identity>) -> Vec<(String, String)>
     let assertion = passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
     let expires = passed.session_expires.iter().map(|name| (name, "(end of the session)"));
     let of_somebody = |what: &str| if identity.is_some() { what.to_owned() } else { String::new() };
-    assertion.chain(expires).map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect()
+    let mut beside: Vec<(String, String)> =
+        assertion.chain(expires).map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect();
+    if let CookieHandling::WithoutOurs(_) = passed.cookie {
+        beside.push((COOKIE.as_str().to_owned(), "(cookies without those of vestibule)".to_owned()));
+    }
+    beside
 }
 
 /// Each rule up to the one that holds.

@@ -232,6 +232,9 @@ table! {
         /// A header that tells the application when the session ends if it is not used again, in seconds since 1970; of an access token, when
         /// that does. For nobody it is empty.
         session_expires_header: String, "none", "Write the name of a header: session_expires_header: X-Auth-Session-Expires";
+        /// Whether every 200 says which cookies the application gets: those of the request without vestibule's own. The proxy must copy
+        /// `Cookie` from the answer then, and must not otherwise: see [headers](headers.md#vestibules-own-cookies).
+        strip_cookie: bool, "`false`", "Write true or false.";
         /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
         /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
         bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";

@@ -1,5 +1,6 @@
 //! What the application gets beside the headers of claims, as used.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -14,7 +15,28 @@ pub struct Passed {
     pub assertion: Option<Assertion>,
     /// The header that says when the session ends.
     pub session_expires: Option<HeaderName>,
+    /// Whether the application gets its cookies from us, and then without ours.
+    pub cookie: CookieHandling,
     names: Box<[HeaderName]>,
+}
+
+/// What becomes of the cookies of a request.
+#[derive(Clone, Debug, Default)]
+pub enum CookieHandling {
+    /// The proxy passes them on as they came.
+    #[default]
+    AsTheyCame,
+    /// Every 200 says which of them the application gets: those that are not among these.
+    WithoutOurs(Arc<OwnCookies>),
+}
+
+/// The names of all cookies of this installation.
+#[derive(Clone, Debug, Default)]
+pub struct OwnCookies {
+    /// Of sessions, of every client.
+    pub sessions: Vec<String>,
+    /// Of logins under way: each cookie has one of these as its name, or followed by a dot and a suffix.
+    pub flows: Vec<String>,
 }
 
 /// The signed assertion.
@@ -34,19 +56,33 @@ pub struct Assertion {
 
 impl Passed {
     /// Those that are set.
-    pub fn new(assertion: Option<Assertion>, session_expires: Option<HeaderName>) -> Self {
+    pub fn new(
+        assertion: Option<Assertion>,
+        session_expires: Option<HeaderName>,
+        cookie: CookieHandling,
+    ) -> Self {
         let names = assertion.iter().map(|assertion| &assertion.header).chain(&session_expires);
-        Self { names: names.cloned().collect(), assertion, session_expires }
+        Self { names: names.cloned().collect(), assertion, session_expires, cookie }
     }
 
     /// Whether there are none.
     pub fn is_nothing(&self) -> bool {
-        self.names.is_empty()
+        self.names.is_empty() && matches!(self.cookie, CookieHandling::AsTheyCame)
     }
 
     /// The headers that nobody but us may send, in the order in which they are sent.
     pub fn names(&self) -> &[HeaderName] {
         &self.names
+    }
+}
+
+impl OwnCookies {
+    /// Whether a cookie of that name is one of these.
+    pub fn have(&self, name: &[u8]) -> bool {
+        let is_flow = |stem: &String| {
+            name.strip_prefix(stem.as_bytes()).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+        };
+        self.sessions.iter().any(|session| session.as_bytes() == name) || self.flows.iter().any(is_flow)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod assertion;
 pub mod bearer;
 pub mod challenge;
 pub mod condition;
+pub mod cookies;
 pub mod credential;
 pub mod decide;
 pub mod dialect;

@@ -1,13 +1,14 @@
 //! What the application gets beside the identity: every header that is set, once, and all of them no larger than an answer may be.
 
-use http::{HeaderName, HeaderValue};
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::assertion;
 use super::bearer::Admitted;
 use super::forwarded::Forwarded;
 use super::refusal::Refusal;
+use super::{assertion, cookies};
 use crate::config::Client;
-use crate::config::passed::Assertion;
+use crate::config::passed::{Assertion, CookieHandling};
 use crate::protocol::claims::Claims;
 use crate::protocol::identity_assertion::Statement;
 use crate::protocol::timestamp::Timestamp;
@@ -37,20 +38,22 @@ pub struct Passing<'a> {
     pub who: Who<'a>,
     /// As the proxy describes it.
     pub forwarded: &'a Forwarded,
+    /// The headers of the subrequest.
+    pub headers: &'a HeaderMap,
     /// Bytes that the answer has in other headers for the application.
     pub taken: usize,
 }
 
-/// The headers, in the order of [`crate::config::passed::Passed::names`]. `sign` signs a statement, or remembers that it did.
+/// The headers, in the order of [`crate::config::passed::Passed::names`], and then `Cookie`. `sign` signs a statement, or remembers that it did.
 ///
 /// # Errors
-/// [`Refusal::PassedTooLarge`]; nothing is ever cut or left out.
+/// [`Refusal::PassedTooLarge`], [`Refusal::CookiesTooLarge`]; nothing is ever cut or left out.
 pub fn headers(
     passing: &Passing<'_>,
     sign: impl FnOnce(&Assertion, Statement) -> HeaderValue,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
     let passed = &passing.client.passed;
-    let mut headers = Vec::with_capacity(passed.names().len());
+    let mut headers = Vec::with_capacity(passed.names().len() + 1);
     if let Some(assertion) = &passed.assertion {
         let value = match passing.statement(assertion) {
             Some(statement) => sign(assertion, statement.meant_for(&audience(passing.forwarded))),
@@ -68,12 +71,20 @@ pub fn headers(
         headers.push((name.clone(), value));
     }
     let bytes = passing.taken + headers.iter().map(size).sum::<usize>();
-    match headers.iter().max_by_key(|header| size(header)) {
-        Some(largest) if bytes > MAX_HEADERS => {
-            Err(Refusal::PassedTooLarge { bytes, largest: largest.0.clone(), of_it: size(largest) })
-        }
-        _ => Ok(headers),
+    if bytes > MAX_HEADERS
+        && let Some(largest) = headers.iter().max_by_key(|header| size(header))
+    {
+        return Err(Refusal::PassedTooLarge { bytes, largest: largest.0.clone(), of_it: size(largest) });
     }
+    if let CookieHandling::WithoutOurs(own) = &passed.cookie {
+        let cookies = (COOKIE, cookies::without_ours(passing.headers, own));
+        let bytes = bytes + size(&cookies);
+        if bytes > MAX_HEADERS {
+            return Err(Refusal::CookiesTooLarge { bytes, of_it: size(&cookies) });
+        }
+        headers.push(cookies);
+    }
+    Ok(headers)
 }
 
 impl Passing<'_> {

@@ -320,6 +320,13 @@ pub enum Refusal {
         /// What that one takes.
         of_it: usize,
     },
+    /// The cookies that the application is to get do not fit an answer.
+    CookiesTooLarge {
+        /// What all headers for the application would take.
+        bytes: usize,
+        /// What the cookies take.
+        of_it: usize,
+    },
     /// A request from another machine for a client at which nobody has to sign in.
     TestingProfileRemote,
     /// A mistake of ours.
@@ -525,6 +532,7 @@ impl Refusal {
             Self::TooManyTokens { .. } => Kind::TooManyTokens,
             Self::AuthorizationTooLarge { .. } => Kind::AuthorizationTooLarge,
             Self::PassedTooLarge { .. } => Kind::PassedTooLarge,
+            Self::CookiesTooLarge { .. } => Kind::CookiesTooLarge,
             Self::TestingProfileRemote => Kind::TestingProfileRemote,
             Self::Internal { .. } => Kind::InternalFault,
         }

@@ -1,6 +1,6 @@
 //! What the application gets beside the identity, of what is known here of whoever goes through.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::service::Service;
 use crate::config::Client;
@@ -15,6 +15,8 @@ use crate::session::record::Session;
 pub(super) struct Asked<'a> {
     pub(super) client: &'a Client,
     pub(super) forwarded: &'a Forwarded,
+    /// Of the subrequest.
+    pub(super) headers: &'a HeaderMap,
     /// As whom it goes through.
     pub(super) identity: Option<&'a Identity>,
     /// The session or the access token that was found.
@@ -46,7 +48,7 @@ pub(super) fn headers(
     let blank = || client.identity_headers().map(|name| name.as_str().len() + ": \r\n".len()).sum();
     let identity: usize = asked.identity.map_or_else(blank, Identity::bytes);
     let taken = identity + asked.authorization.map_or(0, HeaderValue::len);
-    let passing = Passing { client, who, forwarded: asked.forwarded, taken };
+    let passing = Passing { client, who, forwarded: asked.forwarded, headers: asked.headers, taken };
     let now = service.clock.wall();
     passed::headers(&passing, |assertion, statement| service.assertions.sign(assertion, &statement, now))
 }

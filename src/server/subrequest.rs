@@ -135,8 +135,15 @@ pub(super) async fn answer(
             let admitted = judged.as_ref().and_then(|judged| judged.as_deref().ok());
             let session = session(&looked);
             let authorization = passed_on.as_ref();
-            let asked =
-                passed::Asked { client, forwarded: &forwarded, identity, session, admitted, authorization };
+            let asked = passed::Asked {
+                client,
+                forwarded: &forwarded,
+                headers,
+                identity,
+                session,
+                admitted,
+                authorization,
+            };
             let beside = match passed::headers(service, &asked) {
                 Ok(beside) => beside,
                 Err(refusal) => return refuse_here(&refusal),

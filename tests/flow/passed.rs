@@ -1,8 +1,9 @@
 //! What the application gets beside claims and the assertion: the end of the session, tokens, its own cookies.
 
 use crate::api::AUDIENCE_LINE;
-use crate::wire::Answer;
-use crate::world::World;
+use crate::jar::Context;
+use crate::wire::{Answer, Ask};
+use crate::world::{Client, FLOW, World};
 
 const EXPIRES: &str = "X-Auth-Session-Expires";
 const EXPIRES_LINE: &str = "session_expires_header: X-Auth-Session-Expires";
@@ -70,4 +71,69 @@ async fn for_nobody_no_end_is_told_but_the_header_is_there() {
         let answer = world.send(&world.base().having("X-Forwarded-Uri", "/open").with(name, "9")).await;
         answer.assert_refused(400, "identity_header_sent", name);
     }
+}
+
+/// C-12
+#[tokio::test]
+async fn the_application_gets_every_cookie_but_ours() {
+    let world = World::new()
+        .client(Client::named("other"))
+        .line("strip_cookie: true")
+        .line(AUDIENCE_LINE)
+        .line(RULES)
+        .start()
+        .await;
+    let browser = world.signed_in().await;
+    let session = world.session_cookie(&browser);
+    let sent = format!("theme=dark; {session}; {FLOW}.abc=x; __Host-vestibule_other=y; lang=\"de; en\"");
+    let left = "theme=dark; lang=\"de; en\"";
+    let plain = |ask: Ask| ask.without("Cookie");
+    for (case, ask) in [
+        ("signed in", plain(world.base_of(&browser))),
+        ("public", plain(world.base().having("X-Forwarded-Uri", "/open"))),
+        ("optional", plain(world.base().having("X-Forwarded-Uri", "/maybe"))),
+    ] {
+        let answer = world.send(&ask.clone().with("Cookie", &sent)).await;
+        assert_eq!(only(&answer, "Cookie", case), left, "{case}");
+        let lines = ask.with("Cookie", "a=1").with("Cookie", &session).with("Cookie", "b=2");
+        let answer = world.send(&lines).await;
+        assert_eq!(only(&answer, "Cookie", case), "a=1; b=2", "{case}");
+    }
+    for (case, answer) in for_nobody(&world).await {
+        assert_eq!(only(&answer, "Cookie", case), "", "{case}: nothing but ours");
+    }
+    let token = world.provider.access_token(|_| {});
+    let answer = world.send(&world.bearing(&token).with("Cookie", "theme=dark")).await;
+    assert_eq!(only(&answer, "Cookie", "token"), "theme=dark");
+    // Not where it is not set, and on nothing but a 200.
+    let mut other = world.browser_for("other");
+    other.open("https://other.example.test/").await.assert_at("https://other.example.test/");
+    let url = "https://other.example.test/".parse().unwrap();
+    let answer = world.send(&other.ask("GET", &url, Context::SameSite)).await;
+    answer.assert_allowed("other");
+    assert!(answer.all("Cookie").is_empty());
+    let refused = world.send(&world.base().with("Cookie", "theme=dark")).await;
+    assert!(refused.all("Cookie").is_empty(), "{}", refused.show());
+}
+
+/// C-08: the whole head of an answer fits 4096 bytes, and what does not fit is a refusal.
+#[tokio::test]
+async fn cookies_that_do_not_fit_are_a_refusal_that_says_what_to_do() {
+    let world = World::new().line("strip_cookie: true").line(RULES).start().await;
+    let asking = |bytes: usize| {
+        let ask = world.base().having("X-Forwarded-Uri", "/open");
+        ask.with("Cookie", format!("a={}", "x".repeat(bytes - 2)))
+    };
+    let mut fits = 3000;
+    while world.send(&asking(fits + 1)).await.status == 200 {
+        fits += 1;
+    }
+    let answer = world.send(&asking(fits)).await;
+    assert!((3800..=4096).contains(&answer.head.len()), "{} bytes", answer.head.len());
+    let refused = world.send(&asking(fits + 1)).await;
+    refused.assert_refused(431, "cookies_too_large", "one more");
+    assert!(refused.text().contains("Delete the cookies of this site"), "{}", refused.show());
+    let mut nginx = world.nginx("https://app.example.test/open");
+    nginx = nginx.with("Cookie", format!("a={}", "x".repeat(fits)));
+    world.send(&nginx).await.assert_refused(403, "cookies_too_large", "nginx");
 }

@@ -5,6 +5,7 @@ mod admission;
 mod bearer;
 mod challenge;
 mod condition;
+mod cookies;
 mod credential;
 mod decide;
 mod forwarded;

@@ -59,6 +59,8 @@ pub(super) fn judge_all(
     find_shared_cookies(judge, &at.value, &clients);
     let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
 
+    passed::tell_cookies_apart(&mut clients);
+
     // All clients of an origin share the flow cookie, so one that is answered by a form post decides for them.
     let by_post: Vec<String> = clients
         .iter()

@@ -1,18 +1,20 @@
 //! What the application gets beside the headers of claims: names that no other header has, and keys that sign.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
 
 use super::headers;
 use super::{At as Table, Judge, secret};
-use crate::config::OWN_PREFIX;
 use crate::config::file::{AssertionAsWritten, ClientAsWritten};
 use crate::config::form::{At, List, Pairs, Written};
-use crate::config::passed::{Assertion, OF_THE_ASSERTION, Passed};
+use crate::config::passed::{Assertion, CookieHandling, OF_THE_ASSERTION, OwnCookies, Passed};
 use crate::config::place::Place;
 use crate::config::problem::Finding;
+use crate::config::{Client, Cookie, OWN_PREFIX};
 use crate::protocol::assertion::ClientKeys;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::registration::SigningAlgorithm;
@@ -30,7 +32,29 @@ pub(super) fn judge(judge: &mut Judge<'_>, written: &ClientAsWritten, owner: &Ow
     let mut names = Names::of_claims(written);
     let assertion = assertion(judge, &written.assertion, &mut names, owner);
     let session_expires = name(judge, &written.session_expires_header, &mut names);
-    Some(Passed::new(assertion?, session_expires?))
+    let cookie = if written.strip_cookie.or(false) {
+        // Completed when every client is known.
+        CookieHandling::WithoutOurs(Arc::default())
+    } else {
+        CookieHandling::AsTheyCame
+    };
+    Some(Passed::new(assertion?, session_expires?, cookie))
+}
+
+/// Tells the clients whose applications get their cookies from us which ones are ours: those of every client, for a browser may have them all.
+pub(super) fn tell_cookies_apart(clients: &mut [Client]) {
+    let names = |cookie: fn(&Client) -> &Cookie| {
+        let names: BTreeSet<String> = clients.iter().map(|client| cookie(client).name.clone()).collect();
+        names.into_iter().collect()
+    };
+    let own =
+        OwnCookies { sessions: names(|client| &client.cookie), flows: names(|client| &client.flow_cookie) };
+    let own = Arc::new(own);
+    for client in clients {
+        if let CookieHandling::WithoutOurs(names) = &mut client.passed.cookie {
+            *names = Arc::clone(&own);
+        }
+    }
 }
 
 /// The name of one header. `Some(None)` where none is written.

@@ -197,6 +197,10 @@ impl fmt::Display for Refusal {
                 f,
                 "the headers for the application would take {bytes} bytes, {of_it} of them {largest}, and at most {MAX_HEADERS} fit an answer"
             ),
+            Self::CookiesTooLarge { bytes, of_it } => write!(
+                f,
+                "the headers for the application would take {bytes} bytes, {of_it} of them its cookies, and at most {MAX_HEADERS} fit an answer"
+            ),
             Self::TestingProfileRemote => f.write_str(
                 "a request came from another machine, or under the name of one, to a client with danger_testing_profile",
             ),
