@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::config::passed::CookieHandling;
+use crate::config::passed::{AccessTokenHeader, CookieHandling};
 use crate::config::rule::Rule;
 use crate::config::{Client, Config};
 use crate::gate::decide::{self, Found, Verdict};
@@ -171,8 +171,17 @@ fn beside(client: &Client, identity: Option<&Identity>) -> Vec<(String, String)>
     let assertion = passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
     let expires = passed.session_expires.iter().map(|name| (name, "(end of the session)"));
     let of_somebody = |what: &str| if identity.is_some() { what.to_owned() } else { String::new() };
-    let mut beside: Vec<(String, String)> =
-        assertion.chain(expires).map(|(name, what)| (name.as_str().to_owned(), of_somebody(what))).collect();
+    let access_token = passed.access_token.iter().map(|header| match header {
+        AccessTokenHeader::Named(name) => (name, "(access token)"),
+        AccessTokenHeader::Authorization => (&AUTHORIZATION, "Bearer (access token)"),
+    });
+    let id_token = passed.id_token.iter().map(|name| (name, "(ID token)"));
+    let mut beside: Vec<(String, String)> = assertion
+        .chain(expires)
+        .chain(access_token)
+        .chain(id_token)
+        .map(|(name, what)| (name.as_str().to_owned(), of_somebody(what)))
+        .collect();
     if let CookieHandling::WithoutOurs(_) = passed.cookie {
         beside.push((COOKIE.as_str().to_owned(), "(cookies without those of vestibule)".to_owned()));
     }

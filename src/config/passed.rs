@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE};
 
 use crate::protocol::assertion::ClientKeys;
 use crate::protocol::claim_path::ClaimPath;
@@ -15,9 +16,23 @@ pub struct Passed {
     pub assertion: Option<Assertion>,
     /// The header that says when the session ends.
     pub session_expires: Option<HeaderName>,
+    /// The header of the access token of a session.
+    pub access_token: Option<AccessTokenHeader>,
+    /// The header of its ID token.
+    pub id_token: Option<HeaderName>,
     /// Whether the application gets its cookies from us, and then without ours.
     pub cookie: CookieHandling,
     names: Box<[HeaderName]>,
+    replaced: Box<[HeaderName]>,
+}
+
+/// Where the access token of a session goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessTokenHeader {
+    /// Into a header of ours, as it is.
+    Named(HeaderName),
+    /// Into `Authorization` (RFC 6750 section 2.1), in place of whatever the caller sent.
+    Authorization,
 }
 
 /// What becomes of the cookies of a request.
@@ -59,15 +74,38 @@ impl Passed {
     pub fn new(
         assertion: Option<Assertion>,
         session_expires: Option<HeaderName>,
+        access_token: Option<AccessTokenHeader>,
+        id_token: Option<HeaderName>,
         cookie: CookieHandling,
     ) -> Self {
+        let of_access_token = match &access_token {
+            Some(AccessTokenHeader::Named(name)) => Some(name),
+            // Callers may send it: it is replaced.
+            Some(AccessTokenHeader::Authorization) | None => None,
+        };
         let names = assertion.iter().map(|assertion| &assertion.header).chain(&session_expires);
-        Self { names: names.cloned().collect(), assertion, session_expires, cookie }
+        let names = names.chain(of_access_token).chain(&id_token);
+        let authorization = (access_token == Some(AccessTokenHeader::Authorization)).then_some(AUTHORIZATION);
+        let cookies = matches!(cookie, CookieHandling::WithoutOurs(_)).then_some(COOKIE);
+        Self {
+            replaced: authorization.into_iter().chain(cookies).collect(),
+            names: names.cloned().collect(),
+            assertion,
+            session_expires,
+            access_token,
+            id_token,
+            cookie,
+        }
     }
 
     /// Whether there are none.
     pub fn is_nothing(&self) -> bool {
-        self.names.is_empty() && matches!(self.cookie, CookieHandling::AsTheyCame)
+        self.names.is_empty() && self.replaced.is_empty()
+    }
+
+    /// The headers that callers send too, and in whose place the application gets what we say.
+    pub fn replaced(&self) -> &[HeaderName] {
+        &self.replaced
     }
 
     /// The headers that nobody but us may send, in the order in which they are sent.

@@ -282,6 +282,7 @@ pub(super) enum Finding {
     TooManyHeaders(usize),
     HeaderOfAnother { found: String, first: Place },
     AssertionClaim(String),
+    AuthorizationOfCallers,
 }
 
 impl fmt::Display for Finding {
@@ -550,6 +551,7 @@ impl fmt::Display for Finding {
             Self::HeaderTwice { found, first } => write!(f, "{} is given twice, the first time in {first}.\nEach claim has its own header.", q(found)),
             Self::TooManyHeaders(limit) => write!(f, "has more than {limit} headers.\nWrite {limit} or fewer."),
             Self::HeaderOfAnother { found, first } => write!(f, "{} is another header already, in {first}.\nWrite another name.", q(found)),
+            Self::AuthorizationOfCallers => f.write_str("with bearer, callers bring access tokens of their own in Authorization, and the application could not tell whose it gets.\nWrite another name: access_token_header: X-Auth-Access-Token"),
             Self::AssertionClaim(found) => write!(f, "{} is said by vestibule in every assertion, and cannot be a claim of the person's beside.\nRemove it.", q(found)),
         }
     }

@@ -1,16 +1,18 @@
 //! What the application gets beside the identity: every header that is set, once, and all of them no larger than an answer may be.
 
-use http::header::COOKIE;
+use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 use super::bearer::Admitted;
 use super::forwarded::Forwarded;
 use super::refusal::Refusal;
 use super::{assertion, cookies};
 use crate::config::Client;
-use crate::config::passed::{Assertion, CookieHandling};
+use crate::config::passed::{AccessTokenHeader, Assertion, CookieHandling};
 use crate::protocol::claims::Claims;
 use crate::protocol::identity_assertion::Statement;
+use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
 /// Who goes through.
@@ -24,6 +26,10 @@ pub enum Who<'a> {
         claims: &'a Claims,
         /// When the session ends if this is its last use, by the wall clock.
         ends: Timestamp,
+        /// The access token, if it is kept and still good.
+        access_token: Option<&'a Secret>,
+        /// The ID token.
+        id_token: &'a Secret,
     },
     /// Whoever presented an access token.
     Token(&'a Admitted),
@@ -70,6 +76,21 @@ pub fn headers(
         let value = ends.map_or(HeaderValue::from_static(""), |ends| ends.seconds().into());
         headers.push((name.clone(), value));
     }
+    let (access_token, id_token) = match passing.who {
+        Who::Session { access_token, id_token, .. } => (access_token, Some(id_token)),
+        // The token of a caller is passed on as the rule says, and in no other way.
+        Who::Nobody | Who::Token(_) => (None, None),
+    };
+    match &passed.access_token {
+        Some(AccessTokenHeader::Named(name)) => headers.push((name.clone(), token("", access_token)?)),
+        Some(AccessTokenHeader::Authorization) => {
+            headers.push((AUTHORIZATION, token("Bearer ", access_token)?));
+        }
+        None => {}
+    }
+    if let Some(name) = &passed.id_token {
+        headers.push((name.clone(), token("", id_token)?));
+    }
     let bytes = passing.taken + headers.iter().map(size).sum::<usize>();
     if bytes > MAX_HEADERS
         && let Some(largest) = headers.iter().max_by_key(|header| size(header))
@@ -95,6 +116,18 @@ impl Passing<'_> {
             Who::Token(admitted) => admitted.statement().cloned(),
         }
     }
+}
+
+/// A token behind its scheme, if there is one; nothing otherwise.
+fn token(scheme: &str, token: Option<&Secret>) -> Result<HeaderValue, Refusal> {
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Ok(HeaderValue::from_static(""));
+    };
+    let text = Zeroizing::new(format!("{scheme}{}", token.expose()));
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| Refusal::Internal { what: "a token of a session does not fit a header".into() })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// The application that is asked: scheme and host, and the port where it is not the usual one, as browsers write an origin.

@@ -40,9 +40,12 @@ pub(super) fn headers(
     }
     let who = match (asked.identity, asked.admitted, asked.session) {
         (Some(_), Some(admitted), _) => Who::Token(admitted),
-        (Some(_), None, Some(session)) => {
-            Who::Session { claims: &session.claims, ends: service.sessions.ends(client, session) }
-        }
+        (Some(_), None, Some(session)) => Who::Session {
+            claims: &session.claims,
+            ends: service.sessions.ends(client, session),
+            access_token: service.sessions.access_token(session),
+            id_token: &session.tokens.id_token,
+        },
         (None, _, _) | (Some(_), None, None) => Who::Nobody,
     };
     let blank = || client.identity_headers().map(|name| name.as_str().len() + ": \r\n".len()).sum();

@@ -23,6 +23,7 @@ use crate::config::Client;
 use crate::gate::credential::SessionCookie;
 use crate::gate::decide::Ended;
 use crate::gate::loop_cause::EndedBy;
+use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::telemetry::metrics::Metrics;
 use index::{Logout, Name};
@@ -171,6 +172,11 @@ impl Sessions {
     pub fn ends(&self, client: &Client, session: &Session) -> Timestamp {
         let left = lifetime::after_use(session, &client.lifetimes, self.clock.steady());
         self.clock.wall().after(left)
+    }
+
+    /// The access token of a session, if it is kept and still good.
+    pub fn access_token<'a>(&self, session: &'a Session) -> Option<&'a Secret> {
+        session.tokens.access_token.as_ref().filter(|_| self.clock.steady() < session.tokens.expires)
     }
 
     /// Notes that a request was let through with a session: its idle lifetime begins anew.

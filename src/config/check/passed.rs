@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
+use http::header::AUTHORIZATION;
 
 use super::headers;
 use super::{At as Table, Judge, secret};
 use crate::config::file::{AssertionAsWritten, ClientAsWritten};
 use crate::config::form::{At, List, Pairs, Written};
-use crate::config::passed::{Assertion, CookieHandling, OF_THE_ASSERTION, OwnCookies, Passed};
+use crate::config::passed::{
+    AccessTokenHeader, Assertion, CookieHandling, OF_THE_ASSERTION, OwnCookies, Passed,
+};
 use crate::config::place::Place;
 use crate::config::problem::Finding;
 use crate::config::{Client, Cookie, OWN_PREFIX};
@@ -32,13 +35,15 @@ pub(super) fn judge(judge: &mut Judge<'_>, written: &ClientAsWritten, owner: &Ow
     let mut names = Names::of_claims(written);
     let assertion = assertion(judge, &written.assertion, &mut names, owner);
     let session_expires = name(judge, &written.session_expires_header, &mut names);
+    let access_token = access_token(judge, written, &mut names);
+    let id_token = name(judge, &written.id_token_header, &mut names);
     let cookie = if written.strip_cookie.or(false) {
         // Completed when every client is known.
         CookieHandling::WithoutOurs(Arc::default())
     } else {
         CookieHandling::AsTheyCame
     };
-    Some(Passed::new(assertion?, session_expires?, cookie))
+    Some(Passed::new(assertion?, session_expires?, access_token?, id_token?, cookie))
 }
 
 /// Tells the clients whose applications get their cookies from us which ones are ours: those of every client, for a browser may have them all.
@@ -54,6 +59,24 @@ pub(super) fn tell_cookies_apart(clients: &mut [Client]) {
         if let CookieHandling::WithoutOurs(names) = &mut client.passed.cookie {
             *names = Arc::clone(&own);
         }
+    }
+}
+
+/// `Authorization` goes where no token of a caller could come in it.
+fn access_token(
+    judge: &mut Judge<'_>,
+    written: &ClientAsWritten,
+    names: &mut Names,
+) -> Option<Option<AccessTokenHeader>> {
+    match written.access_token_header.given() {
+        Some(at) if at.value.eq_ignore_ascii_case(AUTHORIZATION.as_str()) => {
+            if written.bearer.is_absent() {
+                Some(Some(AccessTokenHeader::Authorization))
+            } else {
+                judge.refuse(at.problem(Finding::AuthorizationOfCallers))
+            }
+        }
+        _ => Some(name(judge, &written.access_token_header, names)?.map(AccessTokenHeader::Named)),
     }
 }
 
