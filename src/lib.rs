@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! subrequest   forwarded::read → candidates::choose (the client) → decide::in_order (the rule) → credential::find → sessions.look
-//!              → decide::decide → sessions.use_now → respond
+//!              → decide::decide → passed::headers → sessions.use_now → respond
 //!              (no await between reading and answering while the claims are fresh; only what is let through is a use)
 //!
 //! bearer       the same up to credential::find → presented::read → SHA-256 → remembered?

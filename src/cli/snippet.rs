@@ -2,11 +2,13 @@
 //! none is forgotten (R-14.8).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::HeaderName;
+use http::header::AUTHORIZATION;
 
 use super::{Failure, say};
-use crate::config::{self, Config};
+use crate::config::{self, Client, Config};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,10 +38,23 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Each header once, as people write it, in the order of clients.yaml.
-fn names(config: &Config, client: Option<&str>) -> Result<Vec<String>, Failure> {
-    let clients: Vec<_> = match client {
-        None => config.clients.iter().collect(),
+/// The headers, each once, as people write it, in the order of clients.yaml.
+struct Names {
+    /// Those that nobody but vestibule may send.
+    own: Vec<String>,
+    /// Those that callers send too, and that vestibule sends in their place.
+    replaced: Vec<String>,
+}
+
+impl Names {
+    fn all(&self) -> Vec<&str> {
+        self.own.iter().chain(&self.replaced).map(String::as_str).collect()
+    }
+}
+
+fn names(config: &Config, client: Option<&str>) -> Result<Names, Failure> {
+    let clients: Vec<&Client> = match client {
+        None => config.clients.iter().map(Arc::as_ref).collect(),
         Some(name) => match config.client(name) {
             Some(client) => vec![client],
             None => {
@@ -51,13 +66,22 @@ fn names(config: &Config, client: Option<&str>) -> Result<Vec<String>, Failure> 
             }
         },
     };
-    let mut names: Vec<&HeaderName> = Vec::new();
-    for name in clients.iter().flat_map(|client| client.identity_headers()) {
-        if !names.contains(&name) {
-            names.push(name);
+    let authorization = clients.iter().filter(|client| client.tells_authorization()).map(|_| &AUTHORIZATION);
+    let replaced = clients.iter().flat_map(|client| client.passed.replaced()).chain(authorization);
+    Ok(Names {
+        own: once_each(clients.iter().flat_map(|client| client.own_headers())),
+        replaced: once_each(replaced),
+    })
+}
+
+fn once_each<'a>(names: impl Iterator<Item = &'a HeaderName>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for name in names.map(|name| title(name.as_str())) {
+        if !found.contains(&name) {
+            found.push(name);
         }
     }
-    Ok(names.into_iter().map(|name| title(name.as_str())).collect())
+    found
 }
 
 /// Letter case means nothing in the name of a header; this is how configurations write them.
@@ -69,7 +93,8 @@ fn title(name: &str) -> String {
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
-fn traefik(names: &[String]) -> String {
+fn traefik(names: &Names) -> String {
+    let names = names.all();
     format!(
         "# dynamic.yml: of the middleware with forwardAuth
 authResponseHeaders: [{}]
@@ -82,8 +107,9 @@ traefik.http.middlewares.vestibule.forwardauth.authresponseheaders: {}
     )
 }
 
-fn nginx(names: &[String]) -> String {
-    let variable = |name: &String| name.to_ascii_lowercase().replace('-', "_");
+fn nginx(names: &Names) -> String {
+    let names = names.all();
+    let variable = |name: &str| name.to_ascii_lowercase().replace('-', "_");
     let set = names.iter().map(|name| {
         let variable = variable(name);
         format!("auth_request_set $vestibule_{variable} $upstream_http_{variable};\n")
@@ -99,8 +125,9 @@ fn nginx(names: &[String]) -> String {
     )
 }
 
-fn caddy(names: &[String]) -> String {
-    let clean = names.iter().map(|name| format!("request_header -{name}\n"));
+fn caddy(names: &Names) -> String {
+    // What callers send too, vestibule must see.
+    let clean = names.own.iter().map(|name| format!("request_header -{name}\n"));
     format!(
         "# Caddyfile: inside of route, before forward_auth
 {}
@@ -108,11 +135,12 @@ fn caddy(names: &[String]) -> String {
 copy_headers {}
 ",
         clean.collect::<String>(),
-        names.join(" ")
+        names.all().join(" ")
     )
 }
 
-fn envoy(names: &[String]) -> String {
+fn envoy(names: &Names) -> String {
+    let names = names.all();
     let patterns = names.iter().map(|name| format!("  - {{ exact: {name}, ignore_case: true }}\n"));
     let patterns = patterns.collect::<String>();
     format!(
@@ -121,7 +149,7 @@ fn envoy(names: &[String]) -> String {
 }
 
 /// What the configuration of a proxy says about these headers.
-type Write = fn(&[String]) -> String;
+type Write = fn(&Names) -> String;
 
 const PROXIES: [(&str, Write); 4] =
     [("traefik", traefik), ("nginx", nginx), ("caddy", caddy), ("envoy", envoy)];

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, HOST, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::config::passed::{AccessTokenHeader, CookieHandling};
 use crate::config::rule::Rule;
 use crate::config::{Client, Config};
 use crate::gate::decide::{self, Found, Verdict};
@@ -175,13 +176,14 @@ fn judged_by(
     let verdict = match decide::decide(&request, found, now) {
         Verdict::Allow(pass) => {
             let blank = Identity::blank(client);
+            let beside = beside(client, pass.identity());
             let headers = pass.identity().unwrap_or(&blank).headers().iter();
             let shown = headers.map(|(name, value)| {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             });
             let others = client.login_choice.iter().flat_map(|choice| &choice.headers);
             let blank = others.map(|name| (name.as_str().to_owned(), String::new()));
-            Said::Allow { rule, headers: shown.chain(blank).collect() }
+            Said::Allow { rule, headers: shown.chain(beside).chain(blank).collect() }
         }
         Verdict::Login { navigation, return_to, step_up, reason } => {
             let way = step_up.map_or(Way::Choice, Way::StepUp);
@@ -191,6 +193,29 @@ fn judged_by(
         Verdict::Refuse(refusal) => Said::Refuse { rule: Some(rule), refusal },
     };
     outcome(rules, verdict)
+}
+
+/// What the application gets beside the identity. What is known of a session only once there is one has its name in its place.
+fn beside(client: &Client, identity: Option<&Identity>) -> Vec<(String, String)> {
+    let passed = &client.passed;
+    let assertion = passed.assertion.iter().map(|assertion| (&assertion.header, "(assertion)"));
+    let expires = passed.session_expires.iter().map(|name| (name, "(end of the session)"));
+    let of_somebody = |what: &str| if identity.is_some() { what.to_owned() } else { String::new() };
+    let access_token = passed.access_token.iter().map(|header| match header {
+        AccessTokenHeader::Named(name) => (name, "(access token)"),
+        AccessTokenHeader::Authorization => (&AUTHORIZATION, "Bearer (access token)"),
+    });
+    let id_token = passed.id_token.iter().map(|name| (name, "(ID token)"));
+    let mut beside: Vec<(String, String)> = assertion
+        .chain(expires)
+        .chain(access_token)
+        .chain(id_token)
+        .map(|(name, what)| (name.as_str().to_owned(), of_somebody(what)))
+        .collect();
+    if let CookieHandling::WithoutOurs(_) = passed.cookie {
+        beside.push((COOKIE.as_str().to_owned(), "(cookies without those of vestibule)".to_owned()));
+    }
+    beside
 }
 
 /// Each rule up to the one that holds.

@@ -104,6 +104,7 @@ macro_rules! table {
 mod bearer;
 
 mod headers;
+mod passed;
 
 mod rules;
 
@@ -111,6 +112,7 @@ pub(super) use bearer::{
     BearerAsWritten, BearerOptionsAsWritten, IntrospectionClientAsWritten, ResourceMetadataAsWritten,
 };
 pub(super) use headers::HeaderAsWritten;
+pub(super) use passed::AssertionAsWritten;
 pub(super) use rules::{RuleAsWritten, RuleGroups};
 
 table! {
@@ -240,6 +242,20 @@ table! {
         /// Whether the claims of the provider's access token count where neither ID token nor userinfo have them, for headers and for
         /// rules: of one that is a JWT, signed by the provider and about the same person.
         access_token_claims: bool, "`false`", "Write true or false.";
+        /// A JWT about whoever goes through, signed here: see [headers](headers.md#signed-assertion).
+        assertion: AssertionAsWritten, "none", "Write: assertion: { key_file: assertion.pem }";
+        /// A header that tells the application when the session ends if it is not used again, in seconds since 1970; of an access token, when
+        /// that does. For nobody it is empty.
+        session_expires_header: String, "none", "Write the name of a header: session_expires_header: X-Auth-Session-Expires";
+        /// A header that gives the application the access token of the session, empty when it has expired, or `Authorization`, where it is
+        /// `Bearer` and the token, in place of whatever the caller sent. Whoever can read the application's requests can then act for its users:
+        /// see [headers](headers.md#tokens).
+        access_token_header: String, "none: the access token is not kept", "Write the name of a header: access_token_header: X-Auth-Access-Token";
+        /// A header that gives the application the ID token of the session, as the provider signed it.
+        id_token_header: String, "none", "Write the name of a header: id_token_header: X-Auth-ID-Token";
+        /// Whether every 200 says which cookies the application gets: those of the request without vestibule's own. The proxy must copy
+        /// `Cookie` from the answer then, and must not otherwise: see [headers](headers.md#vestibules-own-cookies).
+        strip_cookie: bool, "`false`", "Write true or false.";
         /// The access tokens that are taken in place of a session: one table for each issuer, under a name of your choice, which the
         /// log has. Without it `Authorization` means nothing here. See [bearer tokens](bearer.md).
         bearer: Named<BearerAsWritten>, "none: no access token is taken", "Write: bearer: { main: { audiences: [https://api.example.com] } }";
@@ -385,7 +401,7 @@ table! {
         /// provider (`sid`) can then end it here.
         frontchannel: bool, "`false`", "Write true or false.";
         /// Whether the refresh token of a session that its person ends is revoked at the provider, where it has an endpoint
-        /// for that. At some providers that ends the person's other sessions too.
+        /// for that, and then the access token, if it is kept for `access_token_header`. At some providers that ends the person's other sessions too.
         revoke: bool, "`true`", "Write true or false.";
         /// What the browser is told to clear of the origin of `redirect_uri` when somebody signs out: `cache`, `storage` or both
         /// (`Clear-Site-Data`). Not for an origin that other applications share.
@@ -456,6 +472,7 @@ pub(super) const TABLES: &[(&str, &[Setting])] = &[
     ("clients.<client>.cookie", CookieAsWritten::SETTINGS),
     ("clients.<client>.session", SessionAsWritten::SETTINGS),
     ("clients.<client>.logout", LogoutAsWritten::SETTINGS),
+    ("clients.<client>.assertion", AssertionAsWritten::SETTINGS),
     ("clients.<client>.bearer.<issuer>", BearerAsWritten::SETTINGS),
     ("clients.<client>.bearer.<issuer>.introspection_client", IntrospectionClientAsWritten::SETTINGS),
     ("clients.<client>.bearer_options", BearerOptionsAsWritten::SETTINGS),

@@ -17,6 +17,7 @@ mod kind;
 mod names_from_elsewhere;
 mod node;
 mod overlay;
+pub mod passed;
 pub mod path_pattern;
 mod place;
 pub mod preset;
@@ -56,6 +57,7 @@ use crate::protocol::secret::Secret;
 use bearer::{BearerTokens, ResourceMetadata};
 use claim_header::ClaimHeader;
 use host::{Authority, HostPattern, Scheme};
+use passed::Passed;
 use place::Place;
 use preset::Preset;
 use problem::Finding;
@@ -178,6 +180,8 @@ pub struct Client {
     pub claim_headers: Vec<ClaimHeader>,
     /// Whether the claims of an access token count where neither ID token nor userinfo have them.
     pub access_token_claims: AccessTokenClaims,
+    /// What the application gets beside headers of claims.
+    pub passed: Passed,
     /// Whether what stands behind `#` in an address is kept over a login.
     pub preserve_fragment: bool,
     /// The origins whose pages may read our own answers, as browsers write them.
@@ -482,9 +486,14 @@ impl Client {
             .chain(further)
     }
 
+    /// The same, and the others that nobody but us may send.
+    pub fn own_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.identity_headers().chain(self.passed.names())
+    }
+
     /// The same, and those of every client with which this one shares a host: no request brings one, and every answer has them all.
     pub fn guarded_headers(&self) -> impl Iterator<Item = &HeaderName> {
-        self.identity_headers().chain(self.login_choice.iter().flat_map(|choice| &choice.headers))
+        self.own_headers().chain(self.login_choice.iter().flat_map(|choice| &choice.headers))
     }
 
     /// Whether the application is told whose word it gets: people of two issuers may have one subject.

@@ -213,6 +213,7 @@ pub(super) enum Finding {
     StrangeKeyId,
     KeyTwice { kid: String },
     ClientKey { found: String, fault: PrivateKeyFault },
+    AssertionKey { found: String, fault: PrivateKeyFault },
     ClientCertificate { found: String, fault: TlsIdentityFault },
     Assertion { found: String, fault: AssertionFault },
     SecretFile(FileFault),
@@ -256,6 +257,7 @@ pub(super) enum Finding {
     LoginChoiceTwice { text: String, client: String, first: Place },
     LoginChoiceElsewhere { origin: String, client: String, other: String, write: String },
     LoginChoiceTokens { client: String },
+    LoginChoiceReplaces { client: String },
 
     // The cookie and the lifetimes.
     NotADomain(String),
@@ -286,6 +288,9 @@ pub(super) enum Finding {
     HeaderTaken(String),
     HeaderTwice { found: String, first: Place },
     TooManyHeaders(usize),
+    HeaderOfAnother { found: String, first: Place },
+    AssertionClaim(String),
+    AuthorizationOfCallers,
 }
 
 impl fmt::Display for Finding {
@@ -440,6 +445,8 @@ impl fmt::Display for Finding {
             Self::KeyTwice { kid } => write!(f, "the key {} is among the others already.\nKeep one, or name them apart by the kid of a JWK.", q(kid)),
             Self::ClientKey { found, fault: fault @ PrivateKeyFault::Algorithm(_) } => write!(f, "{}: {fault}.\nWrite one that goes with the key, or leave token_endpoint_auth_signing_alg out.", q(found)),
             Self::ClientKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out client_key.pem", q(found)),
+            Self::AssertionKey { found, fault: PrivateKeyFault::Algorithm(_) } => write!(f, "{}: the key is none on P-256, by which assertions are signed (ES256).\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out assertion.pem", q(found)),
+            Self::AssertionKey { found, fault } => write!(f, "{}: {fault}.\nMake one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out assertion.pem", q(found)),
             Self::ClientCertificate { found, fault } => write!(f, "{}: {fault}.\nWrite certificate, chain and key in PEM, the client's own certificate first; the key may be in client_certificate_key_file.", q(found)),
             Self::Assertion { found, fault } => write!(f, "{}: the file holds no assertion: {fault}.\nName the file in which the platform keeps a signed JWT for this client.", q(found)),
             Self::SecretFile(fault) => write!(f, "{}", file_fault(fault)),
@@ -484,6 +491,7 @@ impl fmt::Display for Finding {
             Self::LoginChoiceWithoutRules { client } => write!(f, "clients.{client} guards the same host by rules, and this client has none: whoever signs in here is let in everywhere.\nWrite rules here too; rule_groups have those that both share."),
             Self::LoginChoiceTwice { text, client, first } => write!(f, "{} is what clients.{client} is called too ({first}), and people could not tell them apart.\nWrite what tells this one from it.", q(text)),
             Self::LoginChoiceElsewhere { origin, client, other, write } => write!(f, "is on \"{origin}\", but clients.{client} guards the same host and is on \"{other}\".\nThe page where people choose is at one address. Write: {write}, and register it at the provider."),
+            Self::LoginChoiceReplaces { client } => write!(f, "clients.{client} guards the same host and differs in strip_cookie or in access_token_header: Authorization, which the proxy copies from every answer.\nWrite the same for both."),
             Self::LoginChoiceTokens { client } => write!(f, "clients.{client} guards the same host and takes access tokens there already; a token could not say which of the two is meant.\nPut all tables into one of them: each may have an issuer of its own."),
 
             Self::NotADomain(found) => write!(f, "{} is not a domain.\nBrowsers take names only, without port, scheme, path or address. Write: domain: example.com", q(found)),
@@ -559,6 +567,9 @@ impl fmt::Display for Finding {
             Self::HeaderTaken(found) => write!(f, "{} means something else on the way to the application.\nWrite a name of your own, such as X-User-Email.", q(found)),
             Self::HeaderTwice { found, first } => write!(f, "{} is given twice, the first time in {first}.\nEach claim has its own header.", q(found)),
             Self::TooManyHeaders(limit) => write!(f, "has more than {limit} headers.\nWrite {limit} or fewer."),
+            Self::HeaderOfAnother { found, first } => write!(f, "{} is another header already, in {first}.\nWrite another name.", q(found)),
+            Self::AuthorizationOfCallers => f.write_str("with bearer, callers bring access tokens of their own in Authorization, and the application could not tell whose it gets.\nWrite another name: access_token_header: X-Auth-Access-Token"),
+            Self::AssertionClaim(found) => write!(f, "{} is said by vestibule in every assertion, and cannot be a claim of the person's beside.\nRemove it.", q(found)),
         }
     }
 }

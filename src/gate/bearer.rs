@@ -7,11 +7,11 @@ use http::header::HeaderName;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::admission;
 use super::forwarded::Forwarded;
 use super::identity::{self, Identity};
 use super::presented::{Scheme, Token};
 use super::refusal::Refusal;
+use super::{admission, assertion};
 use crate::config::Client;
 use crate::config::bearer::{BearerIssuer, BearerTokens, Dpop, DpopNonce};
 use crate::config::condition::Condition;
@@ -20,12 +20,15 @@ use crate::protocol::access_token::{AccessToken, Bearer, Binding};
 use crate::protocol::certificate;
 use crate::protocol::claim_path::ClaimPath;
 use crate::protocol::dpop::{self, Proof, ProofExpected};
+use crate::protocol::identity_assertion::Statement;
 use crate::protocol::timestamp::Timestamp;
 
 /// What is known of an access token that was believed: who it is, and what the token is good for.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     identity: Identity,
+    /// What is signed of it, where that is done.
+    statement: Option<Statement>,
     token: Facts,
     issuer: Arc<BearerIssuer>,
 }
@@ -74,9 +77,12 @@ impl Admitted {
     pub fn new(token: AccessToken, client: &Client, issuer: &Arc<BearerIssuer>) -> Result<Self, Refusal> {
         let identity = Identity::from_token(&token, client, issuer)?;
         let claims = looked_at(&token, client);
+        let signed = client.passed.assertion.as_ref();
+        let statement = signed.map(|assertion| assertion::of_token(&token, issuer, assertion));
         let AccessToken { scopes, binding, acr, auth_time, expires, .. } = token;
         Ok(Self {
             identity,
+            statement,
             token: Facts { scopes, binding, acr, auth_time, expires, claims },
             issuer: Arc::clone(issuer),
         })
@@ -85,6 +91,11 @@ impl Admitted {
     /// Who it is.
     pub const fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What is signed of it, where the client has that done.
+    pub const fn statement(&self) -> Option<&Statement> {
+        self.statement.as_ref()
     }
 
     /// The name of its issuer in clients.yaml, for the log.
@@ -117,7 +128,8 @@ impl Admitted {
         // As text, and as much again for what stands around it in memory.
         let claims =
             self.token.claims.iter().map(|(name, value)| 128 + name.len() + 4 * value.to_string().len());
-        headers + scopes + acr + claims.sum::<usize>() + 256
+        let statement = self.statement.as_ref().map_or(0, Statement::size);
+        headers + scopes + acr + claims.sum::<usize>() + statement + 256
     }
 
     /// Whether the token is enough for what a rule asks.

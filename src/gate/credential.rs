@@ -160,7 +160,7 @@ fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
 }
 
 /// Blank and tab only: to a browser any other white space is part of the name (`\u{2000}__Host-x` is another cookie).
-fn trim(mut piece: &[u8]) -> &[u8] {
+pub(super) fn trim(mut piece: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = piece {
         piece = rest;
     }

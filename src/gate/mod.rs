@@ -18,10 +18,12 @@
 //! | `path.rs` | | whether a path falls under a pattern, whoever reads it in the ways of `reading.rs` |
 
 pub mod admission;
+pub mod assertion;
 pub mod bearer;
 pub mod candidates;
 pub mod challenge;
 pub mod condition;
+pub mod cookies;
 pub mod credential;
 pub mod decide;
 pub mod dialect;
@@ -33,6 +35,7 @@ pub mod login_parameters;
 mod lookalike;
 pub mod loop_cause;
 pub mod navigation;
+pub mod passed;
 pub mod path;
 pub mod presented;
 mod reading;

@@ -311,6 +311,22 @@ pub enum Refusal {
         /// What it would take.
         bytes: usize,
     },
+    /// What the application is to get beside the identity does not fit an answer.
+    PassedTooLarge {
+        /// What all headers for the application would take.
+        bytes: usize,
+        /// The one that takes most of it.
+        largest: HeaderName,
+        /// What that one takes.
+        of_it: usize,
+    },
+    /// The cookies that the application is to get do not fit an answer.
+    CookiesTooLarge {
+        /// What all headers for the application would take.
+        bytes: usize,
+        /// What the cookies take.
+        of_it: usize,
+    },
     /// A request from another machine for a client at which nobody has to sign in.
     TestingProfileRemote,
     /// A mistake of ours.
@@ -515,6 +531,8 @@ impl Refusal {
             Self::DpopFull => Kind::DpopFull,
             Self::TooManyTokens { .. } => Kind::TooManyTokens,
             Self::AuthorizationTooLarge { .. } => Kind::AuthorizationTooLarge,
+            Self::PassedTooLarge { .. } => Kind::PassedTooLarge,
+            Self::CookiesTooLarge { .. } => Kind::CookiesTooLarge,
             Self::TestingProfileRemote => Kind::TestingProfileRemote,
             Self::Internal { .. } => Kind::InternalFault,
         }

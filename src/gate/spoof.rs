@@ -22,7 +22,8 @@ pub fn check(headers: &HeaderMap, client: &Client) -> Result<(), Refusal> {
     for line in headers.get_all(CONNECTION) {
         for option in line.as_bytes().split(|byte| *byte == b',') {
             let option = option.trim_ascii();
-            if let Some(ours) = client.guarded_headers().find(|ours| folds_to(option, ours)) {
+            let mut set_by_us = client.guarded_headers().chain(client.passed.replaced());
+            if let Some(ours) = set_by_us.find(|ours| folds_to(option, ours)) {
                 return Err(Refusal::IdentityHeaderInConnection { header: ours.clone() });
             }
         }

@@ -54,6 +54,10 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Your browser sends more cookies than fit. Delete the cookies of this site, and load the page again.",
+        "Votre navigateur envoie trop de cookies. Supprimez les cookies de ce site, puis rechargez la page.",
+    ),
+    (
         "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
         "La connexion ne fonctionne que par https, et cette page a été ouverte par http. Ouvrez-la avec https:// devant. Si c’était déjà le cas, adressez-vous à l’exploitant.",
     ),

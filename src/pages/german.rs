@@ -54,6 +54,10 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Your browser sends more cookies than fit. Delete the cookies of this site, and load the page again.",
+        "Ihr Browser sendet mehr Cookies, als Platz haben. Löschen Sie die Cookies dieser Website, und laden Sie die Seite neu.",
+    ),
+    (
         "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
         "Die Anmeldung geht nur über https, und diese Seite wurde über http geöffnet. Öffnen Sie sie mit https:// davor. Wenn das schon so war, wenden Sie sich an den Betreiber.",
     ),

@@ -54,6 +54,10 @@ pub(super) const TEXTS: Texts = Texts {
 /// The sentences of refusals.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
+        "Your browser sends more cookies than fit. Delete the cookies of this site, and load the page again.",
+        "Su navegador envía demasiadas cookies. Borre las cookies de este sitio y vuelva a cargar la página.",
+    ),
+    (
         "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.",
         "El inicio de sesión solo funciona por https, y esta página se abrió por http. Ábrala con https:// delante. Si ya era así, avise al operador.",
     ),

@@ -155,7 +155,7 @@ fn claims(client_id: &str, audience: &Issuer, moment: &Moment) -> Value {
 }
 
 /// RFC 7515 section 7.1.
-fn compact(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> String) -> Secret {
+pub(super) fn compact(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> String) -> Secret {
     let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let message = format!("{header}.{claims}");
     let signature = sign(message.as_bytes());

@@ -23,6 +23,7 @@
 //! | [`callback_fault`] | its limits, and why it does not end a login | RFC 6749 4.1.2.1; Core 3.1.2.6 |
 //! | [`client_authentication`] | how the client proves itself | RFC 6749 2.3.1; Core 9; RFC 8705 2; RFC 6750 2.1 |
 //! | [`assertion`] | JWTs by which it does | RFC 7523 2.2, 3; Core 9, 10.1 |
+//! | [`identity_assertion`] | JWTs by which the application learns who somebody is | RFC 7519 4.1; RFC 7515 7.1 |
 //! | [`signing_key`] | the keys that sign them | RFC 7515 5.1; RFC 7518 3 |
 //! | [`private_key`], `pem`, `pkcs8` | a private key of ours in a file | RFC 7517 4; RFC 7518 6; RFC 7468; RFC 5958; RFC 7638 |
 //! | [`tls_identity`] | certificate and key on a TLS connection | RFC 8705 2; RFC 7468 |
@@ -85,6 +86,7 @@ pub mod dynamic_registration_fault;
 pub mod endpoint;
 mod form;
 pub mod id_token_fault;
+pub mod identity_assertion;
 pub mod initiate_login;
 pub mod introspection;
 pub mod introspection_fault;

@@ -12,19 +12,41 @@ use super::secret::Secret;
 /// Bytes of an answer; what it says is in its status.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
-/// The request that makes a refresh token void, and with it what was issued from it (section 2.1); none if the provider has no
-/// such endpoint.
+/// A token that is to be void.
+#[derive(Clone, Copy, Debug)]
+pub enum Revoked<'a> {
+    /// A refresh token, and with it what was issued from it (section 2.1).
+    Refresh(&'a Secret),
+    /// An access token.
+    Access(&'a Secret),
+}
+
+impl Revoked<'_> {
+    /// In a sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refresh(_) => "refresh token",
+            Self::Access(_) => "access token",
+        }
+    }
+}
+
+/// The request that makes a token void; none if the provider has no such endpoint.
 ///
 /// # Errors
 /// [`ClientAuthenticationFault`].
 pub fn request(
     provider: &Provider,
     registration: &Registration,
-    refresh_token: &Secret,
+    revoked: Revoked<'_>,
     moment: &Moment,
 ) -> Option<Result<Request<Vec<u8>>, ClientAuthenticationFault>> {
     let endpoint = provider.revocation_endpoint()?;
-    let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+    let (token, hint) = match revoked {
+        Revoked::Refresh(token) => (token, "refresh_token"),
+        Revoked::Access(token) => (token, "access_token"),
+    };
+    let form = [("token", token.expose()), ("token_type_hint", hint)];
     Some(client_authentication::request(endpoint, provider, registration.credentials(), &form, moment))
 }
 

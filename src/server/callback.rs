@@ -217,6 +217,7 @@ pub(super) fn keep(
     let refreshable = tokens.refresh_token.is_some();
     let session_tokens = SessionTokens {
         id_token: tokens.id_token,
+        access_token: SessionTokens::kept(tokens.access_token, client),
         refresh_token: tokens.refresh_token,
         fetched: now,
         expires: lifetime::token_expiry(now, tokens.expires_in, &client.lifetimes),

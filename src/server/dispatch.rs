@@ -14,8 +14,8 @@ use super::respond::{self, Answer};
 use super::route::{self, Page, Route};
 use super::service::{Asked, Service};
 use super::{
-    backchannel, callback, choose, cors, frontchannel, initiate_login, jwks, login, logout, own_session,
-    resource_metadata, subrequest, testing_profile,
+    assertion_keys, backchannel, callback, choose, cors, frontchannel, initiate_login, jwks, login, logout,
+    own_session, resource_metadata, subrequest, testing_profile,
 };
 use crate::gate::forwarded;
 use crate::gate::refusal::Refusal;
@@ -65,7 +65,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Err(refusal) => return refuse(refusal),
             };
             // Nobody signs in there, so nothing of a sign-in is there.
-            if client.bearer_only && page != Page::ResourceMetadata {
+            if client.bearer_only && !matches!(page, Page::ResourceMetadata | Page::AssertionKeys) {
                 return refuse(Refusal::PathUnknown);
             }
             if let Some(answer) = cors::preflight(client, page, &head) {
@@ -89,6 +89,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,
                 Page::Jwks => jwks::answer(asked),
+                Page::AssertionKeys => assertion_keys::answer(asked),
                 Page::ResourceMetadata => resource_metadata::of_client(asked),
             };
             let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));

@@ -1,6 +1,8 @@
 //! Inbound: two listeners, one route table, one file an endpoint, one table from verdict to HTTP.
 
 mod admin;
+mod assertion_keys;
+mod assertions;
 mod backchannel;
 mod bearer;
 mod body;
@@ -19,6 +21,7 @@ mod login;
 mod login_limit;
 mod logout;
 mod own_session;
+mod passed;
 mod person;
 mod request_id;
 mod resource_metadata;
@@ -55,6 +58,7 @@ use crate::session::store::MemoryStore;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
 use admin::Admin;
+use assertions::Assertions;
 use login_limit::LoginLimit;
 use request_id::RequestIds;
 use service::Service;
@@ -123,6 +127,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         used_logout_tokens: UsedFlows::default(),
         bearers: Bearers::new(Arc::clone(&providers), clock.clone(), Arc::clone(&metrics)),
         used_proofs: UsedFlows::default(),
+        assertions: Assertions::none(),
         introspection_limit: LoginLimit::new(MAX_INTROSPECTIONS, MAX_INTROSPECTIONS_IN_ALL),
         loops: Loops::default(),
         unopened_limit: LoginLimit::new(MAX_UNOPENED, MAX_UNOPENED_IN_ALL),

@@ -24,12 +24,14 @@ use crate::pages::language::Language;
 /// Every answer of ours is whole before it is sent.
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// 200 with every identity header once, empty where there is nobody, and those of other clients of the host empty, without a body: a body costs nginx and Caddy the connection.
-/// `authorization` is what the application is to get under that name, where the answer tells it.
+/// 200 with every identity header once, empty where there is nobody, and those of other clients of the host empty, without a body: a body
+/// costs nginx and Caddy the connection. `authorization` is what the application is to get under that name, where the answer tells it, and
+/// `beside` what else it is to get.
 pub(super) fn allow(
     client: &Client,
     identity: Option<&Identity>,
     authorization: Option<HeaderValue>,
+    beside: Vec<(HeaderName, HeaderValue)>,
 ) -> Answer {
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
@@ -51,6 +53,9 @@ pub(super) fn allow(
     }
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization);
+    }
+    for (name, value) in beside {
+        headers.insert(name, value);
     }
     answer
 }

@@ -32,6 +32,7 @@ pub(super) enum Page<'a> {
     Userinfo,
     Session,
     Jwks,
+    AssertionKeys,
     ResourceMetadata,
 }
 
@@ -68,6 +69,7 @@ pub(super) fn find<'a>(target: &'a str, new_token: &str) -> Result<Route<'a>, Re
         "/userinfo" => Page::Userinfo,
         "/session" => Page::Session,
         "/jwks.json" => Page::Jwks,
+        "/assertion-keys.json" => Page::AssertionKeys,
         "/oauth-protected-resource" => Page::ResourceMetadata,
         other => {
             let rest = other.strip_prefix('/').and_then(|other| other.strip_prefix(new_token));
@@ -132,6 +134,7 @@ mod tests {
                 Route::Page { client: "app", page: Page::FrontchannelLogout },
             ),
             ("/oidc/app/jwks.json", Route::Page { client: "app", page: Page::Jwks }),
+            ("/oidc/app/assertion-keys.json", Route::Page { client: "app", page: Page::AssertionKeys }),
             (
                 "/oidc/app/oauth-protected-resource",
                 Route::Page { client: "app", page: Page::ResourceMetadata },

@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
+use super::assertions::Assertions;
 use super::login_limit::LoginLimit;
 use super::person::{self, Reload};
 use super::request_id::RequestIds;
@@ -49,6 +50,8 @@ pub(super) struct Service {
     pub(super) bearers: Bearers,
     /// A DPoP proof is good once, as a flow is.
     pub(super) used_proofs: UsedFlows,
+    /// What was signed lately of whoever goes through.
+    pub(super) assertions: Assertions,
     /// Tokens that an issuer is asked about, which anybody can cause.
     pub(super) introspection_limit: LoginLimit,
     pub(super) metrics: Arc<Metrics>,

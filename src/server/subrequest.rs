@@ -8,12 +8,12 @@ use http::request::Parts;
 use super::person;
 use super::respond::{self, Answer};
 use super::service::Service;
-use super::{bearer, candidates, cors, testing_profile};
+use super::{bearer, candidates, cors, passed, testing_profile};
 use crate::config::Client;
 use crate::config::host::Scheme;
 use crate::config::rule::BearerPolicy;
 use crate::gate::candidates::Chosen;
-use crate::gate::credential::{self, Credential};
+use crate::gate::credential::{self, Credential, Unreadable};
 use crate::gate::decide::{self, Found, LoginReason, Verdict};
 use crate::gate::dialect::Dialect;
 use crate::gate::forwarded::{self, Forwarded, Subrequest};
@@ -21,6 +21,7 @@ use crate::gate::identity::Identity;
 use crate::gate::presented::Token;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::Way;
+use crate::session::record::Session;
 use crate::session::{Look, Looked, dpop_nonce};
 use crate::telemetry::metrics::VerdictLabel;
 
@@ -134,6 +135,16 @@ async fn judged(
         Err(refused) => refused.issuer(),
     });
     let tried = Tried { presented, issuer };
+    let refuse_here = |refusal: &Refusal| {
+        if presented.is_some() || rule.bearer == BearerPolicy::Required {
+            return refuse_token(service, client, dialect, tried, refusal, request_id);
+        }
+        let claims = session(&looked).map(|session| session.claims.as_ref());
+        let asking = person::Asking { service, client, dialect, forwarded, way, request_id };
+        service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
+        service.log(Some(client), refusal, request_id);
+        testing_profile::mark(Some(client), asking.refuse(&head.headers, refusal, claims))
+    };
     match decide::decide(&request, found, service.clock.wall()) {
         Verdict::Allow(pass) => {
             let identity = pass.identity();
@@ -145,7 +156,16 @@ async fn judged(
                     return refuse_token(service, client, dialect, tried, &refusal, request_id);
                 }
             };
-            if let Some(Ok(Looked::Live(session))) = &looked {
+            let admitted = judged.as_ref().and_then(|judged| judged.as_deref().ok());
+            let session = session(&looked);
+            let authorization = passed_on.as_ref();
+            let asked =
+                passed::Asked { client, forwarded, headers, identity, session, admitted, authorization };
+            let beside = match passed::headers(service, &asked) {
+                Ok(beside) => beside,
+                Err(refusal) => return refuse_here(&refusal),
+            };
+            if let Some(session) = session {
                 // Only what is let through is a use.
                 service.sessions.use_now(session);
             }
@@ -154,7 +174,7 @@ async fn judged(
                 code = "ok", verdict = "allow", client = client.name, host = %forwarded.authority(),
                 method = %forwarded.method(), rule = %rule.name(), bearer = issuer, request_id,
             );
-            testing_profile::mark(Some(client), respond::allow(client, identity, passed_on))
+            testing_profile::mark(Some(client), respond::allow(client, identity, passed_on, beside))
         }
         Verdict::Login { navigation, return_to, step_up, reason } => {
             service.decided(Some(client), VerdictLabel::Login, reason.code());
@@ -180,20 +200,15 @@ async fn judged(
             };
             testing_profile::mark(Some(client), answer)
         }
-        Verdict::Refuse(refusal) if presented.is_some() || rule.bearer == BearerPolicy::Required => {
-            refuse_token(service, client, dialect, tried, &refusal, request_id)
-        }
-        Verdict::Refuse(refusal) => {
-            let session = match &looked {
-                Some(Ok(Looked::Live(session))) => Some(session),
-                _ => None,
-            };
-            let asking = person::Asking { service, client, dialect, forwarded, way, request_id };
-            service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
-            service.log(Some(client), &refusal, request_id);
-            let claims = session.map(|session| session.claims.as_ref());
-            testing_profile::mark(Some(client), asking.refuse(&head.headers, &refusal, claims))
-        }
+        Verdict::Refuse(refusal) => refuse_here(&refusal),
+    }
+}
+
+/// The session of a request, if it is alive.
+fn session(looked: &Option<Result<Looked, Unreadable>>) -> Option<&Session> {
+    match looked {
+        Some(Ok(Looked::Live(session))) => Some(session),
+        _ => None,
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer,
         | Page::NewToken { .. }
         | Page::Userinfo
         | Page::Session
+        | Page::AssertionKeys
         | Page::ResourceMetadata => None,
     }
 }

@@ -79,6 +79,12 @@ pub fn remaining(session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Re
     Remaining { idle, absolute }
 }
 
+/// What is left of a session whose last use is this one.
+pub fn after_use(session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Duration {
+    let in_any_case = session.signed_in.after(lifetimes.absolute).min(session.retires());
+    lifetimes.idle.min(in_any_case.since(now))
+}
+
 /// When an access token ends that the provider gave `expires_in` for, or none. Never sooner than [`MIN_TOKEN_LIFE`], so that
 /// a provider that says 0 is not asked all day; never later than the session can live.
 pub fn token_expiry(now: Timestamp, expires_in: Option<Duration>, lifetimes: &Lifetimes) -> Timestamp {

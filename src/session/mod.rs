@@ -24,6 +24,7 @@ use crate::gate::candidates::Trace;
 use crate::gate::credential::SessionCookie;
 use crate::gate::decide::Ended;
 use crate::gate::loop_cause::EndedBy;
+use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 use crate::telemetry::metrics::Metrics;
 use index::{Logout, Name};
@@ -182,6 +183,17 @@ impl Sessions {
     /// Since when a session is there.
     pub fn age(&self, session: &Session) -> Duration {
         self.clock.steady().since(session.signed_in)
+    }
+
+    /// When a session ends if it is used now and never again, by the wall clock.
+    pub fn ends(&self, client: &Client, session: &Session) -> Timestamp {
+        let left = lifetime::after_use(session, &client.lifetimes, self.clock.steady());
+        self.clock.wall().after(left)
+    }
+
+    /// The access token of a session, if it is kept and still good.
+    pub fn access_token<'a>(&self, session: &'a Session) -> Option<&'a Secret> {
+        session.tokens.access_token.as_ref().filter(|_| self.clock.steady() < session.tokens.expires)
     }
 
     /// Notes that a request was let through with a session: its idle lifetime begins anew.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::key::Handle;
 use super::loops::Uses;
+use crate::config::Client;
 use crate::gate::identity::Identity;
 use crate::protocol::claims::Claims;
 use crate::protocol::secret::Secret;
@@ -43,6 +44,8 @@ pub struct Session {
 pub struct SessionTokens {
     /// The signed ID token, decrypted if it came encrypted, for `id_token_hint`.
     pub id_token: Secret,
+    /// The access token, where the application is to get it.
+    pub access_token: Option<Secret>,
     /// The refresh token; none makes the session end with its lifetimes and its claims stay as they were.
     pub refresh_token: Option<Secret>,
     /// When they were fetched.
@@ -62,6 +65,13 @@ pub struct RefreshFailures {
     pub count: u32,
     /// No further attempt before this moment.
     pub retry_at: Timestamp,
+}
+
+impl SessionTokens {
+    /// What is kept of an access token: nothing, unless the application of that client is to get it.
+    pub fn kept(access_token: Secret, client: &Client) -> Option<Secret> {
+        (client.passed.access_token.is_some() && !access_token.is_empty()).then_some(access_token)
+    }
 }
 
 impl Session {

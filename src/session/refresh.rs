@@ -197,6 +197,7 @@ impl Refresher {
         claims::tell_cut(client, &identity);
         let tokens = SessionTokens {
             id_token: id_token.unwrap_or_else(|| session.tokens.id_token.clone()),
+            access_token: SessionTokens::kept(tokens.access_token, client),
             // RFC 6749 section 6: where no new one came, the old one stays good.
             refresh_token: tokens.refresh_token.or_else(|| session.tokens.refresh_token.clone()),
             fetched,

@@ -83,6 +83,25 @@ fn the_examples_of_access_tokens_load_without_a_notice() {
     assert!(count >= 10, "{count}");
 }
 
+#[test]
+fn the_examples_of_headers_load_without_a_notice() {
+    let page = include_str!("../../docs/headers.md");
+    let mut count = 0;
+    for block in page.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        // What is set in is of a client.
+        let text = if text.starts_with("    ") { format!("{CLIENT}{text}") } else { text.to_owned() };
+        let mut case = Case::new(&text).with("MY_APP_SECRET", "a secret for tests");
+        case.files.0.insert("assertion.pem".into(), (KEY.as_bytes().to_vec(), false));
+        assert_eq!(case.accepted().1, [""; 0], "{text}");
+        count += 1;
+    }
+    assert!(count >= 3, "{count}");
+}
+
+/// A key on P-256.
+const KEY: &str = include_str!("../keys/p256_pkcs8.pem");
+
 /// Writing what holds where a setting is left out changes nothing.
 #[test]
 fn the_defaults_in_the_documentation_are_those_of_the_program() {
@@ -116,12 +135,19 @@ fn the_defaults_in_the_documentation_are_those_of_the_program() {
                 ["clients", _, "headers", _] => {
                     format!("{CLIENT}    headers: {{ X-A: {{ claim: a, max_items: 9, {setting} }} }}\n")
                 }
+                ["clients", _, "assertion"] => {
+                    format!("{CLIENT}    assertion: {{ key_file: assertion.pem, {setting} }}\n")
+                }
                 ["clients", _, inner] => format!("{CLIENT}    {inner}: {{ {setting} }}\n"),
                 [outer, inner] => format!("{CLIENT}{outer}: {{ {inner}: {{ {setting} }} }}\n"),
                 [outer] => format!("{CLIENT}{outer}: {{ {setting} }}\n"),
                 _ => panic!("{table}"),
             };
-            let loaded = |setting: &str| format!("{:?}", Case::new(&beside(setting)).accepted().0);
+            let loaded = |setting: &str| {
+                let mut case = Case::new(&beside(setting));
+                case.files.0.insert("assertion.pem".into(), (KEY.as_bytes().to_vec(), false));
+                format!("{:?}", case.accepted().0)
+            };
             assert_eq!(loaded(&setting), loaded(""), "{table}: {setting}");
             count += 1;
         }

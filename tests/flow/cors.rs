@@ -126,7 +126,7 @@ async fn a_yes_a_redirect_and_a_page_are_never_opened() {
     let answer = world.send(&page).await;
     assert!(answer.text().contains("<html"), "{}", answer.show());
     assert_closed(&answer, "a page");
-    for path in ["login", "callback", "logout", "signed-out", "jwks.json"] {
+    for path in ["login", "callback", "logout", "signed-out", "jwks.json", "assertion-keys.json"] {
         let url = format!("{APP}/{path}").parse().unwrap();
         let ask = world.browser().ask("GET", &url, crate::jar::Context::SameSite).with("Origin", SPA);
         assert_closed(&world.send(&ask).await, path);

@@ -4,6 +4,7 @@
 
 // What the tests stand on.
 mod api;
+mod assertion;
 mod boot;
 mod browser;
 #[allow(dead_code, reason = "the tests of the protocol need more of it")]
@@ -68,6 +69,7 @@ mod logout;
 mod logout_scopes;
 mod mutual_tls;
 mod pages;
+mod passed;
 mod policies;
 mod presets;
 mod provider_addresses;

@@ -96,6 +96,7 @@ fn what_is_not_the_tokens_fault_has_no_error_code() {
     for refusal in [
         Refusal::BearerNeeded,
         Refusal::AuthorizationTooLarge { bytes: 5000 },
+        Refusal::PassedTooLarge { bytes: 5000, largest: "x-auth-assertion".parse().unwrap(), of_it: 4000 },
         Refusal::IdentityTooLarge { bytes: 5000 },
         Refusal::ClaimUnfit { claim: "email".into(), why: "a rule" },
         Refusal::DpopFull,

@@ -6,6 +6,7 @@ mod bearer;
 mod candidates;
 mod challenge;
 mod condition;
+mod cookies;
 mod credential;
 mod decide;
 mod forwarded;
@@ -90,6 +91,7 @@ fn client() -> Client {
             header("realm_access.roles", "x-auth-roles"),
         ],
         access_token_claims: AccessTokenClaims::Ignored,
+        passed: Default::default(),
         preserve_fragment: false,
         cors_origins: Vec::new(),
         flow_cookie: Cookie { name: "__Host-vestibule_flow".to_owned(), ..session.clone() },

@@ -359,6 +359,8 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::DpopFull,
         Refusal::TooManyTokens { wait: Duration::from_secs(1) },
         Refusal::AuthorizationTooLarge { bytes: 5000 },
+        Refusal::CookiesTooLarge { bytes: 5000, of_it: 4000 },
+        Refusal::PassedTooLarge { bytes: 5000, largest: "x-auth-assertion".parse().unwrap(), of_it: 4000 },
         Refusal::ProviderFile { setting: "jwks_file", why: FOUND.into() },
         Refusal::Internal { what: FOUND.into() },
     ];

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule::protocol::registration::ClientAuthentication;
-use vestibule::protocol::revocation;
+use vestibule::protocol::revocation::{self, Revoked};
 
 use crate::world::{answer, metadata_with, moment, provider, provider_from, registration, secret};
 
@@ -11,19 +11,26 @@ fn the_request_names_the_token_and_the_client() {
     let provider =
         provider_from(&metadata_with("revocation_endpoint", Some(json!("https://idp.example/revoke"))));
     let registration = registration(ClientAuthentication::None);
-    let request = revocation::request(&provider, &registration, &secret("t +"), &moment()).unwrap().unwrap();
-    assert_eq!(
-        (request.method().as_str(), request.uri().to_string().as_str()),
-        ("POST", "https://idp.example/revoke")
-    );
-    let body = String::from_utf8(request.into_body()).unwrap();
-    assert_eq!(body, "token=t+%2B&token_type_hint=refresh_token&client_id=vestibule-a");
+    let token = secret("t +");
+    for (revoked, hint) in
+        [(Revoked::Refresh(&token), "refresh_token"), (Revoked::Access(&token), "access_token")]
+    {
+        let request = revocation::request(&provider, &registration, revoked, &moment()).unwrap().unwrap();
+        assert_eq!(
+            (request.method().as_str(), request.uri().to_string().as_str()),
+            ("POST", "https://idp.example/revoke")
+        );
+        let body = String::from_utf8(request.into_body()).unwrap();
+        assert_eq!(body, format!("token=t+%2B&token_type_hint={hint}&client_id=vestibule-a"));
+    }
 }
 
 #[test]
 fn a_provider_without_the_endpoint_is_not_asked() {
     let registration = registration(ClientAuthentication::None);
-    assert!(revocation::request(&provider(), &registration, &secret("t"), &moment()).is_none());
+    let token = secret("t");
+    let request = revocation::request(&provider(), &registration, Revoked::Refresh(&token), &moment());
+    assert!(request.is_none());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::stage::root;
 
 /// vestibule's own pages, and never `/auth`, which says who somebody is.
-const PAGES: &str = "^/oidc/[A-Za-z0-9_-]{1,32}/(login|choose|initiate-login|callback|logout|backchannel-logout|frontchannel-logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session|jwks[.]json|oauth-protected-resource)$|^/[.]well-known/oauth-protected-resource(/[!-~]*)?$";
+const PAGES: &str = "^/oidc/[A-Za-z0-9_-]{1,32}/(login|choose|initiate-login|callback|logout|backchannel-logout|frontchannel-logout|signed-out|new-token(/[A-Za-z0-9_-]+)?|userinfo|session|jwks[.]json|assertion-keys[.]json|oauth-protected-resource)$|^/[.]well-known/oauth-protected-resource(/[!-~]*)?$";
 /// The headers of the shipped clients.yaml files.
 const HEADERS: [&str; 5] =
     ["X-Auth-Subject", "X-User-Email", "X-User-Name", "X-User-Preferred-Username", "X-User-Groups"];

@@ -370,6 +370,7 @@ fn pages_that_only_providers_and_redirects_ask_for_are_reached(stage: Stage) {
         "backchannel-logout",
         "frontchannel-logout",
         "jwks.json",
+        "assertion-keys.json",
     ] {
         let reached = stage.relay.answers();
         let answer = stage.send(&Request::get(format!("/oidc/quickstart/{page}")).navigation());

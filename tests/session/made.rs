@@ -49,6 +49,7 @@ pub(crate) fn session_of(client: &Client, sub: &str, sid: Option<&str>) -> Sessi
 fn of(client: &Client, claims: Claims, refresh_token: Option<Secret>) -> Session {
     let identity = Identity::from_claims(&claims, client).unwrap();
     let tokens = SessionTokens {
+        access_token: None,
         id_token: Secret::new("id"),
         refresh_token,
         fetched: START,

@@ -66,6 +66,8 @@ pub(super) fn no_sign_in(judge: &mut Judge<'_>, written: &ClientAsWritten) {
         at(&written.logout),
         at(&written.post_logout_redirect_uri),
         at(&written.danger_testing_profile),
+        at(&written.access_token_header),
+        at(&written.id_token_header),
     ];
     judge.problems.extend(settings.into_iter().flatten());
 }

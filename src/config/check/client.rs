@@ -12,7 +12,7 @@ use super::origin::{self, Domain, Origin, has_no_extras};
 use super::secret::Provider;
 use super::{
     At as Table, Judge, authentication, bearer, bearer_only, cors, encryption, headers, login_choice, logout,
-    preset, provider, resource_metadata, rules, scopes, testing_profile,
+    passed, preset, provider, resource_metadata, rules, scopes, testing_profile,
 };
 use crate::config::file::{ClientAsWritten, FileAsWritten, RuleGroups, SessionAsWritten};
 use crate::config::form::{At, Named, Written};
@@ -61,6 +61,8 @@ pub(super) fn judge_all(
     find_shared_cookies(judge, &at.value, &clients);
     login_choice::join(judge, &at.value, &mut clients);
     let mut clients: Vec<Client> = clients.into_iter().collect::<Option<_>>()?;
+
+    passed::tell_cookies_apart(&mut clients);
 
     // All clients of an origin share the flow cookie, so one that is answered by a form post decides for them.
     let by_post: Vec<String> = clients
@@ -150,6 +152,9 @@ fn judge_one(
     let mut asked = authorization::judge(judge, written);
     let token_parameters = authorization::token_parameters(judge, &written.token_parameters);
     let claim_headers = headers::judge(judge, written);
+    let passed_owner =
+        passed::Owner { name, origin: origin.as_ref().map_or("", |origin| origin.text.as_str()) };
+    let passed = passed::judge(judge, written, &passed_owner);
     let admission = preset::admission(judge, written);
     let sign_out = preset::logout(judge, written, issuer.as_ref());
     preset::notice(judge, written);
@@ -262,6 +267,7 @@ fn judge_one(
         } else {
             AccessTokenClaims::Ignored
         },
+        passed: passed?,
         preserve_fragment: written.preserve_fragment.or(false),
         cors_origins,
         cookie: session_cookie?,

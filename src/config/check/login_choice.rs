@@ -78,12 +78,10 @@ pub(super) fn join(judge: &mut Judge<'_>, written: &Named<ClientAsWritten>, clie
     }
     // Only now that each has the headers of a client that shares hosts.
     for (index, others) in shared {
-        let own = |header: &HeaderName| {
-            clients[index].iter().any(|it| it.identity_headers().any(|own| own == header))
-        };
+        let own =
+            |header: &HeaderName| clients[index].iter().any(|it| it.own_headers().any(|own| own == header));
         let mut headers: Vec<HeaderName> = Vec::new();
-        for header in
-            others.iter().filter_map(|other| clients[*other].as_ref()).flat_map(Client::identity_headers)
+        for header in others.iter().filter_map(|other| clients[*other].as_ref()).flat_map(Client::own_headers)
         {
             if !own(header) && !headers.contains(header) {
                 headers.push(header.clone());
@@ -124,6 +122,13 @@ fn find_clashes(
             write: format!("redirect_uri: {}{}", first.origin, callback_path(&client.name)),
         };
         judge.problems.push(written.redirect_uri.given().unwrap_or(text).problem(finding));
+    }
+    // A proxy takes them from every answer, or from none.
+    if let Some((first, _)) =
+        earlier.iter().find(|(other, _)| other.passed.replaced() != client.passed.replaced())
+    {
+        let finding = Finding::LoginChoiceReplaces { client: first.name.clone() };
+        judge.problems.push(text.problem(finding));
     }
     if let Some((first, _)) = earlier.iter().find(|(other, _)| other.bearer.is_some())
         && let Some(bearer) = written.bearer.given()

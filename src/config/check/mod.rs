@@ -18,6 +18,7 @@ mod login_choice;
 mod logout;
 mod origin;
 mod pages;
+mod passed;
 mod preset;
 mod provider;
 mod resource_metadata;

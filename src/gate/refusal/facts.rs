@@ -6,6 +6,7 @@ use super::{Flaw, LoopCause, Part, Refusal, Trouble};
 use crate::config::is_client_name;
 use crate::gate::condition::Found;
 use crate::gate::identity::MAX_IDENTITY;
+use crate::gate::passed::MAX_HEADERS;
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,6 +192,14 @@ impl fmt::Display for Refusal {
             Self::AuthorizationTooLarge { bytes } => write!(
                 f,
                 "Authorization and the identity headers would take {bytes} bytes, and at most {MAX_IDENTITY} fit an answer"
+            ),
+            Self::PassedTooLarge { bytes, largest, of_it } => write!(
+                f,
+                "the headers for the application would take {bytes} bytes, {of_it} of them {largest}, and at most {MAX_HEADERS} fit an answer"
+            ),
+            Self::CookiesTooLarge { bytes, of_it } => write!(
+                f,
+                "the headers for the application would take {bytes} bytes, {of_it} of them its cookies, and at most {MAX_HEADERS} fit an answer"
             ),
             Self::TestingProfileRemote => f.write_str(
                 "a request came from another machine, or under the name of one, to a client with danger_testing_profile",

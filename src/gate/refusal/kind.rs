@@ -313,6 +313,10 @@ refusals! {
         "One address sends many tokens that the issuer has to be asked about. If it is a gateway of many programs, let the issuer give JWTs and leave introspection at opaque, or raise introspection_cache."
     AuthorizationTooLarge "authorization_too_large" Operator FORBIDDEN Never GATEWAY
         "With token: remove every 200 says what Authorization the application gets, and this one does not fit. Let the proxy remove Authorization itself, and leave token: remove out, in bearer_options and in every rule."
+    PassedTooLarge "passed_too_large" Operator FORBIDDEN Never GATEWAY
+        "The log says which header takes most of the room. An assertion: list fewer claims under assertion. A token: let the provider put less into it (mostly groups and roles), or leave access_token_header or id_token_header out; the application can do with the assertion."
+    CookiesTooLarge "cookies_too_large" Caller REQUEST_HEADER_FIELDS_TOO_LARGE Never COOKIES
+        "With strip_cookie every 200 says which cookies the application gets, and those of this browser do not fit. If it happens to many: let the application set fewer or shorter ones, or let the proxy take vestibule's own out, and leave strip_cookie out."
 
     // The provider.
     ProviderUnreachable "provider_unreachable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
@@ -683,6 +687,8 @@ const NO_COOKIE: &str =
     "Your browser does not send back the cookie of this login. Allow cookies for this site, then try again.";
 const LOOP: &str =
     "You signed in several times, but the sign-in does not reach this application. Tell the operator.";
+const COOKIES: &str =
+    "Your browser sends more cookies than fit. Delete the cookies of this site, and load the page again.";
 const OVER_HTTP: &str = "Signing in works over https only, and this page was opened over http. Open it with https:// in front. If it was, tell the operator.";
 const LOGIN_ANSWER: &str = "The answer of the login provider cannot be used. Try again.";
 const NOT_FROM_HERE: &str = "This address belongs to a login that was not started here. Try again.";

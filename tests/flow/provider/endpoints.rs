@@ -536,10 +536,17 @@ fn revoke(script: &mut Script, method: &Method, call: &Call) -> Response<Body> {
             return oauth_error(401, "invalid_client");
         }
     };
-    let token = call.parameter("token").and_then(|token| script.issued.refresh_tokens.get_mut(token));
-    match token {
-        Some(token) if token.client_id == client_id => token.alive = false,
-        _ => script.violation("revoke: a refresh token that this client was never given".to_owned()),
+    let token = call.parameter("token").unwrap_or_default();
+    let issued = &mut script.issued;
+    let is_ours = match call.parameter("token_type_hint") {
+        Some("access_token") => issued.access_tokens.remove(token).is_some(),
+        _ => {
+            let token = issued.refresh_tokens.get_mut(token).filter(|token| token.client_id == client_id);
+            token.map(|token| token.alive = false).is_some()
+        }
+    };
+    if !is_ours {
+        script.violation("revoke: a token that this client was never given".to_owned());
     }
     whole(200, &[], Bytes::new())
 }

@@ -178,6 +178,7 @@ fn store() -> MemoryStore {
     let store = MemoryStore::new(SESSIONS.len());
     for (number, (claims, (name, ..))) in all.iter().zip(SESSIONS).enumerate() {
         let tokens = SessionTokens {
+            access_token: None,
             id_token: Secret::new("an-id-token"),
             refresh_token: None,
             fetched: NOW,

@@ -77,6 +77,7 @@ fn page_path(page: Page<'_>) -> String {
         Page::Userinfo => "/userinfo".to_owned(),
         Page::Session => "/session".to_owned(),
         Page::Jwks => "/jwks.json".to_owned(),
+        Page::AssertionKeys => "/assertion-keys.json".to_owned(),
         Page::ResourceMetadata => "/oauth-protected-resource".to_owned(),
     }
 }
