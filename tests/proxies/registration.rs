@@ -42,6 +42,8 @@ pub(crate) enum Registration {
     Https,
     /// With these lines in clients.yaml, and nothing else of note.
     With(&'static str),
+    /// With these lines, a key in `assertion.pem` and the next one in `next.pem`, and proxies that pass these headers on.
+    Passed(&'static str, &'static [&'static str]),
     /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
     Api(&'static str),
     /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
@@ -56,7 +58,7 @@ impl Registration {
         let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
-            Self::With(lines) => lines.to_owned(),
+            Self::With(lines) | Self::Passed(lines, _) => lines.to_owned(),
             Self::Api(further) => tokens::API.to_owned() + further,
             Self::ApiOverTls => {
                 format!("    ca_file: {keys}/ca.pem\n") + tokens::API + tokens::CERTIFICATE_HEADER
@@ -142,6 +144,10 @@ impl Registration {
             | Self::Api(_)
             | Self::ApiOverTls
             | Self::MaxAge(_) => {}
+            Self::Passed(..) => {
+                client_keys::signing(stage, "assertion.pem");
+                client_keys::signing(stage, "next.pem");
+            }
             Self::PrivateKeyJwt => {
                 client_keys::signing(stage, "client.pem");
                 // Read where everybody reads it, so that the page and the `kid` are tried too.
@@ -186,6 +192,7 @@ impl Registration {
     /// Headers that the shipped configuration of the proxies does not pass on.
     pub(crate) fn further_headers(self) -> &'static [&'static str] {
         match self {
+            Self::Passed(_, headers) => headers,
             Self::Api(further) if further.contains("token: remove") => &["Authorization"],
             _ => &[],
         }

@@ -194,27 +194,44 @@ impl Stage {
         stage
     }
 
-    /// One pair of lines for each header with nginx, and one more name with the others, as docs/ says.
+    /// One pair of lines for each header with nginx, which are there as comments, and one more name with the others, as docs/ says.
     fn pass_on(&self, plan: &Plan<'_>) {
         for header in plan.further_headers {
             let name = header.to_ascii_lowercase().replace('-', "_");
             match plan.proxy {
                 Proxy::Nginx => {
-                    let set = format!("auth_request_set $vestibule_{name} $upstream_http_{name};\n");
-                    self.edit("vestibule/server.conf", |text| text + &set);
-                    let pass = format!("proxy_set_header {header} $vestibule_{name};\n");
-                    self.edit("vestibule/location.conf", |text| text + &pass);
+                    let set = |line: &str| line.contains(&format!("$upstream_http_{name};"));
+                    self.uncomment("vestibule/server.conf", "#auth_request_set", set);
+                    let pass = |line: &str| line.starts_with(&format!("#proxy_set_header {header} "));
+                    self.uncomment("vestibule/location.conf", "#proxy_set_header", pass);
                 }
                 Proxy::Traefik | Proxy::Traefik33 => {
-                    self.replace("dynamic.yml", "X-User-Groups]", &format!("X-User-Groups, {header}]"));
+                    self.replace("dynamic.yml", "X-User-Groups", &format!("X-User-Groups, {header}"));
                 }
-                Proxy::Caddy => self.replace(
-                    "Caddyfile",
-                    "Preferred-Username X-User-Groups\n",
-                    &format!("Preferred-Username X-User-Groups {header}\n"),
-                ),
+                Proxy::Caddy => {
+                    let (end, longer) =
+                        ("Preferred-Username X-User-Groups", "Preferred-Username X-User-Groups ");
+                    self.replace("Caddyfile", end, &format!("{longer}{header}"));
+                    // What callers may send is replaced, and what they may not is blanked.
+                    if header.starts_with("X-") {
+                        let blank = |line: &str| line.trim() == format!("#request_header -{header}");
+                        self.uncomment("Caddyfile", "#request_header", blank);
+                    }
+                }
             }
         }
+    }
+
+    /// Takes the comment sign off the one line that is meant.
+    fn uncomment(&self, file: &str, begin: &str, is_meant: impl Fn(&str) -> bool) {
+        self.edit(file, |text| {
+            let meant = |line: &&str| line.trim_start().starts_with(begin) && is_meant(line);
+            assert_eq!(text.lines().filter(meant).count(), 1, "{begin} in {file}");
+            let lines = text.lines().map(|line| {
+                if meant(&line) { line.replacen('#', "", 1) + "\n" } else { format!("{line}\n") }
+            });
+            lines.collect()
+        });
     }
 
     /// Lets the proxy listen on its TLS port too and take any certificate there, and pass it on as docs/bearer.md says.
