@@ -20,6 +20,8 @@ const TAKES_TOKENS: &str =
 const REQUIRE: &str = "Write it into a rule: require: { groups: { any: [admins] } }";
 const PUBLIC: &str = "Write a rule: rules: [{ path: /health, policy: public }]";
 const AS_WHOM: &str = "As whom the issuer is asked about tokens: introspection_client: { client_id: my-api, client_secret_file: api.secret }";
+const ID_TOKEN: &str = "For the ID token write: id_token_header: X-Auth-ID-Token. For the access token: access_token_header: Authorization";
+const ASSERTION: &str = "For a JWT that is signed here write: assertion: { key_file: assertion.pem }";
 const MADE: &str = "Leave it out: it is made from what stands under bearer.";
 
 /// The table, names in it, and what to say.
@@ -56,6 +58,10 @@ const NAMES: &[(&str, &[&str], &str)] = &[
     ),
     (CLIENT, &["allowed_groups", "allowed_roles", "groups", "roles", "require", "allowed_emails"], REQUIRE),
     (CLIENT, &["skip_auth_routes", "skip_auth_regex", "public_paths", "whitelist"], PUBLIC),
+    (CLIENT, &["pass_access_token", "access_token"], "Write: access_token_header: X-Auth-Access-Token"),
+    (CLIENT, &["pass_authorization_header", "set_authorization_header", "id_token"], ID_TOKEN),
+    (CLIENT, &["jwt", "signed_jwt", "jwt_claims_headers", "signing_key", "signing_key_file"], ASSERTION),
+    (CLIENT, &["strip_cookies", "oidcstripcookies", "oidc_strip_cookies"], "Did you mean strip_cookie?"),
     (CLIENT, &["token"], "Did you mean clients.<client>.bearer_options.token?"),
     (CLIENT, &["introspection"], "Did you mean clients.<client>.bearer.<issuer>.introspection?"),
     (

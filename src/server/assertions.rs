@@ -1,6 +1,7 @@
 //! Signed assertions, remembered: what is said of whom to which application is signed once for several requests.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderValue;
@@ -31,9 +32,8 @@ impl Assertions {
     pub(super) fn sign(&self, assertion: &Assertion, statement: &Statement, now: Timestamp) -> HeaderValue {
         let mut key = [0; 32];
         key.copy_from_slice(digest(&SHA256, &statement.to_json()).as_ref());
-        let is_good =
-            |known: &Remembered| known.signed <= now && now < known.signed.after(assertion.lifetime / 2);
-        if let Some(known) = self.0.get(&key).filter(is_good) {
+        if let Some(known) = self.0.get(&key).filter(|known| is_fresh(known.signed, assertion.lifetime, now))
+        {
             return known.value;
         }
         let jwt = statement.sign(&assertion.keys, now, assertion.lifetime);
@@ -42,6 +42,12 @@ impl Assertions {
         self.0.insert(key, Remembered { value: value.clone(), signed: now });
         value
     }
+}
+
+/// Whether one that was signed at that moment has at least half of its lifetime before it. Where the clock was turned back it is signed
+/// anew, for nobody would take one of the future.
+fn is_fresh(signed: Timestamp, lifetime: Duration, now: Timestamp) -> bool {
+    signed <= now && now < signed.after(lifetime / 2)
 }
 
 impl fmt::Debug for Assertions {
@@ -67,3 +73,27 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const EXPECTED: usize = 1024;
 /// An entry without the assertion in it: key, time, pointers, its place in the table.
 const ENTRY_BYTES: usize = 192;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::is_fresh;
+    use crate::protocol::timestamp::Timestamp;
+
+    #[test]
+    fn an_assertion_is_used_for_half_of_its_lifetime_and_never_before_it_begins() {
+        let rows = [
+            ("the clock was turned back", 999, 60, false),
+            ("just signed", 1000, 60, true),
+            ("the last second", 1029, 60, true),
+            ("half is gone", 1030, 60, false),
+            ("an odd lifetime", 1005, 11, false),
+            ("much later", 9000, 60, false),
+        ];
+        for (name, now, lifetime, expected) in rows {
+            let at = Timestamp::from_seconds;
+            assert_eq!(is_fresh(at(1000), Duration::from_secs(lifetime), at(now)), expected, "{name}");
+        }
+    }
+}

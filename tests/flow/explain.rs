@@ -72,6 +72,38 @@ async fn explain_names_the_rule_the_verdict_the_headers_and_why() {
     assert!(ran.out.contains("client    none of app") && ran.out.contains("host_not_guarded"), "{ran:?}");
 }
 
+/// What is known only of a real session has its name in its place.
+#[tokio::test]
+async fn explain_names_the_headers_beside_claims() {
+    let folder = Folder::new();
+    let key = include_str!("../keys/p256_pkcs8.pem");
+    folder.write("assertion.pem", key);
+    let further = "    assertion: { key_file: assertion.pem }
+    session_expires_header: X-Expires
+    access_token_header: Authorization
+    id_token_header: X-ID-Token
+    strip_cookie: true
+    rules:
+";
+    folder.write("clients.yaml", &CLIENTS.replace("    rules:\n", further));
+    folder.write("alice.json", r#"{ "sub": "alice", "groups": ["admins"] }"#);
+    let url = "https://app.example.test/admin/x";
+    let ran = folder.run(&["explain", url, "--claims", "alice.json"]).await;
+    for says in [
+        "x-auth-assertion: (assertion)\n",
+        "x-expires: (end of the session)\n",
+        "authorization: Bearer (access token)\n",
+        "x-id-token: (ID token)\n",
+        "cookie: (cookies without those of vestibule)\n",
+    ] {
+        assert!(ran.out.contains(says), "{says:?}: {ran:?}");
+    }
+    let ran = folder.run(&["explain", "https://app.example.test/health"]).await;
+    for says in ["x-auth-assertion: \n", "x-expires: \n", "authorization: \n", "x-id-token: \n"] {
+        assert!(ran.out.contains(says), "{says:?}: {ran:?}");
+    }
+}
+
 #[tokio::test]
 async fn explain_says_which_of_several_clients_decides() {
     let folder = Folder::new();

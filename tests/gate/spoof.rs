@@ -1,5 +1,10 @@
 //! Identity headers that a client sends itself.
 
+use std::sync::Arc;
+
+use http::HeaderName;
+use vestibule::config::Client;
+use vestibule::config::passed::{AccessTokenHeader, CookieHandling, Passed};
 use vestibule::gate::spoof;
 
 use super::{client, headers};
@@ -35,6 +40,37 @@ fn an_identity_header_named_in_connection_is_refused() {
     }
     let two_lines = [("connection", "close"), ("connection", "x-auth-subject")];
     assert_eq!(code(&two_lines), "identity_header_in_connection");
+}
+
+/// The headers that are passed beside claims are guarded alike; what stands in place of the caller's own may be sent, and not stripped.
+#[test]
+fn headers_beside_claims_are_guarded_as_those_of_claims() {
+    let mut client = client();
+    let code = |client: &Client, name: &str, value: &str| {
+        spoof::check(&headers(&[(name, value)]), client).map_or_else(|refusal| refusal.code(), |()| "ok")
+    };
+    let names = ["x-auth-session-expires", "x-auth-access-token", "x-auth-id-token"];
+    for name in names {
+        assert_eq!(code(&client, name, "x"), "ok", "{name} is nobody's");
+    }
+    let [expires, access, id] = names.map(HeaderName::from_static);
+    let strip = || CookieHandling::WithoutOurs(Arc::default());
+    client.passed =
+        Passed::new(None, Some(expires), Some(AccessTokenHeader::Named(access)), Some(id), strip());
+    for name in names {
+        for alias in [name.to_owned(), name.replace('-', "_"), name.replace('-', "."), name.to_uppercase()] {
+            assert_eq!(code(&client, &alias, ""), "identity_header_sent", "{alias}");
+            assert_eq!(code(&client, "connection", &alias), "identity_header_in_connection", "{alias}");
+        }
+    }
+    assert_eq!(code(&client, "authorization", "Basic x"), "ok");
+    client.passed = Passed::new(None, None, Some(AccessTokenHeader::Authorization), None, strip());
+    assert!(client.passed.names().is_empty() && !client.passed.is_nothing());
+    for name in ["authorization", "cookie"] {
+        assert_eq!(code(&client, name, "x"), "ok", "{name}");
+        assert_eq!(code(&client, "connection", name), "identity_header_in_connection", "{name}");
+    }
+    assert!(Passed::default().is_nothing());
 }
 
 #[test]

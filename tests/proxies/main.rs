@@ -18,6 +18,7 @@ mod keycloak;
 mod keycloak_tokens;
 mod loops;
 mod pages;
+mod passed;
 mod process;
 mod provider;
 mod register;

@@ -47,6 +47,8 @@ pub(crate) enum Registration {
     Headers,
     /// Beside another client of the same provider, `guests`, which guards the same host: people choose.
     Choice,
+    /// With these lines, a key in `assertion.pem` and the next one in `next.pem`, and proxies that pass these headers on.
+    Passed(&'static str, &'static [&'static str]),
     /// It takes access tokens besides, which the provider issues to others ([`tokens`]), with these further lines in clients.yaml.
     Api(&'static str),
     /// The same with tokens that are bound to a certificate, which the proxies ask callers for on a port of their own.
@@ -61,7 +63,7 @@ impl Registration {
         let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
             Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
-            Self::With(lines) => lines.to_owned(),
+            Self::With(lines) | Self::Passed(lines, _) => lines.to_owned(),
             Self::Headers => headers::LINES.to_owned(),
             Self::Choice => format!(
                 "    login_choice: Company account
@@ -161,6 +163,10 @@ impl Registration {
             | Self::Api(_)
             | Self::ApiOverTls
             | Self::MaxAge(_) => {}
+            Self::Passed(..) => {
+                client_keys::signing(stage, "assertion.pem");
+                client_keys::signing(stage, "next.pem");
+            }
             Self::PrivateKeyJwt => {
                 client_keys::signing(stage, "client.pem");
                 // Read where everybody reads it, so that the page and the `kid` are tried too.
@@ -213,6 +219,7 @@ impl Registration {
     pub(crate) fn further_headers(self) -> &'static [&'static str] {
         match self {
             Self::Choice => &["X-Guest-Name"],
+            Self::Passed(_, headers) => headers,
             Self::Api(further) if further.contains("token: remove") => &["Authorization"],
             Self::Headers => &headers::NAMES,
             _ => &[],

@@ -194,12 +194,52 @@ impl Stage {
         stage
     }
 
-    /// Writes what `vestibule snippet` prints in the place of what the shipped configuration has, and any header that is no identity
-    /// header beside it.
+    /// Passes the further headers on: those for which the shipped configuration has lines as comments by these, as docs/ says, others by
+    /// what `vestibule snippet` prints.
     fn pass_on(&self, plan: &Plan<'_>) {
-        if plan.further_headers.is_empty() {
-            return;
+        let shipped = std::fs::read_to_string(root().join("deploy/nginx/server.conf")).unwrap();
+        let has_lines = |header: &&str| {
+            let name = header.to_ascii_lowercase().replace('-', "_");
+            let of_it = format!("$upstream_http_{name};");
+            shipped.lines().any(|line| line.starts_with("#auth_request_set") && line.contains(&of_it))
+        };
+        if plan.further_headers.iter().all(has_lines) {
+            self.uncomment_shipped(plan);
+        } else {
+            self.write_snippet(plan);
         }
+    }
+
+    /// One pair of lines for each header with nginx, which are there as comments, and one more name with the others.
+    fn uncomment_shipped(&self, plan: &Plan<'_>) {
+        for header in plan.further_headers {
+            let name = header.to_ascii_lowercase().replace('-', "_");
+            match plan.proxy {
+                Proxy::Nginx => {
+                    let set = |line: &str| line.contains(&format!("$upstream_http_{name};"));
+                    self.uncomment("vestibule/server.conf", "#auth_request_set", set);
+                    let pass = |line: &str| line.starts_with(&format!("#proxy_set_header {header} "));
+                    self.uncomment("vestibule/location.conf", "#proxy_set_header", pass);
+                }
+                Proxy::Traefik | Proxy::Traefik33 => {
+                    self.replace("dynamic.yml", "X-User-Groups", &format!("X-User-Groups, {header}"));
+                }
+                Proxy::Caddy => {
+                    let (end, longer) =
+                        ("Preferred-Username X-User-Groups", "Preferred-Username X-User-Groups ");
+                    self.replace("Caddyfile", end, &format!("{longer}{header}"));
+                    // What callers may send is replaced, and what they may not is blanked.
+                    if header.starts_with("X-") {
+                        let blank = |line: &str| line.trim() == format!("#request_header -{header}");
+                        self.uncomment("Caddyfile", "#request_header", blank);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes what `vestibule snippet` prints in the place of what the shipped configuration has.
+    fn write_snippet(&self, plan: &Plan<'_>) {
         let proxy = plan.proxy.name().split('-').next().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
         command.args(["snippet", proxy, "--config"]).arg(self.folder.join("clients.yaml"));
@@ -207,12 +247,9 @@ impl Stage {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let snippet = String::from_utf8(output.stdout).unwrap();
         let names = snippet_names(&snippet);
-        let further: Vec<&str> = plan
-            .further_headers
-            .iter()
-            .copied()
-            .filter(|further| names.iter().all(|name| !name.eq_ignore_ascii_case(further)))
-            .collect();
+        for further in plan.further_headers {
+            assert!(names.iter().any(|name| name.eq_ignore_ascii_case(further)), "{further} in {snippet}");
+        }
         let own_lines = |begins: &str| -> String {
             snippet.lines().filter(|line| line.starts_with(begins)).map(|line| format!("{line}\n")).collect()
         };
@@ -228,35 +265,24 @@ impl Stage {
         };
         match plan.proxy {
             Proxy::Nginx => {
-                let set = further.iter().map(|header| {
-                    let name = header.to_ascii_lowercase().replace('-', "_");
-                    format!("auth_request_set $vestibule_{name} $upstream_http_{name};\n")
-                });
-                let pass = further.iter().map(|header| {
-                    let name = header.to_ascii_lowercase().replace('-', "_");
-                    format!("proxy_set_header {header} $vestibule_{name};\n")
-                });
-                let (set, pass): (String, String) = (set.collect(), pass.collect());
-                self.edit("vestibule/server.conf", |text| text + &own_lines("auth_request_set") + &set);
+                self.edit("vestibule/server.conf", |text| text + &own_lines("auth_request_set"));
                 self.edit("vestibule/location.conf", |text| {
-                    others(&text, "proxy_set_header ") + &own_lines("proxy_set_header") + &pass
+                    others(&text, "proxy_set_header ") + &own_lines("proxy_set_header")
                 });
             }
             Proxy::Traefik | Proxy::Traefik33 => {
-                let all: Vec<&str> = names.iter().map(String::as_str).chain(further).collect();
                 self.edit("dynamic.yml", |text| {
                     let (before, rest) = text.split_once("authResponseHeaders: [").unwrap();
                     let (_, after) = rest.split_once(']').unwrap();
-                    format!("{before}authResponseHeaders: [{}]{after}", all.join(", "))
+                    format!("{before}authResponseHeaders: [{}]{after}", names.join(", "))
                 });
             }
             Proxy::Caddy => {
-                let all: Vec<&str> = names.iter().map(String::as_str).chain(further).collect();
                 self.edit("Caddyfile", |text| {
                     let text = others(&text, "request_header -");
                     let (before, rest) = text.split_once("copy_headers ").unwrap();
                     let (_, after) = rest.split_once('\n').unwrap();
-                    let text = format!("{before}copy_headers {}\n{after}", all.join(" "));
+                    let text = format!("{before}copy_headers {}\n{after}", names.join(" "));
                     let clean: String = own_lines("request_header");
                     text.replacen(
                         "request_header -X-Forwarded-*\n",
@@ -266,6 +292,18 @@ impl Stage {
                 });
             }
         }
+    }
+
+    /// Takes the comment sign off the one line that is meant.
+    fn uncomment(&self, file: &str, begin: &str, is_meant: impl Fn(&str) -> bool) {
+        self.edit(file, |text| {
+            let meant = |line: &&str| line.trim_start().starts_with(begin) && is_meant(line);
+            assert_eq!(text.lines().filter(meant).count(), 1, "{begin} in {file}");
+            let lines = text.lines().map(|line| {
+                if meant(&line) { line.replacen('#', "", 1) + "\n" } else { format!("{line}\n") }
+            });
+            lines.collect()
+        });
     }
 
     /// Lets the proxy listen on its TLS port too and take any certificate there, and pass it on as docs/bearer.md says.

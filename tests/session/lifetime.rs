@@ -18,6 +18,21 @@ fn failed(session: &Session, since: u64, retry_at: u64) -> Session {
     session.not_refreshed(RefreshFailures { since: at(since), count: 1, retry_at: at(retry_at) }, None)
 }
 
+/// Told to the application: the end, if this use is the last one.
+#[test]
+fn after_a_use_a_session_ends_by_idle_absolute_or_when_it_was_replaced() {
+    let left = |session: &Session, now| lifetime::after_use(session, &LIFETIMES, at(now)).as_secs();
+    let (idle, absolute) = (LIFETIMES.idle.as_secs(), LIFETIMES.absolute.as_secs());
+    let session = session();
+    for (now, expected) in
+        [(0, idle), (10, idle), (absolute - idle, idle), (absolute - 7, 7), (absolute, 0), (absolute + 9, 0)]
+    {
+        assert_eq!(left(&session, now), expected, "after {now}s");
+    }
+    session.retire(at(30));
+    assert_eq!((left(&session, 0), left(&session, 29), left(&session, 31)), (30, 1, 0));
+}
+
 #[test]
 fn a_session_with_a_refresh_token_stands_by_the_age_of_its_access_token() {
     let rows = [

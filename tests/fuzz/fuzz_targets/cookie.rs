@@ -5,6 +5,8 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
+use vestibule::config::passed::OwnCookies;
+use vestibule::gate::cookies::without_ours;
 use vestibule::gate::credential::{Credential, SessionCookie, Unreadable, find};
 
 const NAME: &str = "__Secure-vestibule_app";
@@ -44,6 +46,12 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(find(&with_ours, NAME), Credential::Unreadable(Unreadable::Twice));
         }
     }
+    // What the application gets has none of ours left for anybody to find.
+    let own = OwnCookies { sessions: vec![NAME.to_owned()], flows: Vec::new() };
+    let mut left = HeaderMap::new();
+    left.append(COOKIE, without_ours(&with_ours, &own));
+    assert_eq!(find(&left, NAME), Credential::Absent);
+    assert_eq!(without_ours(&left, &own), left[COOKIE], "once is enough");
     // Other cookies beside it change nothing.
     assert_eq!(find(&with(&headers, "a=b; vestibule_app=c,d"), NAME), find(&headers, NAME));
 });

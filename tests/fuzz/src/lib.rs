@@ -104,6 +104,10 @@ clients:
       groups: X-User-Groups
       realm_access.roles: X-User-Roles
       "https://x.example/flags": X-User-Flags
+    session_expires_header: X-Auth-Session-Expires
+    access_token_header: Authorization
+    id_token_header: X-Auth-ID-Token
+    strip_cookie: true
   local:
     issuer: https://id.example.com/realms/a
     client_id: vestibule-local
