@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Sign out?",
     signed_out_heading: "Signed out",
     chooser_heading: "Sign in",
+    on_the_way: "One moment",
 
     unsent_form_why: "You are not signed in, or your sign-in has ended. What you entered is not lost: this tab still has it.",
     unsent_form_first: "Sign in in a new tab.",
@@ -39,6 +40,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     sign_in: "Sign in",
     sign_in_again: "Sign in again",
+    go_on: "Continue",
     try_again: "Try again",
     another_account: "Use another account",
     sign_out: "Sign out",

@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Se déconnecter\u{a0}?",
     signed_out_heading: "Session fermée",
     chooser_heading: "Se connecter",
+    on_the_way: "Un instant",
 
     unsent_form_why: "Aucune session n’est ouverte, ou la vôtre a pris fin. Votre saisie n’est pas perdue\u{a0}: elle est toujours dans cet onglet.",
     unsent_form_first: "Connectez-vous dans un nouvel onglet.",
@@ -39,6 +40,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     sign_in: "Se connecter",
     sign_in_again: "Se reconnecter",
+    go_on: "Continuer",
     try_again: "Réessayer",
     another_account: "Utiliser un autre compte",
     sign_out: "Se déconnecter",

@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Abmelden?",
     signed_out_heading: "Abgemeldet",
     chooser_heading: "Anmelden",
+    on_the_way: "Einen Moment",
 
     unsent_form_why: "Sie sind nicht angemeldet, oder Ihre Anmeldung ist abgelaufen. Ihre Eingaben sind nicht verloren: Dieser Tab hat sie noch.",
     unsent_form_first: "Melden Sie sich in einem neuen Tab an.",
@@ -39,6 +40,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     sign_in: "Anmelden",
     sign_in_again: "Erneut anmelden",
+    go_on: "Weiter",
     try_again: "Erneut versuchen",
     another_account: "Anderes Konto verwenden",
     sign_out: "Abmelden",

@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "¿Cerrar la sesión?",
     signed_out_heading: "Sesión cerrada",
     chooser_heading: "Iniciar sesión",
+    on_the_way: "Un momento",
 
     unsent_form_why: "No ha iniciado sesión, o su sesión ha terminado. Lo que escribió no se ha perdido: sigue en esta pestaña.",
     unsent_form_first: "Inicie sesión en una pestaña nueva.",
@@ -39,6 +40,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     sign_in: "Iniciar sesión",
     sign_in_again: "Volver a iniciar sesión",
+    go_on: "Continuar",
     try_again: "Reintentar",
     another_account: "Usar otra cuenta",
     sign_out: "Cerrar sesión",

@@ -52,6 +52,8 @@ texts! {
     signed_out_heading,
     /// Heading of the list of providers.
     chooser_heading,
+    /// Title of a page without a template of its own, which is on the screen for a moment.
+    on_the_way,
 
     // What happened.
     /// Why a form was not handed on, and that nothing is lost.
@@ -96,6 +98,8 @@ texts! {
     sign_in,
     /// A link to a login after a sign-out.
     sign_in_again,
+    /// A link to where a page without a template of its own, which is on the screen for a moment, leads by itself.
+    go_on,
     /// A link that starts anew.
     try_again,
     /// A link to a login with another account.

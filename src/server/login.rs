@@ -70,7 +70,7 @@ fn on(asked: Asked<'_>, return_to: &ReturnTo, status: StatusCode, url: &str) -> 
     // Only a page that a person opens has a fragment, and shows ours: a script would take it for what it asked for.
     let is_page = is_navigation(&asked.head.headers, &asked.head.method);
     if asked.client.preserve_fragment && is_page {
-        fragment::leave(return_to, url)
+        fragment::leave(asked, return_to, url)
     } else {
         respond::redirect(status, url)
     }
