@@ -179,6 +179,8 @@ pub(super) mod sample {
     pub(super) const CODE: &str = "code7f3a<harm x='\"&";
     pub(super) const REQUEST_ID: &str = "request7f3a<harm x='\"&";
     pub(super) const PROVIDER: &str = "provider7f3a<harm x='\"&";
+    /// What is in each text, and in no template.
+    pub(in crate::pages) const MARK: &str = "7f3a";
     pub(super) const ACCOUNT: &str = "account7f3a<harm x='\"&";
     pub(super) const AGAIN: &str = "again7f3a<harm x='\"&";
     pub(super) const ANOTHER_ACCOUNT: &str = "another7f3a<harm x='\"&";
