@@ -4,6 +4,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::respond::{self, Answer, RELOAD_AFTER, Use};
+use super::same_site::{self, Site};
 use super::service::Service;
 use crate::config::{Client, own_path};
 use crate::gate::dialect::Dialect;
@@ -131,7 +132,9 @@ impl Asking<'_> {
     }
 
     /// A 401 that asks for a sign-in, with a page in place of its body where a person sees it: whoever sent a form, and whoever looks
-    /// at a frame. Nobody is led away from either, so that nothing is lost and nothing loops.
+    /// at a frame. Nobody is led away from either, so that nothing is lost and nothing loops. Only about a form of the application's own
+    /// the page says how to send it again. When another site's is loaded again, a browser either keeps the session cookie back once more
+    /// (RFC 6265bis section 8.8.5), or sends it, and the form does whatever that site wrote into it in the name of the person.
     pub(super) fn shown(
         &self,
         answer: Answer,
@@ -139,16 +142,23 @@ impl Asking<'_> {
         page_before: &ReturnTo,
         code: &'static str,
     ) -> Answer {
-        let texts = language::preferred(headers).texts();
+        let language = language::preferred(headers);
+        let texts = language.texts();
         let method = self.forwarded.method();
-        let (template, title, return_to, use_of_it) = match () {
+        let before = page_before.clone();
+        let (template, title, sentence, return_to, use_of_it) = match () {
             () if self.dialect == Dialect::Nginx => return answer,
-            () if is_form(headers, method) => {
-                (Template::UnsentForm, texts.unsent_form_heading, page_before.clone(), Use::Read)
-            }
+            () if is_form(headers, method) => match same_site::of_form(headers, self.client) {
+                Site::Own => (Template::UnsentForm, texts.unsent_form_heading, None, before, Use::Read),
+                site => {
+                    let why = if site == Site::Other { Kind::CrossSite } else { Kind::SignInNeeded };
+                    let sentence = Some(language.sentence(why.sentence()));
+                    (Template::Expired, texts.sign_in_needed, sentence, before, Use::Read)
+                }
+            },
             () if is_frame(headers, method) => {
                 let itself = return_to::from_forwarded(self.forwarded, self.client);
-                (Template::Frame, texts.frame_heading, itself, Use::Frame(framed_by(self.client)))
+                (Template::Frame, texts.frame_heading, None, itself, Use::Frame(framed_by(self.client)))
             }
             () => return answer,
         };
@@ -157,10 +167,10 @@ impl Asking<'_> {
             title,
             code: Some(code),
             request_id: Some(self.request_id),
+            sentence,
             again: Some(&again),
             ..Facts::default()
         };
-        let language = language::preferred(headers);
         let page = page(self.service, answer.status(), template, language, &facts, &use_of_it);
         // Status, challenges and marks stay; what is about the body is the page's.
         let (mut head, _) = answer.into_parts();
