@@ -139,7 +139,7 @@ async fn somebody_whose_account_is_refused_at_the_login_finds_the_way_to_another
     let landed = browser.open("https://app.example.test/deep/page?x=1&y=%20z").await;
     landed.answer.assert_refused(403, "hosted_domain", "another organisation");
     let page = landed.answer.text();
-    assert!(page.contains("<bdi>ada.private@elsewhere.example</bdi>"), "{page}");
+    assert!(page.contains("<bdi>ada.private@<wbr>elsewhere.example</bdi>"), "{page}");
     let links = links(&landed.answer);
     assert_eq!(links.len(), 2, "{links:?}");
     assert!(links[0].starts_with(&format!("{APP}/login?prompt=select_account&rd=")), "{links:?}");

@@ -294,19 +294,22 @@ const scenarios = {
     await tab.send("Network.setExtraHTTPHeaders", { headers: forwarded });
     await tab.go(`${app}/login?rd=/`);
     await until("a session", STEP_SECONDS, async () => (await tab.cookies()).some(({ name }) => name === "vestibule_app") || undefined);
+    // As the proxy would ask about a form of a page of the application.
+    const form = { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST", Origin: "http://down.localhost" };
     const shown = [
-      ["error", `${app}/callback?code=x`],
+      ["error", `${app}/login?rd=http://elsewhere.example/`],
       ["confirm_sign_out", `${app}/logout?scope=everywhere`],
       ["signed_out", `${app}/signed-out`],
       ["expired", `${origin}/oidc/down/new-token?rd=/`],
       ["forbidden", `${app}/auth`, { "X-Forwarded-Uri": "/mfa" }],
-      ["unsent_form", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST" }],
+      ["forbidden-at_login", `file://${options.files}/forbidden-at_login.html`],
+      ["unsent_form", `${origin}/oidc/down/auth`, { ...form }],
       ["frame", `file://${options.files}/frame.html`],
       ["chooser", `file://${options.files}/chooser.html`],
       ["provider_down", `${origin}/oidc/down/login`],
       ["too_many_requests", `${origin}/oidc/down/login`],
       ["forbidden-de", `${app}/auth`, { "X-Forwarded-Uri": "/mfa", "Accept-Language": "de" }],
-      ["unsent_form-fr", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST", "Accept-Language": "fr" }],
+      ["unsent_form-fr", `${origin}/oidc/down/auth`, { ...form, "Accept-Language": "fr" }],
       ["confirm_sign_out-es", `${app}/logout?scope=everywhere`, { "Accept-Language": "es" }],
     ];
     const views = [["light", "light", 900, 720], ["dark", "dark", 900, 720], ["phone", "light", 360, 740]];
@@ -317,8 +320,9 @@ const scenarios = {
       if (name === "too_many_requests") for (let at = 0; at < 20; at++) await tab.evaluate(`fetch("${address}", { redirect: "manual" }).catch(() => 0)`), await tab.go(address);
       await tab.go(address);
       await tab.waits(name, `location.href.startsWith(${JSON.stringify(address.split("?")[0])}) && document.querySelector("main h1")`);
-      const expected = { too_many_requests: "too_many_logins", provider_down: "provider_unreachable", forbidden: "step_up_needed", expired: "no_session", unsent_form: "no_cookie" }[name];
+      const expected = { too_many_requests: "too_many_logins", provider_down: "provider_unreachable", forbidden: "step_up_needed", expired: "no_session", unsent_form: "no_cookie", error: "return_to_host" }[name];
       const code = await tab.evaluate('document.querySelector("dd")?.innerText');
+      if (name.startsWith("unsent_form") && !(await tab.evaluate('document.querySelector("ol")'))) problems.push(`${name}: it does not say what to do`);
       if (expected && code !== expected) problems.push(`${name}: ${code} in place of ${expected}`);
       for (const [view, scheme, width, height] of views) {
         await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }] });

@@ -7,6 +7,7 @@ use std::process::Command;
 use vestibule::clock::Clock;
 use vestibule::config::check;
 use vestibule::config::source::{Disk, Environment};
+use vestibule::gate::refusal::Kind;
 use vestibule::pages::Pages;
 use vestibule::pages::facts::{Choice, Facts};
 use vestibule::pages::language::Language;
@@ -58,9 +59,24 @@ fn every_page_can_be_seen_read_and_used_by_everybody() {
         request_id: Some("4b1d8f0c2a7e"),
         ..Facts::default()
     };
-    for (page, facts) in [(Page::Chooser, chooser), (Page::Frame, frame)] {
+    let at_login = Facts {
+        title: texts.forbidden_heading,
+        sentence: Some(Kind::EmailNotVerified.sentence()),
+        account: Some("alice.liddell@wonderland.example"),
+        again: Some("/oidc/app/login"),
+        another_account: Some("/oidc/app/login?prompt=select_account"),
+        sign_out: Some("https://id.example.com/logout"),
+        code: Some("email_not_verified"),
+        request_id: Some("4b1d8f0c-7"),
+        ..Facts::default()
+    };
+    for (name, page, facts) in [
+        ("chooser", Page::Chooser, chooser),
+        ("frame", Page::Frame, frame),
+        ("forbidden-at_login", Page::Forbidden, at_login),
+    ] {
         let html = Pages::built_in().render(page, Language::English, &facts).html;
-        std::fs::write(folder.join(page.file()), html).unwrap();
+        std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
     }
     plays("pages", "http://127.0.0.1:1", &folder, &[Path::new("--axe"), &axe, Path::new("--files"), &folder]);
     let kept = root().join("docs/screenshots");
