@@ -84,6 +84,24 @@ pub(super) struct Beyond {
     pub(super) step_up: Option<usize>,
 }
 
+impl Beyond {
+    /// In the words that the provider knows. One that says which it knows, and not `select_account`, passes over it and takes the account
+    /// that is signed in there, as Keycloak does: it is asked to have the person sign in anew, who can be somebody else then.
+    fn in_words_of(mut self, provider: &Provider) -> Self {
+        if provider.knows_prompt(SELECT_ACCOUNT) || !provider.knows_prompt(LOGIN) {
+            return self;
+        }
+        for (_, prompt) in self.parameters.iter_mut().filter(|(name, _)| name == "prompt") {
+            let mut words: Vec<_> = prompt.split(' ').filter(|word| *word != LOGIN).collect();
+            if let Some(word) = words.iter_mut().find(|word| **word == SELECT_ACCOUNT) {
+                *word = LOGIN;
+                *prompt = words.join(" ");
+            }
+        }
+        self
+    }
+}
+
 /// Begins a login that leads to `return_to`. `status` sends the browser there.
 pub(super) async fn begin(
     asked: Asked<'_>,
@@ -100,6 +118,7 @@ pub(super) async fn begin(
             return asked.refuse(&refusal, Some(&again), Reload::Helps);
         }
     };
+    let beyond = beyond.in_words_of(&provider);
     let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
     let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
     let before = before(asked, return_to, &cookie).await;
@@ -224,5 +243,8 @@ impl Login {
     }
 }
 
+/// Values of `prompt` (OpenID Connect Core 1.0 section 3.1.2.1).
+const SELECT_ACCOUNT: &str = "select_account";
+const LOGIN: &str = "login";
 /// What the query of a login begins with that was called on another host.
 const MOVED: &str = "moved";

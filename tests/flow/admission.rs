@@ -1,6 +1,6 @@
 //! Whom a client lets in, at the login and at each refresh (V-ID-19, R-19.2, R-19.4, R-19.10).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::browser::attributes;
 use crate::logs;
@@ -203,4 +203,28 @@ async fn another_account_can_be_chosen_where_every_login_asks_for_consent() {
     assert!(answer.location().contains("&prompt=consent+select_account"), "{}", answer.location());
     let answer = browser.get(&format!("{APP}/login?rd=/")).await;
     assert!(answer.location().ends_with("&prompt=consent"), "{}", answer.location());
+}
+
+/// A provider that does not know `select_account` passes over it, and takes the account that is signed in there.
+#[tokio::test]
+async fn a_provider_that_does_not_know_select_account_is_asked_for_a_sign_in() {
+    let rows = [
+        (Some(json!(["none", "login", "consent"])), "login"),
+        (Some(json!(["login", "select_account"])), "select_account"),
+        (Some(json!(["none"])), "select_account"),
+        (Some(json!("login")), "select_account"),
+        (None, "select_account"),
+    ];
+    for (known, prompt) in rows {
+        let shown = format!("{known:?}");
+        let announce = move |metadata: &mut Map<String, Value>| {
+            metadata.extend(known.clone().map(|known| ("prompt_values_supported".to_owned(), known)));
+        };
+        let world = World::new().provider(|provider| provider.change_metadata(announce)).start().await;
+        let mut browser = world.browser();
+        let answer = browser.get(&format!("{APP}/login?prompt=select_account&rd=/")).await;
+        assert!(answer.location().ends_with(&format!("&prompt={prompt}")), "{shown}: {}", answer.location());
+        let plain = browser.get(&format!("{APP}/login?rd=/")).await;
+        assert!(!plain.location().contains("prompt="), "{shown}: {}", plain.location());
+    }
 }

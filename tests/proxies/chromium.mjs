@@ -705,7 +705,7 @@ const scenarios = {
     await elsewhere.waits("the page around it", `location.origin === ${JSON.stringify(issuer)}`);
   },
 
-  // R-8.3: whoever meets a provider that is away need do nothing, and is at its sign-in page as soon as it is back.
+  // R-12.1: whoever meets a provider that is away need do nothing, and is at its sign-in page as soon as it is back.
   async down(devtools) {
     const tab = await Tab.open(devtools);
     const login = `${origin}/oidc/down/login?rd=/wanted`;

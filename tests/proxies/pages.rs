@@ -123,7 +123,7 @@ fn plays(scenario: &str, issuer: &str, folder: &Path, further: &[&Path]) {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
-///
+///
 #[test]
 fn a_provider_that_is_away_is_asked_again_until_it_is_back() {
     if let Some(why) = missing(&["chromium", "node"]) {
