@@ -664,6 +664,7 @@ fn template_fault(f: &mut fmt::Formatter<'_>, fault: &TemplateFault) -> fmt::Res
         Mistake::Forbidden(what) => write!(f, "has {what}, which the Content-Security-Policy of every page forbids.\nRemove it; what a page looks like stands in style.css."),
         Mistake::NotShown(name) => write!(f, "does not show {name}, which people need there.\nWrite {{{{ {name} }}}}, and see that it stands in a block that layout.html has.", ),
         Mistake::NotEscaped => f.write_str("shows a value without escaping it.\nWrite values with {{ … }} alone."),
+        Mistake::Misplaced(place) => write!(f, "has a value in {place}, where escaping does not keep it from being markup.\nWrite values in text, or in an attribute between quotes: href=\"{{{{ … }}}}\"."),
         Mistake::EndsStyle => f.write_str("has </style, which would end the style sheet.\nRemove it."),
     }
 }

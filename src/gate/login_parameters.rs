@@ -12,8 +12,9 @@ use crate::config::rule::{OnForbidden, Rule};
 
 /// The parameters of the query of `/login` that go on to the provider, in the order in which the configuration names them.
 /// One without a value counts as left out (RFC 6749 section 3.1), one that is not named is passed over. Only `prompt=select_account`,
-/// which our own page says to somebody who may not enter, needs no name: it lets the person choose, and nothing else. What the
-/// configuration asks of every login goes before it.
+/// which our own page says to somebody who may not enter, needs no name: it lets the person choose, and nothing else. Where the
+/// configuration asks every login for `consent`, both are asked for (OpenID Connect Core 1.0 section 3.1.2.1 has a list there); another
+/// `prompt` of the configuration stays as it is: `login` asks who it is already, and `none` is not to ask anything.
 ///
 /// # Errors
 /// [`Refusal::LoginParameter`].
@@ -41,9 +42,17 @@ pub fn from_query(query: &str, client: &Client) -> Result<Vec<(String, String)>,
     }
     let given = allowed.iter().zip(found).filter_map(|(name, value)| Some((name.clone(), value?)));
     let mut given: Vec<_> = given.filter(|(_, value)| !value.is_empty()).collect();
-    let is_set = client.registration.authorization.parameters.iter().any(|(name, _)| name == "prompt");
-    if !is_set && prompts == ["select_account"] {
-        given.push(("prompt".to_owned(), "select_account".to_owned()));
+    let always = &client.registration.authorization.parameters;
+    let set = always.iter().find(|(name, _)| name == "prompt").map(|(_, value)| value.as_str());
+    // The page where people choose a provider hands on what is sent already.
+    if matches!(prompts.as_slice(), [one] if one == "select_account" || one == CONSENT_AND_ACCOUNT)
+        && let Some(prompt) = match set {
+            None => Some("select_account"),
+            Some("consent") => Some(CONSENT_AND_ACCOUNT),
+            Some(_) => None,
+        }
+    {
+        given.push(("prompt".to_owned(), prompt.to_owned()));
     }
     match given.iter().scan(0, |bytes, (name, value)| add(bytes, name, value)).position(|sum| sum > MAX_BYTES)
     {
@@ -100,5 +109,9 @@ fn judge(name: &str, value: &str) -> Result<(), &'static str> {
 /// Bytes of all names and values that the address of one login adds; they travel in the state, too.
 pub const MAX_BYTES: usize = 512;
 
+/// What is asked for in place of `consent` where the person is to choose who they are, too.
+const CONSENT_AND_ACCOUNT: &str = "consent select_account";
+/// The parameter of a login's address that lets the person choose who they are.
+pub(super) const SELECT_ACCOUNT: &str = "prompt=select_account";
 /// The parameter of a login's address that names a rule.
 pub(super) const STEP_UP: &str = "step_up";

@@ -128,6 +128,13 @@ pub fn url_after(way: Way, client: &Client, target: &ReturnTo, seen: Seen) -> St
     }
 }
 
+/// The same, and the provider is asked to let the person choose who they are.
+pub fn another_account_url(way: Way, client: &Client, target: &ReturnTo) -> String {
+    let url = url(way, client, target);
+    // `rd` stands last: written raw it takes in all that follows.
+    url.replacen('?', &format!("?{}&", login_parameters::SELECT_ACCOUNT), 1)
+}
+
 /// The address of a login that somebody chose: with what the chooser was asked to hand on.
 pub fn chosen_url(client: &Client, target: &ReturnTo, parameters: &[(String, String)], seen: Seen) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

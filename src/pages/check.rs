@@ -6,6 +6,7 @@ use minijinja::{Error, ErrorKind};
 use super::facts::Facts;
 use super::fault::{Mistake, TemplateFault};
 use super::language::Language;
+use super::markup::{self, Oddity};
 use super::page::{Page, sample};
 use super::templates::{BESIDE, BUILT_IN, STYLE, Set};
 use super::texts::Texts;
@@ -74,6 +75,10 @@ fn try_out(set: &Set, page: Page) -> Vec<TemplateFault> {
         Ok(full) => full,
         Err(error) => return vec![unrenderable(&file, &error)],
     };
+    let odd = odd_in_any_language(set, page);
+    if !odd.is_empty() {
+        return odd.into_iter().map(|what| TemplateFault { file: file.clone(), line: None, what }).collect();
+    }
     if let Err(error) = set.render(page, Language::English, &page.bare_sample()) {
         return vec![unrenderable(&file, &error)];
     }
@@ -89,6 +94,21 @@ fn try_out(set: &Set, page: Page) -> Vec<TemplateFault> {
     faults
 }
 
+/// What is odd about the places of values. A template may look different in each language.
+fn odd_in_any_language(set: &Set, page: Page) -> Vec<Mistake> {
+    let rendered =
+        Language::ALL.iter().filter_map(|language| set.render(page, *language, &page.sample()).ok());
+    let mut odd: Vec<_> = rendered
+        .flat_map(|html| markup::oddities(&html, sample::MARK))
+        .map(|oddity| match oddity {
+            Oddity::Misplaced(place) => Mistake::Misplaced(place),
+            Oddity::Handler => Mistake::Forbidden("a script in an attribute"),
+        })
+        .collect();
+    odd.dedup();
+    odd
+}
+
 fn unrenderable(file: &str, error: &Error) -> TemplateFault {
     // The innermost template is where the mistake is.
     let file = error.name().unwrap_or(file).to_owned();
@@ -102,9 +122,13 @@ fn unrenderable(file: &str, error: &Error) -> TemplateFault {
 
 /// What the policy of every page keeps from working, with its line.
 fn forbidden(source: &str) -> impl Iterator<Item = (usize, &'static str)> {
-    const FORBIDDEN: [(&str, &str); 4] = [
+    const FORBIDDEN: [(&str, &str); 8] = [
         ("<script", "a script"),
         ("<link", "a <link>"),
+        ("<base", "a <base>"),
+        ("<iframe", "a frame"),
+        ("<object", "an <object>"),
+        ("<embed", "an <embed>"),
         (" style=", "a style attribute"),
         ("javascript:", "a script"),
     ];

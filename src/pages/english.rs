@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Sign out?",
     signed_out_heading: "Signed out",
     chooser_heading: "Sign in",
+    on_the_way: "One moment",
 
     unsent_form_why: "You are not signed in, or your sign-in has ended. What you entered is not lost: this tab still has it.",
     unsent_form_first: "Sign in in a new tab.",
@@ -33,13 +34,13 @@ pub(super) const TEXTS: Texts = Texts {
     chooser_why: "Choose how you want to sign in.",
     last_used: "Used last time",
     signed_in_as: "Signed in as",
-    signed_in: "You are signed in.",
     provider: "Login provider",
     retries: "This page tries again by itself.",
 
     sign_in: "Sign in",
     sign_in_again: "Sign in again",
     try_again: "Try again",
+    go_on: "Continue",
     another_account: "Use another account",
     sign_out: "Sign out",
     stay_signed_in: "Stay signed in",

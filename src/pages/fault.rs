@@ -31,6 +31,8 @@ pub enum Mistake {
     NotShown(&'static str),
     /// It shows something without escaping it.
     NotEscaped,
+    /// It shows something in a place where escaping does not help: which.
+    Misplaced(String),
     /// The style sheet has what ends it.
     EndsStyle,
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Value;
 
+use super::language::Language;
 use super::templates::Set;
 
 /// On which side of the login it is.
@@ -19,13 +20,17 @@ pub enum Step {
     Arrive,
 }
 
-/// The document. `address` is where it leads, `page` what the fragment is kept under.
-pub fn render(address: &str, page: &str, step: Step) -> String {
+/// The document in that language. `address` is where it leads, `page` what the fragment is kept under.
+pub fn render(address: &str, page: &str, step: Step, language: Language) -> String {
     let step = match step {
         Step::Leave => "leave",
         Step::Arrive => "arrive",
     };
+    let texts = language.texts();
     let context = Value::from_pairs([
+        ("lang", Value::from(language.tag())),
+        ("title", texts.on_the_way.into()),
+        ("go_on", texts.go_on.into()),
         ("address", Value::from(address)),
         ("page", page.into()),
         ("step", step.into()),
@@ -52,19 +57,23 @@ static SET: LazyLock<Set> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::{SCRIPT, Step, render};
+    use super::{Language, SCRIPT, Step, render};
 
     /// R-8.6
     #[test]
     fn the_page_without_its_addresses_is_under_a_kilobyte() {
-        let page = render("", "", Step::Arrive);
-        assert!(page.len() <= 1024 && page.contains(SCRIPT), "{} bytes", page.len());
+        for language in Language::ALL {
+            let page = render("", "", Step::Arrive, language);
+            assert!(page.len() <= 1024 && page.contains(SCRIPT), "{language:?}: {} bytes", page.len());
+            assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())), "{page}");
+            assert!(page.contains(&format!(">{}</a>", language.texts().go_on)), "{page}");
+        }
     }
 
     #[test]
     fn an_address_cannot_leave_its_attribute() {
         let hostile = r#"https://x.example/?"><script>alert(1)</script>'&"#;
-        let page = render(hostile, hostile, Step::Leave);
+        let page = render(hostile, hostile, Step::Leave, Language::English);
         assert_eq!(page.matches("<script>").count(), 1, "{page}");
         assert!(!page.contains("\"><script>alert"), "{page}");
     }

@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Se déconnecter\u{a0}?",
     signed_out_heading: "Session fermée",
     chooser_heading: "Se connecter",
+    on_the_way: "Un instant",
 
     unsent_form_why: "Aucune session n’est ouverte, ou la vôtre a pris fin. Votre saisie n’est pas perdue\u{a0}: elle est toujours dans cet onglet.",
     unsent_form_first: "Connectez-vous dans un nouvel onglet.",
@@ -33,13 +34,13 @@ pub(super) const TEXTS: Texts = Texts {
     chooser_why: "Choisissez comment vous connecter.",
     last_used: "Utilisé la dernière fois",
     signed_in_as: "Compte connecté",
-    signed_in: "Votre session est ouverte.",
     provider: "Service de connexion",
     retries: "Cette page réessaie d’elle-même.",
 
     sign_in: "Se connecter",
     sign_in_again: "Se reconnecter",
     try_again: "Réessayer",
+    go_on: "Continuer",
     another_account: "Utiliser un autre compte",
     sign_out: "Se déconnecter",
     stay_signed_in: "Garder la session",

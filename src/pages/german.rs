@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "Abmelden?",
     signed_out_heading: "Abgemeldet",
     chooser_heading: "Anmelden",
+    on_the_way: "Einen Moment",
 
     unsent_form_why: "Sie sind nicht angemeldet, oder Ihre Anmeldung ist abgelaufen. Ihre Eingaben sind nicht verloren: Dieser Tab hat sie noch.",
     unsent_form_first: "Melden Sie sich in einem neuen Tab an.",
@@ -33,13 +34,13 @@ pub(super) const TEXTS: Texts = Texts {
     chooser_why: "Wählen Sie, wie Sie sich anmelden möchten.",
     last_used: "Zuletzt verwendet",
     signed_in_as: "Angemeldet als",
-    signed_in: "Sie sind angemeldet.",
     provider: "Anmeldedienst",
     retries: "Diese Seite versucht es von selbst erneut.",
 
     sign_in: "Anmelden",
     sign_in_again: "Erneut anmelden",
     try_again: "Erneut versuchen",
+    go_on: "Weiter",
     another_account: "Anderes Konto verwenden",
     sign_out: "Abmelden",
     stay_signed_in: "Angemeldet bleiben",

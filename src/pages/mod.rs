@@ -12,7 +12,7 @@
 //! | `english.rs` … `spanish.rs` | them, a file a language |
 //! | `templates.rs` | the engine: everything is escaped, nothing is expanded twice |
 //! | `fragment.rs` | the page that keeps what stands behind `#`, the only one with a script |
-//! | `check.rs`, `fault.rs` | what an operator's template must do before anything starts |
+//! | `check.rs`, `markup.rs`, `fault.rs` | what an operator's template must do before anything starts |
 //!
 //! No other page has a script, and nothing of a request stands in one but escaped.
 
@@ -25,6 +25,7 @@ pub mod fragment;
 mod french;
 mod german;
 pub mod language;
+mod markup;
 pub mod page;
 mod spanish;
 mod templates;

@@ -13,7 +13,7 @@ pub enum Page {
     Error,
     /// Says that a session or a login is over, and leads to a new one.
     Expired,
-    /// Says to somebody who is signed in that they may not enter, who they are, and how to be somebody else.
+    /// Says to somebody that they may not enter with their account, which that is, and how to be somebody else.
     Forbidden,
     /// Stands in a frame of another page in place of what needs a sign-in.
     Frame,
@@ -68,7 +68,7 @@ impl Page {
             Self::Error => "says why somebody got no further",
             Self::Expired => "says that a session or a login is over, and leads to a new one",
             Self::Forbidden => {
-                "says to somebody who is signed in that they may not enter, and who they are (403)"
+                "says to somebody that they may not enter with their account, and which that is (403)"
             }
             Self::Frame => "stands in a frame of another page in place of what needs a sign-in (401)",
             Self::ProviderDown => "says that the provider cannot be reached, and tries again by itself (503)",
@@ -88,9 +88,16 @@ impl Page {
             Self::Error | Self::Expired | Self::ProviderDown | Self::TooManyRequests => {
                 &["title", "sentence", "again", "code", "request_id"]
             }
-            Self::Forbidden => {
-                &["title", "sentence", "account", "another_account", "sign_out", "code", "request_id"]
-            }
+            Self::Forbidden => &[
+                "title",
+                "sentence",
+                "account",
+                "again",
+                "another_account",
+                "sign_out",
+                "code",
+                "request_id",
+            ],
             Self::Frame | Self::UnsentForm => &["title", "again", "code", "request_id"],
             Self::SignedOut => &["title", "sentence", "home"],
         }
@@ -172,6 +179,8 @@ impl Page {
 pub(super) mod sample {
     use super::Choice;
 
+    /// What is in each text, and in no template.
+    pub(in crate::pages) const MARK: &str = "7f3a";
     /// What is in each text, and in no page.
     pub(in crate::pages) const HARM: &str = "<harm x='\"&";
     pub(super) const TITLE: &str = "title7f3a<harm x='\"&";

@@ -17,6 +17,7 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_heading: "¿Cerrar la sesión?",
     signed_out_heading: "Sesión cerrada",
     chooser_heading: "Iniciar sesión",
+    on_the_way: "Un momento",
 
     unsent_form_why: "No ha iniciado sesión, o su sesión ha terminado. Lo que escribió no se ha perdido: sigue en esta pestaña.",
     unsent_form_first: "Inicie sesión en una pestaña nueva.",
@@ -33,13 +34,13 @@ pub(super) const TEXTS: Texts = Texts {
     chooser_why: "Elija cómo quiere iniciar sesión.",
     last_used: "Usado la última vez",
     signed_in_as: "Sesión iniciada como",
-    signed_in: "Ha iniciado sesión.",
     provider: "Proveedor de acceso",
     retries: "Esta página vuelve a intentarlo por sí sola.",
 
     sign_in: "Iniciar sesión",
     sign_in_again: "Volver a iniciar sesión",
     try_again: "Reintentar",
+    go_on: "Continuar",
     another_account: "Usar otra cuenta",
     sign_out: "Cerrar sesión",
     stay_signed_in: "Mantener la sesión",

@@ -52,6 +52,8 @@ texts! {
     signed_out_heading,
     /// Heading of the list of providers.
     chooser_heading,
+    /// Title of a page without a template of its own, which is on the screen for a moment.
+    on_the_way,
 
     // What happened.
     /// Why a form was not handed on, and that nothing is lost.
@@ -84,8 +86,6 @@ texts! {
     last_used,
     /// Before the name of the account.
     signed_in_as,
-    /// Where the account has no name.
-    signed_in,
     /// Before the provider that is at fault.
     provider,
     /// That the page asks again by itself.
@@ -98,6 +98,8 @@ texts! {
     sign_in_again,
     /// A link that starts anew.
     try_again,
+    /// A link to where a page without a template of its own, which is on the screen for a moment, leads by itself.
+    go_on,
     /// A link to a login with another account.
     another_account,
     /// A link or button that signs out.

@@ -32,6 +32,7 @@ pub struct Provider {
     token_endpoint_auth_methods: Vec<String>,
     id_token_algorithms: Vec<String>,
     scopes: Vec<String>,
+    prompts: Option<Vec<String>>,
     iss_parameter_supported: bool,
 }
 
@@ -69,6 +70,8 @@ pub fn judge(answer: &Response<Bytes>, issuer: &Issuer) -> Result<Provider, Disc
         id_token_algorithms: names(&metadata, "id_token_signing_alg_values_supported")?.unwrap_or_default(),
         // Only to choose from when a client is registered: nothing else depends on it, so nothing is refused because of it.
         scopes: names(&metadata, "scopes_supported").ok().flatten().unwrap_or_default(),
+        // Initiating User Registration via OpenID Connect 1.0 section 4. What cannot be read says nothing.
+        prompts: names(&metadata, "prompt_values_supported").ok().flatten(),
         // RFC 9207 section 3: without the member, false.
         iss_parameter_supported: flag(&metadata, "authorization_response_iss_parameter_supported")?,
         ..of_tokens(&metadata, issuer)?
@@ -167,6 +170,7 @@ impl Provider {
             token_endpoint_auth_methods: vec![DEFAULT_AUTH_METHOD.to_owned()],
             id_token_algorithms: Vec::new(),
             scopes: Vec::new(),
+            prompts: None,
             iss_parameter_supported: false,
         }
     }
@@ -262,6 +266,11 @@ impl Provider {
     /// `scopes_supported`; empty if the provider leaves it out.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// Whether it knows that value of `prompt`, as far as it says (`prompt_values_supported`).
+    pub fn knows_prompt(&self, value: &str) -> bool {
+        self.prompts.as_ref().is_none_or(|known| known.iter().any(|known| known == value))
     }
 
     /// Whether every authorization response carries `iss` (RFC 9207 section 3).

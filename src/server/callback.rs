@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use hyper::body::Incoming;
 
-use super::person::Reload;
+use super::person::{self, Person, Reload};
 use super::respond::{self, Answer};
 use super::service::Asked;
 use super::{body, choose, flow_cookie, fragment, set_cookie, stray_callback};
@@ -22,6 +22,7 @@ use crate::idp::claims::{self, Source};
 use crate::idp::{moment, refusal};
 use crate::protocol::callback::{self, CallbackFault, Code, OpenedState};
 use crate::protocol::claims::Claims;
+use crate::protocol::logout;
 use crate::protocol::registration::ResponseMode;
 use crate::protocol::requested::Requested;
 use crate::protocol::secret::Secret;
@@ -66,12 +67,12 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         |cookie: &&FlowCookie| opened.as_ref().is_some_and(|opened| opened.flow.binding == cookie.binding());
     let cookie = cookies.iter().find(of_this).or(cookies.first());
     let return_to = return_to(asked, opened.as_ref());
-    let refusal = match parsed {
+    let Failed { refusal, account } = match parsed {
         Ok(parsed) => match sign_in(asked, &parsed, opened.as_ref(), cookie, &return_to).await {
             Ok(answer) => return Ok(answer),
-            Err(refusal) => refusal,
+            Err(failed) => failed,
         },
-        Err(fault) => fault.into(),
+        Err(fault) => Refusal::from(fault).into(),
     };
     if stray_callback::is_stray(&refusal) && has_session(asked).await {
         tracing::info!(
@@ -99,7 +100,37 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let refusal = if lost_over_http(asked, &refusal) { Refusal::SecureCookieOverHttp } else { refusal };
     Metrics::count(&asked.service.metrics.logins_failed, &asked.client.name, refusal.code());
     let again = return_to::url(Way::Choice, asked.client, &return_to);
-    Ok(asked.refuse(&refusal, Some(&again), Reload::Cannot))
+    let person = match refusal.retry().is_another_account() {
+        true => Some(somebody_else(asked, account, &return_to).await),
+        false => None,
+    };
+    Ok(asked.refuse_person(&refusal, Some(&again), Reload::Cannot, person.as_ref()))
+}
+
+/// Why a login failed, and for whom, if the provider said so and was believed.
+struct Failed {
+    refusal: Refusal,
+    account: Option<String>,
+}
+
+impl<R: Into<Refusal>> From<R> for Failed {
+    fn from(refusal: R) -> Self {
+        Self { refusal: refusal.into(), account: None }
+    }
+}
+
+/// The way out for somebody whose account is refused: the provider would silently take the same one again.
+async fn somebody_else(asked: Asked<'_>, account: Option<String>, return_to: &ReturnTo) -> Person {
+    let Asked { service, client, .. } = asked;
+    let sign_out = if has_session(asked).await {
+        Some(person::sign_out(client))
+    } else {
+        // Nobody is signed in here, only there. The ID token stays out of the page: the provider asks the person all the same.
+        let provider = service.providers.of(client).remembered_metadata();
+        provider.and_then(|provider| logout::end_session_url(&provider, &client.registration, None, None))
+    };
+    let another_account = return_to::another_account_url(Way::Choice, client, return_to);
+    Person { account, another_account, sign_out }
 }
 
 /// The login, step by step: judge the answer, redeem the code, verify the ID token, ask for userinfo, keep the session.
@@ -109,7 +140,7 @@ async fn sign_in(
     opened: Option<&Opened<'_>>,
     cookie: Option<&FlowCookie>,
     return_to: &ReturnTo,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer, Failed> {
     let Asked { service, client, .. } = asked;
     let remembered = service.providers.of(client);
     if opened.is_none() {
@@ -126,7 +157,7 @@ async fn sign_in(
         && service.loops.in_vain(binding, &client.name, return_to.as_str(), service.clock.steady())
             >= loops::LIMIT
     {
-        return Err(Refusal::LoginLoop { cause: loop_cause(asked, &opened.flow).await });
+        return Err(Refusal::LoginLoop { cause: loop_cause(asked, &opened.flow).await }.into());
     }
 
     let verifier = opened.code_verifier(cookie);
@@ -148,7 +179,9 @@ async fn sign_in(
         .await
         .map_err(|fault| refusal::of_claims(&client.issuer, fault))?;
     let tokens = Tokens { id_token: learned.id_token.unwrap_or(tokens.id_token), ..tokens };
-    let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)?;
+    let account = person::account(&learned.claims);
+    let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)
+        .map_err(|refusal| Failed { refusal, account })?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
     let mut answer = respond::redirect(StatusCode::SEE_OTHER, &fragment::end(asked, return_to));

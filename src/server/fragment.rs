@@ -8,18 +8,19 @@
 //!
 //! The script only ever puts a fragment behind an address that this program wrote into the page, so it opens no way anywhere else.
 
-use http::Method;
+use http::{HeaderMap, Method};
 
 use super::respond::{self, Answer};
 use super::service::Asked;
 use crate::config::own_path;
+use crate::gate::language;
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to::{self, ReturnTo};
 use crate::pages::fragment::{self, Step};
 
 /// The page that begins a login, in place of the redirect to `provider`.
-pub(super) fn leave(return_to: &ReturnTo, provider: &str) -> Answer {
-    page(provider, return_to, Step::Leave)
+pub(super) fn leave(asked: Asked<'_>, return_to: &ReturnTo, provider: &str) -> Answer {
+    page(&asked.head.headers, provider, return_to, Step::Leave)
 }
 
 /// Where a login ends: at the page that puts the fragment back, where the client has one and the address none of its own.
@@ -43,11 +44,13 @@ pub(super) fn is_landing(asked: Asked<'_>) -> bool {
 /// A return address on a host that is not ours.
 pub(super) fn arrive(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let return_to = return_to::from_query(asked.query(), asked.client)?;
-    Ok(page(return_to.as_str(), &return_to, Step::Arrive))
+    Ok(page(&asked.head.headers, return_to.as_str(), &return_to, Step::Arrive))
 }
 
-fn page(address: &str, return_to: &ReturnTo, step: Step) -> Answer {
-    respond::script_page(fragment::render(address, return_to.as_str(), step), &fragment::SCRIPT_HASH)
+fn page(headers: &HeaderMap, address: &str, return_to: &ReturnTo, step: Step) -> Answer {
+    let language = language::preferred(headers);
+    let html = fragment::render(address, return_to.as_str(), step, language);
+    respond::script_page(html, &fragment::SCRIPT_HASH, language)
 }
 
 /// What the address of that page begins with behind the question mark. No provider's answer does.

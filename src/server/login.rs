@@ -70,7 +70,7 @@ fn on(asked: Asked<'_>, return_to: &ReturnTo, status: StatusCode, url: &str) -> 
     // Only a page that a person opens has a fragment, and shows ours: a script would take it for what it asked for.
     let is_page = is_navigation(&asked.head.headers, &asked.head.method);
     if asked.client.preserve_fragment && is_page {
-        fragment::leave(return_to, url)
+        fragment::leave(asked, return_to, url)
     } else {
         respond::redirect(status, url)
     }
@@ -82,6 +82,24 @@ pub(super) struct Beyond {
     pub(super) parameters: Vec<(String, String)>,
     /// The number of the rule that they are for, if they are for one.
     pub(super) step_up: Option<usize>,
+}
+
+impl Beyond {
+    /// In the words that the provider knows. One that says which it knows, and not `select_account`, passes over it and takes the account
+    /// that is signed in there, as Keycloak does: it is asked to have the person sign in anew, who can be somebody else then.
+    fn in_words_of(mut self, provider: &Provider) -> Self {
+        if provider.knows_prompt(SELECT_ACCOUNT) || !provider.knows_prompt(LOGIN) {
+            return self;
+        }
+        for (_, prompt) in self.parameters.iter_mut().filter(|(name, _)| name == "prompt") {
+            let mut words: Vec<_> = prompt.split(' ').filter(|word| *word != LOGIN).collect();
+            if let Some(word) = words.iter_mut().find(|word| **word == SELECT_ACCOUNT) {
+                *word = LOGIN;
+                *prompt = words.join(" ");
+            }
+        }
+        self
+    }
 }
 
 /// Begins a login that leads to `return_to`. `status` sends the browser there.
@@ -100,6 +118,7 @@ pub(super) async fn begin(
             return asked.refuse(&refusal, Some(&again), Reload::Helps);
         }
     };
+    let beyond = beyond.in_words_of(&provider);
     let sent = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie).into_iter().next();
     let cookie = sent.unwrap_or_else(|| FlowCookie::new(asked.service.clock.entropy()));
     let before = before(asked, return_to, &cookie).await;
@@ -224,5 +243,8 @@ impl Login {
     }
 }
 
+/// Values of `prompt` (OpenID Connect Core 1.0 section 3.1.2.1).
+const SELECT_ACCOUNT: &str = "select_account";
+const LOGIN: &str = "login";
 /// What the query of a login begins with that was called on another host.
 const MOVED: &str = "moved";

@@ -4,6 +4,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
 use super::respond::{self, Answer, RELOAD_AFTER, Use};
+use super::same_site::{self, Site};
 use super::service::Service;
 use crate::config::{Client, own_path};
 use crate::gate::dialect::Dialect;
@@ -28,8 +29,8 @@ pub(super) struct Page<'a> {
     pub(super) again: Option<&'a str>,
     /// Whether the same address may be asked again by the page itself, where the refusal is one that passes.
     pub(super) reload: Reload,
-    /// The person, where a session is alive.
-    pub(super) signed_in: Option<&'a SignedIn>,
+    /// The person, where a session is alive or the refusal is about their account.
+    pub(super) person: Option<&'a Person>,
 }
 
 /// Whether asking the same address again can help.
@@ -42,11 +43,13 @@ pub(super) enum Reload {
     Cannot,
 }
 
-/// Somebody who is signed in, and how to be somebody else. It stands on a page that only they see, and in no log.
-pub(super) struct SignedIn {
-    account: Option<String>,
-    another_account: String,
-    sign_out: String,
+/// Who somebody is to the provider, and how to be somebody else. It stands on a page that only they see, and in no log.
+pub(super) struct Person {
+    /// As [`account`] has it; none where nobody said.
+    pub(super) account: Option<String>,
+    pub(super) another_account: String,
+    /// None where there is nothing to end.
+    pub(super) sign_out: Option<String>,
 }
 
 /// A subrequest that is answered, to a person or to a program.
@@ -73,8 +76,8 @@ pub(super) fn refuse(
         return respond::refuse_program(refusal, request_id);
     }
     let language = language::preferred(headers);
-    let signed_in = page.signed_in.filter(|_| refusal.status() == StatusCode::FORBIDDEN);
-    let template = template(refusal, signed_in.is_some());
+    let person = page.person.filter(|_| refusal.status() == StatusCode::FORBIDDEN);
+    let template = template(refusal, person.is_some());
     let retry_seconds = (refusal.retry() == Retry::Automatically && page.reload == Reload::Helps)
         .then(|| wait(refusal).max(RELOAD_AFTER.into()));
     let facts = Facts {
@@ -83,11 +86,11 @@ pub(super) fn refuse(
         code: Some(refusal.code()),
         request_id: Some(request_id),
         provider: page.provider,
-        account: signed_in.and_then(|signed_in| signed_in.account.as_deref()),
-        again: page.again.filter(|_| refusal.retry() != Retry::Never),
+        account: person.and_then(|person| person.account.as_deref()),
+        again: page.again.filter(|_| refusal.retry().is_again()),
         retry_seconds,
-        another_account: signed_in.map(|signed_in| signed_in.another_account.as_str()),
-        sign_out: signed_in.map(|signed_in| signed_in.sign_out.as_str()),
+        another_account: person.map(|person| person.another_account.as_str()),
+        sign_out: person.and_then(|person| person.sign_out.as_deref()),
         ..Facts::default()
     };
     let mut answer = self::page(service, refusal.status(), template, language, &facts, &Use::Read);
@@ -121,17 +124,19 @@ impl Asking<'_> {
         if self.dialect == Dialect::Nginx {
             return respond::refuse_for_nginx(refusal, self.request_id);
         }
-        let signed_in = claims.map(|claims| self.signed_in(claims));
+        let person = claims.map(|claims| self.signed_in(claims));
         let provider = (refusal.fault() == Fault::Provider).then(|| self.client.issuer.as_str());
         // What asks again by itself asks with GET, and what was sent would be lost.
         let is_read = matches!(*self.forwarded.method(), Method::GET | Method::HEAD);
         let reload = if is_read { Reload::Helps } else { Reload::Cannot };
-        let page = Page { provider, again: None, reload, signed_in: signed_in.as_ref() };
+        let page = Page { provider, again: None, reload, person: person.as_ref() };
         refuse(self.service, headers, refusal, page, self.request_id)
     }
 
     /// A 401 that asks for a sign-in, with a page in place of its body where a person sees it: whoever sent a form, and whoever looks
-    /// at a frame. Nobody is led away from either, so that nothing is lost and nothing loops.
+    /// at a frame. Nobody is led away from either, so that nothing is lost and nothing loops. Only about a form of the application's own
+    /// the page says how to send it again. When another site's is loaded again, a browser either keeps the session cookie back once more
+    /// (RFC 6265bis section 8.8.5), or sends it, and the form does whatever that site wrote into it in the name of the person.
     pub(super) fn shown(
         &self,
         answer: Answer,
@@ -139,28 +144,35 @@ impl Asking<'_> {
         page_before: &ReturnTo,
         code: &'static str,
     ) -> Answer {
-        let texts = language::preferred(headers).texts();
+        let language = language::preferred(headers);
+        let texts = language.texts();
         let method = self.forwarded.method();
-        let (template, title, return_to, use_of_it) = match () {
+        let before = page_before.clone();
+        let (template, title, sentence, return_to, use_of_it) = match () {
             () if self.dialect == Dialect::Nginx => return answer,
-            () if is_form(headers, method) => {
-                (Template::UnsentForm, texts.unsent_form_heading, page_before.clone(), Use::Read)
-            }
+            () if is_form(headers, method) => match same_site::of_form(headers, self.client) {
+                Site::Own => (Template::UnsentForm, texts.unsent_form_heading, None, before, Use::Read),
+                site => {
+                    let why = if site == Site::Other { Kind::CrossSite } else { Kind::SignInNeeded };
+                    let sentence = Some(language.sentence(why.sentence()));
+                    (Template::Expired, texts.sign_in_needed, sentence, before, Use::Read)
+                }
+            },
             () if is_frame(headers, method) => {
                 let itself = return_to::from_forwarded(self.forwarded, self.client);
-                (Template::Frame, texts.frame_heading, itself, Use::Frame(framed_by(self.client)))
+                (Template::Frame, texts.frame_heading, None, itself, Use::Frame(framed_by(self.client)))
             }
             () => return answer,
         };
         let again = return_to::url(self.way, self.client, &return_to);
         let facts = Facts {
             title,
+            sentence,
             code: Some(code),
             request_id: Some(self.request_id),
             again: Some(&again),
             ..Facts::default()
         };
-        let language = language::preferred(headers);
         let page = page(self.service, answer.status(), template, language, &facts, &use_of_it);
         // Status, challenges and marks stay; what is about the body is the page's.
         let (mut head, _) = answer.into_parts();
@@ -171,24 +183,31 @@ impl Asking<'_> {
         Answer::from_parts(head, body)
     }
 
-    fn signed_in(&self, claims: &Claims) -> SignedIn {
-        let claim = |name: &str| claims.as_json().get(name)?.as_str().and_then(account::shown);
+    fn signed_in(&self, claims: &Claims) -> Person {
         let return_to = return_to::from_forwarded(self.forwarded, self.client);
-        let login = return_to::url(self.way, self.client, &return_to);
-        // `rd` stands last: written raw it takes in all that follows.
-        let (address, query) = login.split_once('?').unwrap_or((&login, ""));
-        SignedIn {
-            account: NAMES.iter().find_map(|name| claim(name)),
-            another_account: format!("{address}?prompt=select_account&{query}"),
-            sign_out: format!("{}{}", self.client.origin, own_path(&self.client.name, "logout")),
+        Person {
+            account: account(claims),
+            another_account: return_to::another_account_url(self.way, self.client, &return_to),
+            sign_out: Some(sign_out(self.client)),
         }
     }
 }
 
+/// What the person is called on a page that only they see.
+pub(super) fn account(claims: &Claims) -> Option<String> {
+    let claim = |name: &str| claims.as_json().get(name)?.as_str().and_then(account::shown);
+    NAMES.iter().find_map(|name| claim(name))
+}
+
+/// Where somebody who has a session ends it.
+pub(super) fn sign_out(client: &Client) -> String {
+    format!("{}{}", client.origin, own_path(&client.name, "logout"))
+}
+
 /// Which page says it.
-fn template(refusal: &Refusal, is_signed_in: bool) -> Template {
+fn template(refusal: &Refusal, is_about_person: bool) -> Template {
     match (refusal.status(), refusal.kind()) {
-        (StatusCode::FORBIDDEN, _) if is_signed_in => Template::Forbidden,
+        (StatusCode::FORBIDDEN, _) if is_about_person => Template::Forbidden,
         (StatusCode::TOO_MANY_REQUESTS, _) => Template::TooManyRequests,
         (StatusCode::SERVICE_UNAVAILABLE, _) if refusal.fault() == Fault::Provider => Template::ProviderDown,
         (_, Kind::CallbackStateExpired | Kind::NoSession | Kind::SignedOutMeanwhile) => Template::Expired,

@@ -296,14 +296,14 @@ pub(super) fn html(
     answer
 }
 
-/// The page that keeps a fragment: its one script is known by its hash. It is the same in every language.
-pub(super) fn script_page(html: String, script_hash: &str) -> Answer {
+/// The page that keeps a fragment: its one script is known by its hash.
+pub(super) fn script_page(html: String, script_hash: &str, language: Language) -> Answer {
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{script_hash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
     );
     let mut answer = with_body(StatusCode::OK, html, "text/html; charset=utf-8");
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(Language::English.tag()));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
     headers.insert(CONTENT_SECURITY_POLICY, header(&policy));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -1,9 +1,10 @@
 //! Whose page sent a request.
 
 use http::HeaderMap;
-use http::header::{HeaderName, ORIGIN};
+use http::header::{HeaderName, ORIGIN, REFERER};
 
 use crate::config::Client;
+use crate::gate::return_to;
 
 /// Whose page sent a request, as the browser says it (Fetch Metadata Request Headers section 2.3, RFC 6454 section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,24 @@ pub(super) fn of(headers: &HeaderMap, client: &Client) -> Site {
         (Some(b"same-site"), None) => Site::Unsaid,
         _ => Site::Other,
     }
+}
+
+/// Whose page sent a form to the application. What the browser calls the same origin is ours whatever its `Origin`, which is `null` where
+/// the page tells nobody its address; and where it says nothing, only a `Referer` of ours is.
+pub(super) fn of_form(headers: &HeaderMap, client: &Client) -> Site {
+    let mut sites = headers.get_all(&SEC_FETCH_SITE).iter();
+    let is_same = sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none();
+    match of(headers, client) {
+        _ if is_same => Site::Own,
+        Site::Unsaid if names_guarded_page(headers, client) => Site::Own,
+        site => site,
+    }
+}
+
+fn names_guarded_page(headers: &HeaderMap, client: &Client) -> bool {
+    let mut pages = headers.get_all(REFERER).iter();
+    let page = pages.next().filter(|_| pages.next().is_none()).and_then(|page| page.to_str().ok());
+    page.is_some_and(|page| return_to::check(page, client).is_ok())
 }
 
 /// Whether a person is on the way to the address: it is to fill a window now, and is neither a part of a page (a picture that

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method};
 
 use super::assertions::Assertions;
 use super::login_limit::LoginLimit;
-use super::person::{self, Reload};
+use super::person::{self, Person, Reload};
 use super::request_id::RequestIds;
 use super::respond::Answer;
 use crate::clock::Clock;
@@ -136,6 +136,17 @@ impl Asked<'_> {
     /// Refuses: a log line, and a page or problem details. `again` is where trying again leads, if that is not a login to where this
     /// one was to lead.
     pub(super) fn refuse(self, refusal: &Refusal, again: Option<&str>, reload: Reload) -> Answer {
+        self.refuse_person(refusal, again, reload, None)
+    }
+
+    /// The same to somebody whose account it may be about.
+    pub(super) fn refuse_person(
+        self,
+        refusal: &Refusal,
+        again: Option<&str>,
+        reload: Reload,
+        person: Option<&Person>,
+    ) -> Answer {
         self.service.log(Some(self.client), refusal, self.request_id);
         let provider = (refusal.fault() == Fault::Provider).then(|| self.client.issuer.as_str());
         let anew = || {
@@ -147,7 +158,7 @@ impl Asked<'_> {
         // What asks again by itself asks with GET.
         let is_read = self.head.method == Method::GET || self.head.method == Method::HEAD;
         let reload = if is_read { reload } else { Reload::Cannot };
-        let page = person::Page { provider, again: Some(&again), reload, signed_in: None };
+        let page = person::Page { provider, again: Some(&again), reload, person };
         person::refuse(self.service, &self.head.headers, refusal, page, self.request_id)
     }
 

@@ -1,10 +1,12 @@
 //! Whom a client lets in, at the login and at each refresh (V-ID-19, R-19.2, R-19.4, R-19.10).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::browser::attributes;
 use crate::logs;
 use crate::refresh::{TOKEN, allowed, over, refresh_once};
-use crate::world::{PAGE, SESSION, World};
+use crate::wire::Answer;
+use crate::world::{APP, PAGE, SESSION, World};
 
 fn say(world: &World, claim: &str, value: Value) {
     world.provider.script().id_token_claims.insert(claim.to_owned(), value);
@@ -120,4 +122,109 @@ async fn groups_that_the_provider_keeps_elsewhere_are_said_in_the_log() {
     let lines =
         logs::lines_with(&["claim_elsewhere", "Groups assigned to the application", "\"claim\":\"groups\""]);
     assert_eq!(lines.len() - before, 2, "{lines:#?}");
+}
+
+/// Where the links of a page lead, in order.
+fn links(answer: &Answer) -> Vec<String> {
+    answer.assert_page("refused");
+    attributes(&answer.text(), "href")
+}
+
+/// the provider would silently take the same account again, so the page leads to another one, and says which this is.
+#[tokio::test]
+async fn somebody_whose_account_is_refused_at_the_login_finds_the_way_to_another_one() {
+    let world = World::new().line("hosted_domain: example.org").start().await;
+    say(&world, "preferred_username", json!("ada.private@elsewhere.example"));
+    let mut browser = world.browser();
+    let landed = browser.open("https://app.example.test/deep/page?x=1&y=%20z").await;
+    landed.answer.assert_refused(403, "hosted_domain", "another organisation");
+    let page = landed.answer.text();
+    assert!(page.contains("<bdi>ada.private@<wbr>elsewhere.example</bdi>"), "{page}");
+    let links = links(&landed.answer);
+    assert_eq!(links.len(), 2, "{links:?}");
+    assert!(links[0].starts_with(&format!("{APP}/login?prompt=select_account&rd=")), "{links:?}");
+    // Nobody is signed in here: it is the provider that knows them. No token stands on a page.
+    assert!(links[1].starts_with(&world.provider.issuer) && links[1].contains("client_id="), "{links:?}");
+    assert!(!links[1].contains("id_token_hint") && !links[1].contains("state="), "{links:?}");
+    assert!(!logs::text().contains("ada.private"), "an account is in no log");
+
+    say(&world, "hd", json!("example.org"));
+    browser.open(&links[0]).await.assert_at("https://app.example.test/deep/page?x=1&y=%20z");
+}
+
+/// Who signs in with a second account and is refused still has the session of the first; the way out ends it.
+#[tokio::test]
+async fn where_a_session_is_alive_the_way_out_ends_that_too() {
+    let world = World::new().line("hosted_domain: example.org").start().await;
+    say(&world, "hd", json!("example.org"));
+    let mut browser = world.signed_in().await;
+    say(&world, "hd", json!("example.net"));
+    let landed = browser.open(&format!("{APP}/login?prompt=select_account&rd=/")).await;
+    landed.answer.assert_refused(403, "hosted_domain", "the second account");
+    assert_eq!(links(&landed.answer)[1], format!("{APP}/logout"));
+}
+
+/// What can be put right about an account is tried again; what cannot is only left.
+#[tokio::test]
+async fn each_refusal_of_an_account_offers_what_can_help() {
+    let unfit = ("claim_unfit", "preferred_username", json!("a\nb"), false);
+    let large = ("identity_too_large", "preferred_username", json!("x".repeat(4000)), false);
+    let unverified = ("email_not_verified", "email_verified", json!(false), true);
+    for (code, claim, value, again) in [unfit, large, unverified] {
+        let world = World::new()
+            .app(|app| app.headers("{ email: X-User-Email, preferred_username: X-User }"))
+            .start()
+            .await;
+        say(&world, claim, value);
+        let landed = world.browser().open(PAGE).await;
+        landed.answer.assert_refused(403, code, code);
+        let links = links(&landed.answer);
+        let to = |what: &str| links.iter().any(|link| link.starts_with(&format!("{APP}/login?{what}=")));
+        assert!(to("prompt"), "{code}: {links:?}");
+        assert_eq!(to("rd"), again, "{code}: {links:?}");
+    }
+    let world = World::new().start().await;
+    let mut browser = world.browser();
+    let callback = browser.open_until_callback(PAGE).await;
+    let answer =
+        browser.call_back(&callback.having("code", None).having("error", Some("access_denied"))).await;
+    let links = links(&answer);
+    assert!(links[0].starts_with(&format!("{APP}/login?rd=")), "{links:?}");
+    assert!(links[1].starts_with(&format!("{APP}/login?prompt=select_account&rd=")), "{links:?}");
+    assert!(!answer.text().contains("<bdi>"), "nobody said who it is: {}", answer.text());
+}
+
+/// Google's preset asks for `consent`, which alone takes the account that is signed in there.
+#[tokio::test]
+async fn another_account_can_be_chosen_where_every_login_asks_for_consent() {
+    let world = World::new().line("authorization: { prompt: consent }").start().await;
+    let mut browser = world.browser();
+    let answer = browser.get(&format!("{APP}/login?prompt=select_account&rd=/")).await;
+    assert!(answer.location().contains("&prompt=consent+select_account"), "{}", answer.location());
+    let answer = browser.get(&format!("{APP}/login?rd=/")).await;
+    assert!(answer.location().ends_with("&prompt=consent"), "{}", answer.location());
+}
+
+/// A provider that does not know `select_account` passes over it, and takes the account that is signed in there.
+#[tokio::test]
+async fn a_provider_that_does_not_know_select_account_is_asked_for_a_sign_in() {
+    let rows = [
+        (Some(json!(["none", "login", "consent"])), "login"),
+        (Some(json!(["login", "select_account"])), "select_account"),
+        (Some(json!(["none"])), "select_account"),
+        (Some(json!("login")), "select_account"),
+        (None, "select_account"),
+    ];
+    for (known, prompt) in rows {
+        let shown = format!("{known:?}");
+        let announce = move |metadata: &mut Map<String, Value>| {
+            metadata.extend(known.clone().map(|known| ("prompt_values_supported".to_owned(), known)));
+        };
+        let world = World::new().provider(|provider| provider.change_metadata(announce)).start().await;
+        let mut browser = world.browser();
+        let answer = browser.get(&format!("{APP}/login?prompt=select_account&rd=/")).await;
+        assert!(answer.location().ends_with(&format!("&prompt={prompt}")), "{shown}: {}", answer.location());
+        let plain = browser.get(&format!("{APP}/login?rd=/")).await;
+        assert!(!plain.location().contains("prompt="), "{shown}: {}", plain.location());
+    }
 }

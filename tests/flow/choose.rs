@@ -356,6 +356,25 @@ async fn whoever_may_not_enter_may_choose_another_account() {
     assert_eq!(subject(&world, &browser).await, "subject-4711");
 }
 
+/// Also where the login itself refuses the account, and each login asks for what its client always asks for.
+#[tokio::test]
+async fn whoever_is_refused_for_their_account_may_choose_another_one_at_any_provider() {
+    let app = "authorization: { prompt: consent }";
+    let guests = guests().line("hosted_domain: example.org");
+    let world = started(World::new().line("login_choice: Company account").line(app).client(guests)).await;
+    let mut browser = by_host(&world);
+    let landed = browser.open(&format!("{GUESTS}/login?{ENCODED}")).await;
+    landed.answer.assert_refused(403, "hosted_domain", "the guest");
+    let another = attributes(&landed.answer.text(), "href").remove(0);
+    assert_eq!(another, format!("{GUESTS}/choose?prompt=select_account&{ENCODED}"));
+    let chooser = browser.open(&another).await;
+    let link = links(&chooser.answer).into_iter().find(|link| link.starts_with(APP)).unwrap();
+    let asked = browser.get(&link).await.location().to_owned();
+    assert!(asked.contains("&prompt=consent+select_account"), "{link}: {asked}");
+    browser.open(&link).await.assert_at(PAGE);
+    assert_eq!(subject(&world, &browser).await, "subject-4711");
+}
+
 #[tokio::test]
 async fn somebody_who_is_to_be_authenticated_better_is_led_to_the_provider_of_their_session() {
     let rule = "rules: [{ path: /private, acr_values: gold, on_forbidden: step_up }]";

@@ -72,6 +72,30 @@ async fn an_address_with_a_fragment_of_its_own_is_gone_to_straight() {
     assert_eq!(landed.status, 400, "no page without the setting: {}", landed.show());
 }
 
+/// It is in the language of the person, and a link goes on for whoever has no script and no refresh.
+#[tokio::test]
+async fn the_page_speaks_the_language_of_the_person() {
+    let world = world().await;
+    for (wanted, tag, link) in [
+        ("de-CH", "de", "Weiter"),
+        ("fr", "fr", "Continuer"),
+        ("es", "es", "Continuar"),
+        ("ja", "en", "Continue"),
+    ] {
+        for page in [format!("/oidc/app/login?rd={PAGE}"), format!("/oidc/app/callback?landed=&rd={PAGE}")] {
+            let url = format!("https://app.example.test{page}");
+            let answer = world.send(&world.asking(&url).having("Accept-Language", wanted)).await;
+            assert_eq!(answer.header("Content-Language"), Some(tag), "{wanted}");
+            assert_eq!(answer.header("Vary"), Some("Accept-Language"), "{wanted}");
+            let text = answer.text();
+            assert!(
+                text.contains(&format!("<html lang=\"{tag}\">")) && text.contains(&format!(">{link}</a>")),
+                "{text}"
+            );
+        }
+    }
+}
+
 /// A script that follows the address of a login must not take our page for an answer of the application's.
 #[tokio::test]
 async fn only_a_navigation_gets_the_page_before_the_provider() {

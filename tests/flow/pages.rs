@@ -15,7 +15,11 @@ const STEP_UP: &str = "rules: [{ path: /mfa, acr_values: [mfa] }]";
 /// A form that a person sent to the application, as the proxy asks about it.
 fn form(world: &World) -> Ask {
     let url = Url::parse(PAGE).unwrap();
-    world.browser().ask("POST", &url, Context::SameSite).with("Referer", "https://app.example.test/edit?id=7")
+    world
+        .browser()
+        .ask("POST", &url, Context::SameSite)
+        .having("Sec-Fetch-Site", "same-origin")
+        .with("Referer", "https://app.example.test/edit?id=7")
 }
 
 fn heading(answer: &Answer) -> String {
@@ -101,6 +105,67 @@ async fn a_form_without_a_session_gets_a_page_that_loses_nothing() {
         let answer = world.send(&ask).await;
         answer.assert_refused(401, "no_cookie", name);
         assert_eq!(answer.header("Content-Type"), Some("application/problem+json"), "{name}");
+    }
+}
+
+/// A page that says "sign in, then reload" about a form of another site would have that sent in the person's name by a browser that takes
+/// a reload for a request of the same site, and lead nowhere in one that does not (RFC 6265bis section 8.8.5).
+#[tokio::test]
+async fn nobody_is_told_to_send_a_form_of_another_site_again() {
+    let world = World::new().start().await;
+    let bare = || {
+        ["Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-Site", "Sec-Fetch-User", "Referer"]
+            .iter()
+            .fold(form(&world), |ask, name| ask.without(name))
+            .with("Content-Type", "application/x-www-form-urlencoded")
+    };
+    let evil = "https://evil.example";
+    let rows = [
+        ("another site", form(&world).having("Sec-Fetch-Site", "cross-site"), false),
+        (
+            "another site with its origin",
+            form(&world).having("Sec-Fetch-Site", "cross-site").with("Origin", evil),
+            false,
+        ),
+        (
+            "a sibling",
+            form(&world).having("Sec-Fetch-Site", "same-site").with("Origin", "https://evil.example.test"),
+            false,
+        ),
+        (
+            "two words",
+            form(&world).having("Sec-Fetch-Site", "same-origin").with("Sec-Fetch-Site", "cross-site"),
+            false,
+        ),
+        ("an old browser at another site", bare().with("Origin", evil), false),
+        ("an old browser that tells only the page", bare().with("Referer", "https://evil.example/x"), false),
+        ("nobody says", bare(), false),
+        ("ours", form(&world).having("Sec-Fetch-Site", "same-origin"), true),
+        (
+            "ours without an address",
+            form(&world).having("Sec-Fetch-Site", "same-origin").with("Origin", "null"),
+            true,
+        ),
+        (
+            "ours by its origin",
+            form(&world).having("Sec-Fetch-Site", "same-site").with("Origin", "https://app.example.test"),
+            true,
+        ),
+        ("an old browser at ours", bare().with("Origin", "https://app.example.test"), true),
+        ("an old browser that tells only our page", bare().with("Referer", PAGE), true),
+    ];
+    for (name, ask, is_ours) in rows {
+        let answer = world.send(&ask).await;
+        answer.assert_refused(401, "no_cookie", name);
+        answer.assert_page(name);
+        let text = answer.text();
+        assert_eq!(text.contains("reload it"), is_ours, "{name}: {text}");
+        assert_eq!(
+            heading(&answer),
+            if is_ours { "Your form was not sent" } else { "Sign-in is needed" },
+            "{name}"
+        );
+        assert!(text.contains("/oidc/app/login?rd=") && !text.contains("evil.example"), "{name}: {text}");
     }
 }
 

@@ -187,6 +187,8 @@ fn written() -> String {
         let retry = match kind.retry() {
             Retry::Never => "",
             Retry::TryAgain => " The page has a link to try again.",
+            Retry::AnotherAccount => " The page has a link to a login with another account.",
+            Retry::AgainOrAnother => " The page has links to try again, and to a login with another account.",
             Retry::Automatically => " The page tries again by itself.",
         };
         let status = kind.status();

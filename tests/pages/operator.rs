@@ -83,6 +83,38 @@ fn what_is_wrong_with_a_template_is_found_before_anybody_sees_it() {
             Some(3),
             "Forbidden(\"a style attribute\")",
         ),
+        (
+            "signed_out.html",
+            layout("<a href={{ home }}>x</a>"),
+            None,
+            "Misplaced(\"the attribute href, without quotes\")",
+        ),
+        (
+            "signed_out.html",
+            layout("{{ home }}<p {{ title }}>"),
+            None,
+            "Misplaced(\"the name of an attribute\")",
+        ),
+        (
+            "signed_out.html",
+            layout("{{ home }}<style>a{content:'{{ title }}'}</style>"),
+            None,
+            "Misplaced(\"the element style\")",
+        ),
+        (
+            "signed_out.html",
+            layout("{{ home }}{% if lang == \"fr\" %}<a href={{ home }}>x</a>{% endif %}"),
+            None,
+            "Misplaced",
+        ),
+        (
+            "signed_out.html",
+            layout("{{ home }}<p onclick='x'>"),
+            None,
+            "Forbidden(\"a script in an attribute\")",
+        ),
+        ("signed_out.html", layout("{{ home }}<BASE href=\"/\">"), Some(3), "Forbidden(\"a <base>\")"),
+        ("signed_out.html", layout("{{ home }}<iframe src=\"/\">"), Some(3), "Forbidden(\"a frame\")"),
         // The block has another name, so that nothing of it is shown.
         (
             "signed_out.html",

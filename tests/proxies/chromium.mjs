@@ -7,6 +7,7 @@
 
 import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 
 const START_SECONDS = 30;
@@ -100,19 +101,41 @@ class Devtools {
 /** One tab. */
 class Tab {
   static async open(devtools, address = "about:blank") {
+    const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank" });
+    const tab = await Tab.attach(devtools, targetId);
+    if (address !== "about:blank") await tab.go(address);
+    return tab;
+  }
+
+  /** The tab that a link of a page opens when it is clicked. */
+  static async opened(devtools, click) {
+    const pages = async () => (await devtools.send("Target.getTargets")).targetInfos.filter(({ type }) => type === "page").map(({ targetId }) => targetId);
+    const before = await pages();
+    await click();
+    const targetId = await until("a new tab", STEP_SECONDS, async () => (await pages()).find((id) => !before.includes(id)));
+    return Tab.attach(devtools, targetId);
+  }
+
+  static async attach(devtools, targetId) {
     const tab = new Tab();
     tab.devtools = devtools;
     tab.visited = [];
-    const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank" });
+    tab.posts = 0;
     ({ sessionId: tab.session } = await devtools.send("Target.attachToTarget", { targetId, flatten: true }));
     devtools.listeners.push(({ method, params, sessionId }) => {
       if (method !== "Network.requestWillBeSent" || sessionId !== tab.session || params.type !== "Document") return;
       tab.visited.push(params.request.url + (params.request.urlFragment ?? ""));
       seed(params.request.url);
     });
+    // Those that were answered: what the browser only has in its history counts as requested to these tools too.
+    const sent = new Set();
+    devtools.listeners.push(({ method, params, sessionId }) => {
+      if (sessionId !== tab.session) return;
+      if (method === "Network.requestWillBeSent" && params.request.method === "POST" && params.request.url === `${origin}/save`) sent.add(params.requestId);
+      if (method === "Network.responseReceived" && sent.delete(params.requestId)) tab.posts += 1;
+    });
     await tab.send("Page.enable");
     await tab.send("Network.enable");
-    if (address !== "about:blank") await tab.go(address);
     return tab;
   }
 
@@ -271,19 +294,22 @@ const scenarios = {
     await tab.send("Network.setExtraHTTPHeaders", { headers: forwarded });
     await tab.go(`${app}/login?rd=/`);
     await until("a session", STEP_SECONDS, async () => (await tab.cookies()).some(({ name }) => name === "vestibule_app") || undefined);
+    // As the proxy would ask about a form of a page of the application.
+    const form = { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST", Origin: "http://down.localhost" };
     const shown = [
-      ["error", `${app}/callback?code=x`],
+      ["error", `${app}/login?rd=http://elsewhere.example/`],
       ["confirm_sign_out", `${app}/logout?scope=everywhere`],
       ["signed_out", `${app}/signed-out`],
       ["expired", `${origin}/oidc/down/new-token?rd=/`],
       ["forbidden", `${app}/auth`, { "X-Forwarded-Uri": "/mfa" }],
-      ["unsent_form", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST" }],
+      ["forbidden-at_login", `file://${options.files}/forbidden-at_login.html`],
+      ["unsent_form", `${origin}/oidc/down/auth`, { ...form }],
       ["frame", `file://${options.files}/frame.html`],
       ["chooser", `file://${options.files}/chooser.html`],
       ["provider_down", `${origin}/oidc/down/login`],
       ["too_many_requests", `${origin}/oidc/down/login`],
       ["forbidden-de", `${app}/auth`, { "X-Forwarded-Uri": "/mfa", "Accept-Language": "de" }],
-      ["unsent_form-fr", `${origin}/oidc/down/auth`, { "X-Forwarded-Host": "down.localhost", "X-Forwarded-Method": "POST", "Accept-Language": "fr" }],
+      ["unsent_form-fr", `${origin}/oidc/down/auth`, { ...form, "Accept-Language": "fr" }],
       ["confirm_sign_out-es", `${app}/logout?scope=everywhere`, { "Accept-Language": "es" }],
     ];
     const views = [["light", "light", 900, 720], ["dark", "dark", 900, 720], ["phone", "light", 360, 740]];
@@ -294,8 +320,9 @@ const scenarios = {
       if (name === "too_many_requests") for (let at = 0; at < 20; at++) await tab.evaluate(`fetch("${address}", { redirect: "manual" }).catch(() => 0)`), await tab.go(address);
       await tab.go(address);
       await tab.waits(name, `location.href.startsWith(${JSON.stringify(address.split("?")[0])}) && document.querySelector("main h1")`);
-      const expected = { too_many_requests: "too_many_logins", provider_down: "provider_unreachable", forbidden: "step_up_needed", expired: "no_session", unsent_form: "no_cookie" }[name];
+      const expected = { too_many_requests: "too_many_logins", provider_down: "provider_unreachable", forbidden: "step_up_needed", expired: "no_session", unsent_form: "no_cookie", error: "return_to_host" }[name];
       const code = await tab.evaluate('document.querySelector("dd")?.innerText');
+      if (name.startsWith("unsent_form") && !(await tab.evaluate('document.querySelector("ol")'))) problems.push(`${name}: it does not say what to do`);
       if (expected && code !== expected) problems.push(`${name}: ${code} in place of ${expected}`);
       for (const [view, scheme, width, height] of views) {
         await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }] });
@@ -567,6 +594,139 @@ const scenarios = {
     // The page itself leads to the login and back.
     await tab.go(`${origin}/page?x=1`);
     await tab.landed(`${origin}/page?x=1`);
+  },
+
+  // R-8.7: a form that is sent without a session is not lost, and it is the person who sends it again, never the browser by itself.
+  async unsent(devtools) {
+    const tab = await Tab.open(devtools);
+    const page = `${origin}/edit?id=7`;
+    const save = (into) => into.evaluate(`{
+      const form = document.createElement("form");
+      form.method = "post";
+      form.action = ${JSON.stringify(`${origin}/save`)};
+      form.innerHTML = '<textarea name="text">an hour of work</textarea>';
+      document.body.append(form);
+      form.submit();
+    }`);
+    const stays = async (posts, what) => {
+      await new Promise((done) => setTimeout(done, 1000));
+      if (tab.posts !== posts) throw new Failure(`${what}: the form was sent ${tab.posts} times, not ${posts}`);
+    };
+    const isUnsent = 'document.querySelector("dd")?.innerText === "no_cookie" && document.querySelector("ol")';
+    await tab.signIn(page);
+    await tab.forget(/^vestibule/);
+    await save(tab);
+    await tab.waits("the page that loses nothing", isUnsent);
+    await tab.picture("unsent");
+    await stays(1, "the page");
+    // Back and forward: the form is there as it was, and the browser asks before it sends anything.
+    await tab.evaluate("history.back()");
+    await tab.waits("the page with the form", `location.href === ${JSON.stringify(page)} && document.querySelector("#identity")`);
+    await tab.evaluate("history.forward()");
+    await stays(1, "back and forward");
+    await tab.go(page);
+    await tab.landed(page);
+    await tab.forget(/^vestibule/);
+    await save(tab);
+    await tab.waits("the page that loses nothing", isUnsent);
+    // Too early: nobody is signed in yet, and nothing is lost by that.
+    await tab.send("Page.reload");
+    await until("the form once more", STEP_SECONDS, () => tab.posts === 3);
+    await tab.waits("the same page", isUnsent);
+    const other = await Tab.opened(devtools, () => tab.evaluate('document.querySelector("a.button").click()'));
+    await other.landed(page);
+    await stays(3, "the sign-in in another tab");
+    await tab.send("Page.reload");
+    await tab.waits("the application with the form", 'document.querySelector("h1")?.innerText.includes("POST /save") && document.querySelector("#identity")');
+    await stays(4, "the reload that the page asks for");
+    await tab.evaluate("history.back()");
+    await tab.landed(page);
+    await stays(4, "back");
+
+    // Another site's form: nobody is told to send it again.
+    await tab.forget(/^vestibule/);
+    const elsewhere = await Tab.open(devtools);
+    await elsewhere.go(`${issuer}/.well-known/openid-configuration`);
+    await elsewhere.waits("another site", `location.origin === ${JSON.stringify(issuer)}`);
+    await save(elsewhere);
+    await elsewhere.waits("a page without the form", 'document.querySelector("dd")?.innerText === "no_cookie" && !document.querySelector("ol")');
+    await elsewhere.picture("another-site");
+    await tab.go(page);
+    await tab.landed(page);
+    await elsewhere.send("Page.reload");
+    await until("the reload", STEP_SECONDS, () => elsewhere.posts === 2);
+    await elsewhere.waits("the same page, though somebody is signed in by now", 'document.querySelector("dd")?.innerText === "no_cookie" && !document.querySelector("ol")');
+  },
+
+  // R-5.4: whoever needs a sign-in inside of another page is led out of it, and the frame itself goes nowhere.
+  async inside(devtools) {
+    const tab = await Tab.open(devtools);
+    const page = `${origin}/outer`;
+    const inner = `${origin}/inner?x=1`;
+    const shows = () => tab.evaluate(`document.body.append(Object.assign(document.createElement("iframe"), { src: ${JSON.stringify(inner)} }))`);
+    const inFrame = (what, selector) => tab.waits(what, `document.querySelector("iframe")?.contentDocument?.querySelector(${JSON.stringify(selector)})`);
+    await tab.signIn(page);
+    await tab.forget(/^vestibule/);
+    await shows();
+    await inFrame("the page in the frame", "main.frame h1");
+    await tab.picture("inside");
+    await new Promise((done) => setTimeout(done, 1500));
+    const asked = () => tab.visited.filter((visited) => visited === inner).length;
+    if (asked() !== 1) throw new Failure(`the frame was asked for ${asked()} times`);
+    if (tab.visited.at(-1) !== inner) throw new Failure(`the frame went on to ${tab.visited.at(-1)}`);
+    const other = await Tab.opened(devtools, () => tab.evaluate('document.querySelector("iframe").contentDocument.querySelector("a.button").click()'));
+    await other.landed(inner);
+    await tab.waits("the page around it", `location.href === ${JSON.stringify(page)}`);
+    await tab.send("Page.reload");
+    await tab.landed(page);
+    await shows();
+    await inFrame("the application in the frame", "#identity");
+
+    // A page of another site: the cookie stays behind, the browser shows nothing of ours, and nothing goes on from there.
+    const elsewhere = await Tab.open(devtools);
+    const requests = [];
+    devtools.listeners.push(({ method, params, sessionId }) => {
+      if (method === "Target.attachedToTarget") devtools.send("Network.enable", {}, params.sessionId).then(() => devtools.send("Runtime.runIfWaitingForDebugger", {}, params.sessionId)).catch(() => 0);
+      if (method === "Network.requestWillBeSent" && sessionId !== tab.session && sessionId !== other.session && !params.request.url.startsWith("data:")) requests.push(params.request.url);
+    });
+    await elsewhere.go(`${issuer}/.well-known/openid-configuration`);
+    await elsewhere.waits("another site", `location.origin === ${JSON.stringify(issuer)}`);
+    await elsewhere.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
+    requests.length = 0;
+    await elsewhere.evaluate(`new Promise((loaded) => document.body.append(Object.assign(document.createElement("iframe"), { src: ${JSON.stringify(inner)}, onload: () => loaded(true) })))`);
+    await new Promise((done) => setTimeout(done, 1500));
+    const { targetInfos } = await devtools.send("Target.getTargets", { filter: [{ type: "iframe" }] });
+    const at = await Promise.all(targetInfos.map(async ({ targetId }) => {
+      const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: true });
+      return (await devtools.send("Runtime.evaluate", { expression: "location.href" }, sessionId)).result.value;
+    }));
+    if (JSON.stringify(at) !== '["chrome-error://chromewebdata/"]') throw new Failure(`a page of another site shows ${at}`);
+    if (requests.length !== 1 || requests[0] !== inner) throw new Failure(`the frame of another site asked for ${requests}`);
+    await elsewhere.waits("the page around it", `location.origin === ${JSON.stringify(issuer)}`);
+  },
+
+  // R-12.1: whoever meets a provider that is away need do nothing, and is at its sign-in page as soon as it is back.
+  async down(devtools) {
+    const tab = await Tab.open(devtools);
+    const login = `${origin}/oidc/down/login?rd=/wanted`;
+    await tab.go(login);
+    await tab.waits("the page about the provider", 'document.querySelector("dd")?.innerText === "provider_unreachable" && document.querySelector(".retry")');
+    await until("a second try by itself", STEP_SECONDS, () => tab.visited.filter((visited) => visited === login).length >= 2);
+    await tab.waits("the same page", 'document.querySelector("dd")?.innerText === "provider_unreachable"');
+    const endpoint = (name) => `${issuer}/${name}`;
+    const document = JSON.stringify({
+      issuer, authorization_endpoint: endpoint("authorize"), token_endpoint: endpoint("token"), jwks_uri: endpoint("jwks"),
+      response_types_supported: ["code"], subject_types_supported: ["public"], id_token_signing_alg_values_supported: ["RS256"],
+    });
+    const provider = createServer((request, response) => {
+      const isPage = request.url.startsWith("/authorize?");
+      response.writeHead(200, { "Content-Type": isPage ? "text/html" : "application/json" });
+      response.end(isPage ? "<title>Provider</title><h1>The provider is back</h1>" : request.url === "/jwks" ? '{"keys":[]}' : document);
+    });
+    await new Promise((ready) => provider.listen(Number(new URL(issuer).port), "127.0.0.1", ready));
+    await tab.waits("the provider's page", 'document.querySelector("h1")?.innerText === "The provider is back"');
+    provider.closeAllConnections();
+    provider.close();
   },
 
   async expired(devtools) {

@@ -118,6 +118,18 @@ fn a_page_of_another_origin_reads_why_it_got_a_401_if_it_is_named() {
     plays_with("cors", Registration::With("    cors: { origins: [\"ISSUER\"] }\n"));
 }
 
+///
+#[test]
+fn a_form_without_a_session_is_sent_again_by_the_person_only_and_another_sites_not_at_all() {
+    plays("unsent");
+}
+
+///
+#[test]
+fn a_frame_leads_out_of_the_page_around_it_and_goes_nowhere_by_itself() {
+    plays("inside");
+}
+
 /// what a page asks for in the background gets a 401, and only the page itself a login.
 #[test]
 fn what_a_page_loads_without_a_session_gets_401_and_the_page_a_login() {

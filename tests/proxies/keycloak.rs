@@ -135,6 +135,27 @@ fn a_logout_ends_the_session_here_and_at_keycloak() {
     assert!(carol.open(&stage.at("/")).is_sign_in(), "Keycloak asks again");
 }
 
+/// R-23.1: Keycloak passes over `select_account` and says so, and takes somebody else where it asks for the password.
+#[test]
+fn another_account_is_another_one_at_keycloak() {
+    let Some(stage) = stage() else { return };
+    let mut browser = Browser::default();
+    browser.sign_in(&stage.at("/"), "carol");
+    let page = browser.open(&stage.own("login?prompt=select_account&rd=/wanted"));
+    assert!(page.is_sign_in(), "{}: {}", page.place(), page.answer.body);
+    // Its own way from there: "Restart login", beside the name.
+    let body = &page.answer.body;
+    let at = body.rfind("/realms/vestibule/login-actions/restart").unwrap_or_else(|| panic!("{body}"));
+    let end = body[at..].find(['"', '\'']).unwrap();
+    let restart = body[at..at + end].replace("&amp;", "&");
+    let origin = stage.issuer.split("/realms").next().unwrap();
+    let page = browser.open(&format!("{origin}{restart}"));
+    let page = browser.submit(&page, &[("username", "alice"), ("password", "alice")]);
+    assert_eq!(page.address, stage.at("/wanted"), "{}", page.answer.body);
+    let seen = Seen::from(&browser.fetch(&stage.at("/")));
+    assert_eq!(seen.header("X-User-Email"), "alice@example.com");
+}
+
 /// V-BC-12: Keycloak calls the proxy, as it would anywhere.
 #[test]
 fn a_session_that_an_admin_ends_is_over_here_at_once() {

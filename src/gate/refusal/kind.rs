@@ -40,8 +40,30 @@ pub enum Retry {
     Never,
     /// A link that starts the login anew.
     TryAgain,
+    /// A link to a login with another account: with this one it would be the same again.
+    AnotherAccount,
+    /// Both: something can be done about this account, or another one taken.
+    AgainOrAnother,
     /// The same link, and the page follows it by itself after some seconds: this passes.
     Automatically,
+}
+
+impl Retry {
+    /// Whether the same login once more can help.
+    pub const fn is_again(self) -> bool {
+        match self {
+            Self::TryAgain | Self::AgainOrAnother | Self::Automatically => true,
+            Self::Never | Self::AnotherAccount => false,
+        }
+    }
+
+    /// Whether a login with another account can help.
+    pub const fn is_another_account(self) -> bool {
+        match self {
+            Self::AnotherAccount | Self::AgainOrAnother => true,
+            Self::Never | Self::TryAgain | Self::Automatically => false,
+        }
+    }
 }
 
 macro_rules! refusals {
@@ -159,13 +181,13 @@ refusals! {
         "If these are people: raise server.logins_per_minute_per_address for many behind one address, or server.logins_per_minute."
     FlowReplayed "flow_replayed" Caller BAD_REQUEST TryAgain USED_UP
         "The person went back to the provider's answer, or somebody else got hold of it. If it happens at every login, see whether something on the way repeats requests."
-    HostedDomain "hosted_domain" Caller FORBIDDEN TryAgain OTHER_ORGANISATION
+    HostedDomain "hosted_domain" Caller FORBIDDEN AnotherAccount OTHER_ORGANISATION
         "The person chose an account of another organisation. If it should get in, add its domain to hosted_domain of this client."
-    EmailNotVerified "email_not_verified" Caller FORBIDDEN TryAgain VERIFY_EMAIL
+    EmailNotVerified "email_not_verified" Caller FORBIDDEN AgainOrAnother VERIFY_EMAIL
         "Let the person verify the address at the provider, or mark it there as verified. If nobody can choose an address there that belongs to somebody else, write under the client: email_verified: ignore. For authentik see docs/providers.md."
-    ClaimUnfit "claim_unfit" Provider FORBIDDEN Never ACCOUNT
+    ClaimUnfit "claim_unfit" Provider FORBIDDEN AnotherAccount ACCOUNT
         "Map another claim, pick or bound its values under headers (docs/headers.md), or let the provider send text, a number, true or false, or a list of these, without control characters."
-    IdentityTooLarge "identity_too_large" Provider FORBIDDEN Never ACCOUNT
+    IdentityTooLarge "identity_too_large" Provider FORBIDDEN AnotherAccount ACCOUNT
         "Let the provider send fewer values (for most of them: only the groups that this application needs), or map fewer claims."
     LoopCookieNotReturned "cookie_not_returned" Caller LOOP_DETECTED TryAgain NO_COOKIE
         "The browser blocks cookies, or something on the way removes Set-Cookie or Cookie. See whether the proxy passes both on."
@@ -361,7 +383,7 @@ refusals! {
         "The browser blocks cookies, or the login ended in another browser than it began in. If it happens at every login, see whether the proxy passes on Set-Cookie and Cookie under /oidc/."
     CallbackOtherBrowser "callback_other_browser" Caller BAD_REQUEST TryAgain NO_FLOW_COOKIE
         "Somebody gave another person a login link that was half used. Nothing needs to be done."
-    CallbackAccessDenied "callback_access_denied" Caller FORBIDDEN TryAgain DENIED
+    CallbackAccessDenied "callback_access_denied" Caller FORBIDDEN AgainOrAnother DENIED
         "The person said no, or the provider does not let this person use this client. The provider's log tells which."
     CallbackProviderUnavailable "callback_provider_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "See the provider's own log."
@@ -521,7 +543,7 @@ refusals! {
         "Set the clocks of this machine and of the provider's by NTP."
     IdTokenNotYetValid "id_token_not_yet_valid" Provider BAD_GATEWAY TryAgain CLOCKS
         "Set the clocks of this machine and of the provider's by NTP."
-    IdTokenAcr "id_token_acr" Provider FORBIDDEN TryAgain OTHER_WAY
+    IdTokenAcr "id_token_acr" Provider FORBIDDEN AgainOrAnother OTHER_WAY
         "The provider did not authenticate the person as acr_values or claims ask. See whether it offers that to this client and this person, and puts acr into the ID token."
     IdTokenAuthenticationTime "id_token_authentication_time" Provider FORBIDDEN TryAgain TOO_LONG_AGO
         "The provider did not ask the person to sign in anew as max_age says, or puts no auth_time into the ID token. See its settings for this client, and the clocks."
