@@ -45,7 +45,7 @@ pub(super) enum Reload {
 
 /// Who somebody is to the provider, and how to be somebody else. It stands on a page that only they see, and in no log.
 pub(super) struct Person {
-    /// As [`account`] has it; none where nobody said.
+    /// As [`account()`] has it; none where nobody said.
     pub(super) account: Option<String>,
     pub(super) another_account: String,
     /// None where there is nothing to end.

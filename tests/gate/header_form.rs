@@ -76,6 +76,8 @@ fn each_encoding_keeps_the_values_of_a_list_apart() {
         (json!(["a b", "c,d"]), Percent, Ok("a%20b,c%2Cd")),
         (json!(["a b", "c"]), Utf8, Ok("a b,c")),
         (json!(["a", "c,d"]), Utf8, Err("claim_unfit")),
+        (json!(["a", "c;admin"]), Utf8, Err("claim_unfit")),
+        (json!(["a", "c;admin"]), Base64, Err("claim_unfit")),
         (json!(["a", "c,d"]), Rfc2047, Ok("a,=?UTF-8?B?Yyxk?=")),
         (json!(["a", "c,d e"]), QuotedPrintable, Ok("a,c=2Cd=20e")),
         (json!(["a", "b"]), Base64, Ok("YSxi")),
@@ -246,7 +248,7 @@ proptest! {
                 prop_assert_eq!(each, items);
             }
             Err(code) => {
-                let unfit = items.iter().any(|item| item.contains(',') || item.trim_matches(' ') != item);
+                let unfit = items.iter().any(|item| item.contains([',', ';']) || item.trim_matches(' ') != item);
                 prop_assert!(unfit && matches!(encoding, Encoding::Utf8 | Encoding::Base64), "{}", code);
             }
         }

@@ -11,7 +11,6 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 
 const START_SECONDS = 30;
-const STEP_SECONDS = 30;
 const TABS = 20;
 // As root Chromium needs --no-sandbox; the rest keeps it from talking to anybody but this machine.
 const FLAGS = [
@@ -34,7 +33,7 @@ const { values: options, positionals } = parseArgs({
     "drop-session": { type: "boolean" },
     "block-cookies": { type: "boolean" },
     "second-cookie": { type: "boolean" },
-    "slow-page": { type: "boolean" },
+    "slow-page": { type: "string" }, // for so many milliseconds
     "before-login": { type: "boolean" },
     axe: { type: "string" },
     files: { type: "string" },
@@ -42,6 +41,8 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const { origin, issuer, profile } = options;
+// How long a step may take, on a machine that does other things too, and with pages that are held up on the way.
+const STEP_SECONDS = 30 + (5 * Number(options["slow-page"] ?? 0)) / 1000;
 const own = `${origin}/oidc/quickstart`;
 
 if (options["block-cookies"]) {
@@ -487,10 +488,11 @@ const scenarios = {
     // As an extension does that throws cookies away: the browser has it before the answer can be held.
     if (options["drop-session"]) await tab.intercepts(`${own}/callback*`, "Response", async ({ requestId }) => {
       await tab.send("Network.deleteCookies", { name: "vestibule_quickstart", url: origin });
+      await tab.send("Network.deleteCookies", { name: "vestibule_quickstart", domain: `.${new URL(origin).hostname}` });
       await tab.send("Fetch.continueResponse", { requestId });
     });
     if (options["slow-page"]) await tab.intercepts(wanted, "Request", async ({ requestId }) => {
-      await new Promise((done) => setTimeout(done, 2500));
+      await new Promise((done) => setTimeout(done, Number(options["slow-page"])));
       await tab.send("Fetch.continueRequest", { requestId });
     });
     await tab.go(wanted);

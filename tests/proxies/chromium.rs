@@ -20,7 +20,8 @@ pub(crate) fn stage(registration: Registration) -> Option<Stage> {
         skip(&why);
         return None;
     }
-    Setup { registration, ..Setup::behind(Proxy::Traefik) }.start()
+    let access_token_seconds = if registration == Registration::LateClock { 1 } else { 600 };
+    Setup { registration, access_token_seconds, ..Setup::behind(Proxy::Traefik) }.start()
 }
 
 /// Plays a scenario; `name` is that of the file for what no log may hold, `further` are further arguments.

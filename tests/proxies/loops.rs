@@ -1,7 +1,6 @@
 //! logins that lead nowhere, each cause made for real in Chromium behind Traefik, and named on the page and in the log.
 //!
-//! Two causes are not made here: `cookie_domain_mismatch` takes a public suffix over https, and `clock_skew` a provider whose clock is
-//! wrong. A browser-like client has them in `tests/flow/login_loop.rs`.
+//! A browser-like client has them all once more in `tests/flow/login_loop.rs`.
 
 use crate::chromium::{play, stage};
 use crate::registration::Registration;
@@ -67,7 +66,21 @@ fn a_replica_that_does_not_know_the_session() {
 #[test]
 fn a_session_that_is_over_before_the_page_is_asked_for() {
     let Some(stage) = stage(Registration::With("    session: { idle: 1s }\n")) else { return };
-    assert_named(&stage, "session_ended_at_once", &["--slow-page"]);
+    assert_named(&stage, "session_ended_at_once", &["--slow-page", "2500"]);
+}
+
+/// The cookie is for a domain, and the browser does not keep it.
+#[test]
+fn a_cookie_of_a_domain_that_the_browser_does_not_keep() {
+    let Some(stage) = stage(Registration::With("    cookie: { domain: app.localhost }\n")) else { return };
+    assert_named(&stage, "cookie_domain_mismatch", &["--drop-session"]);
+}
+
+/// The clock that the provider refreshes by is behind: what it gives is over by ours, and the session ends before the page is there.
+#[test]
+fn a_provider_whose_clock_is_behind() {
+    let Some(stage) = stage(Registration::LateClock) else { return };
+    assert_named(&stage, "clock_skew", &["--slow-page", "11000"]);
 }
 
 /// The public address is https and the proxy says http: told before the login, in the first answer.

@@ -43,6 +43,8 @@ pub(crate) enum Registration {
     Https,
     /// With these lines in clients.yaml, and nothing else of note.
     With(&'static str),
+    /// The provider's tokens live for a second, and what it refreshes is made by a clock that is behind.
+    LateClock,
     /// With headers in the full form, by every encoding, and by the names of another gateway ([`headers`]).
     Headers,
     /// Beside another client of the same provider, `guests`, which guards the same host: people choose.
@@ -62,7 +64,9 @@ impl Registration {
         let keys = keys.display();
         let method = || format!("    token_endpoint_auth_method: {}\n", self.method());
         let own = match self {
-            Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout => String::new(),
+            Self::SecretBasic | Self::Public | Self::Pushed | Self::BackchannelLogout | Self::LateClock => {
+                String::new()
+            }
             Self::With(lines) | Self::Passed(lines, _) => lines.to_owned(),
             Self::Headers => headers::LINES.to_owned(),
             Self::Choice => format!(
@@ -154,6 +158,7 @@ impl Registration {
             | Self::Public
             | Self::FormPost
             | Self::Pushed
+            | Self::LateClock
             | Self::Https
             | Self::With(_)
             | Self::Choice
@@ -231,6 +236,7 @@ impl Registration {
         let apis = || tokens::APIS.map(|api| format!("--resource-server={api}"));
         match self {
             Self::Pushed => vec!["--require-pushed".to_owned()],
+            Self::LateClock => vec!["--refreshes-late-by=4000".to_owned()],
             // Userinfo is not encrypted: what is to be seen comes from the ID token.
             Self::Encrypted(..) => vec!["--id-token-claims".to_owned()],
             Self::Api(_) => apis().into(),

@@ -4,7 +4,7 @@
 // logout with an ID token as hint asks nothing, and the pages are its own (pages.mjs).
 //
 //   node provider.mjs [--port 8490] [--listen 127.0.0.1] [--issuer http://localhost:8490] [--clients FILE]
-//                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed]
+//                     [--access-token-seconds 600] [--id-token-claims] [--require-pushed] [--refreshes-late-by 0]
 //                     [--registration-token-file FILE] [--resource-server "https://api.example.com RS256"]…
 //                     [--tls-port 8491 --tls-certificate FILE --tls-key FILE [--tls-client-authority FILE]]
 //
@@ -12,6 +12,7 @@
 // of our own: "require_pkce" (true), "refresh_tokens" (true: every login gets one, false: none), "access_token_seconds" (of its
 // tokens, instead of --access-token-seconds), and with --resource-server those named there. Without the file there is the one client
 // of the quickstart. --id-token-claims puts the claims into the ID token, not only into userinfo.
+// --refreshes-late-by makes the ID tokens of refreshes by a clock that is so many seconds behind.
 // --registration-token-file lets whoever has the token in that file register more clients (RFC 7591).
 // --require-pushed takes authorization requests only that were pushed (RFC 9126). --tls-port is for clients that prove themselves
 // with a certificate (RFC 8705), by itself or by that authority: the provider answers there too, and announces that address for them.
@@ -48,6 +49,7 @@ const { values: options } = parseArgs({
     clients: { type: "string" },
     "access-token-seconds": { type: "string", default: "600" },
     "id-token-claims": { type: "boolean", default: false },
+    "refreshes-late-by": { type: "string", default: "0" },
     "registration-token-file": { type: "string" },
     "require-pushed": { type: "boolean", default: false },
     "resource-server": { type: "string", multiple: true, default: [] },
@@ -70,6 +72,10 @@ const accessTokenSeconds = Number(options["access-token-seconds"]);
 if (!Number.isInteger(accessTokenSeconds) || accessTokenSeconds < 1) {
   stop(`--access-token-seconds ${options["access-token-seconds"]}: a whole number of seconds is needed. Write 600.`, 64);
 }
+const late = Number(options["refreshes-late-by"]);
+if (!Number.isInteger(late) || late < 0) {
+  stop(`--refreshes-late-by ${options["refreshes-late-by"]}: a whole number of seconds is needed. Write 0.`, 64);
+}
 // How the tokens for each API are made.
 const resources = new Map(options["resource-server"].map(resourceServer));
 
@@ -84,6 +90,19 @@ const issuer = options.issuer ?? `http://localhost:${server.address().port}`;
 
 const clients = options.clients ? JSON.parse(readFileSync(options.clients, "utf8")) : quickstartClient();
 const provider = new Provider(issuer, configuration(clients));
+if (late > 0) {
+  const { issue } = provider.IdToken.prototype;
+  provider.IdToken.prototype.issue = async function (...rest) {
+    if (this.ctx.oidc.params.grant_type !== "refresh_token") return issue.apply(this, rest);
+    const { now } = Date;
+    Date.now = () => now() - late * 1000;
+    try {
+      return await issue.apply(this, rest);
+    } finally {
+      Date.now = now;
+    }
+  };
+}
 provider.on("server_error", (_ctx, error) => console.error(`provider: ${error.stack}`));
 // Who got tokens by which grant: a person wants to see a refresh happen, and the tests count them.
 provider.on("grant.success", (ctx) => console.log(`provider: token: ${ctx.oidc.params.grant_type}`));
