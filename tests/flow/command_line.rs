@@ -445,7 +445,10 @@ async fn a_command_line_that_means_nothing_is_refused() {
         (&["import", "a", "--scopes", "x"], "--scopes is an option of register"),
         (&["import", "a", "--name", "x", "--name", "y"], "--name is given twice"),
         (&["import", "a", "--name"], "--name"),
-        (&["registr"], "The commands are serve, check, health, explain, test, register, import and pages."),
+        (
+            &["registr"],
+            "The commands are serve, check, health, explain, test, snippet, register, import and pages.",
+        ),
     ];
     for (arguments, says) in rows {
         let ran = folder.run(arguments).await;

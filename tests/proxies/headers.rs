@@ -115,6 +115,9 @@ fn nobody_but_vestibule_fills_any_header(stage: Stage) {
     let asked = [("/who", &alice), ("/who", &carol), ("/public/x", &alice), ("/optional/x", &String::new())];
     let truths =
         asked.map(|(path, cookies)| Seen::from(&stage.send(&with_cookies(Request::get(path), cookies))));
+    for name in ["X-Auth-Subject", "X-Name-Utf8", "X-Groups-Json", "X-Role", "X-Auth-Request-Email"] {
+        assert_ne!(truths[0].header(name), "", "{name} of alice");
+    }
     let mut tried = 0;
     for name in own.iter().chain(&NAMES) {
         let aliases = [

@@ -280,9 +280,13 @@ impl Stage {
             Proxy::Caddy => {
                 self.edit("Caddyfile", |text| {
                     let text = others(&text, "request_header -");
-                    let (before, rest) = text.split_once("copy_headers ").unwrap();
-                    let (_, after) = rest.split_once('\n').unwrap();
-                    let text = format!("{before}copy_headers {}\n{after}", names.join(" "));
+                    let copies = |line: &str| line.trim_start().starts_with("copy_headers ");
+                    assert_eq!(text.lines().filter(|line| copies(line)).count(), 1);
+                    let lines = text.lines().map(|line| match copies(line) {
+                        true => format!("copy_headers {}\n", names.join(" ")),
+                        false => format!("{line}\n"),
+                    });
+                    let text: String = lines.collect();
                     let clean: String = own_lines("request_header");
                     text.replacen(
                         "request_header -X-Forwarded-*\n",
