@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod health;
 mod import;
+mod keygen;
 mod pages;
 mod register;
 mod serve;
@@ -31,6 +32,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Import(wanted)) => finish(import::run(&wanted)),
         Ok(Command::Explain(wanted)) => finish(explain::run(&wanted)),
         Ok(Command::Test(wanted)) => finish(cases::run(&wanted)),
+        Ok(Command::Keygen(file)) => finish(keygen::run(&file)),
         Ok(Command::Snippet(wanted)) => finish(snippet::run(&wanted)),
         Ok(Command::Pages(folder)) => finish(pages::run(&folder)),
         Ok(Command::Help) => {
@@ -57,6 +59,7 @@ enum Command {
     Import(import::Wanted),
     Explain(explain::Wanted),
     Test(cases::Wanted),
+    Keygen(PathBuf),
     Snippet(snippet::Wanted),
     Pages(PathBuf),
     Help,
@@ -138,6 +141,12 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             config: file(options.take("config")),
             client: options.text("client")?,
         }),
+        "keygen" => Command::Keygen(
+            words
+                .next()
+                .map(PathBuf::from)
+                .ok_or("keygen needs a FILE that is not there yet: session.key")?,
+        ),
         "pages" => Command::Pages(words.next().map(PathBuf::from).ok_or("pages needs a FOLDER.")?),
         "help" => Command::Help,
         "version" => Command::Version,
@@ -148,7 +157,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, String> {
             return Err(format!("there is no command {file:?}. For that file: vestibule serve {file}"));
         }
         _ => {
-            let commands = "serve, check, health, explain, test, snippet, register, import and pages";
+            let commands = "serve, check, health, explain, test, snippet, keygen, register, import and pages";
             return Err(format!("there is no command {command:?}. The commands are {commands}."));
         }
     };
@@ -320,6 +329,7 @@ vestibule: forward-auth sidecar with OpenID Connect sign-in
     vestibule test CASES       holds the configuration against a table of requests and what is to become of them
     vestibule snippet PROXY    prints what the configuration of traefik, nginx, caddy or envoy must say about the headers
                                that clients.yaml names
+    vestibule keygen FILE      makes a key for server.key_files
     vestibule pages FOLDER     writes the templates of the built-in pages into a folder, for server.pages_folder
     vestibule version
 

@@ -36,7 +36,7 @@ pub(super) fn run(file: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome = runtime.block_on(serve(config, &notices, &logging));
+    let outcome = runtime.block_on(serve(config, file, &notices, &logging));
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,7 +48,12 @@ pub(super) fn run(file: &Path) -> ExitCode {
     }
 }
 
-async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> std::io::Result<()> {
+async fn serve(
+    config: Config,
+    file: &Path,
+    notices: &[Notice],
+    logging: &log::Logging,
+) -> std::io::Result<()> {
     for notice in notices {
         tracing::warn!(code = "configuration_notice", fault = "operator", "{notice}");
     }
@@ -61,6 +66,7 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
     }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     let clients = config.clients.len();
     let running = server::start(config, Clock::system()).await?;
     tracing::info!(
@@ -71,6 +77,7 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
+            _ = hang_up.recv() => read_keys_again(&running, file).await,
             () = tokio::time::sleep(LOST_LINES_EVERY) => {
                 running.metrics.log_lines_lost.set(logging.lost());
             }
@@ -86,6 +93,40 @@ async fn serve(config: Config, notices: &[Notice], logging: &log::Logging) -> st
         );
     }
     Ok(())
+}
+
+/// Takes the keys that `server.key_files` names by now. The other settings hold from the next start; what is wrong with any of them keeps
+/// the keys that are in force.
+async fn read_keys_again(running: &server::Running, file: &Path) {
+    let path = file.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || config::load(&path)).await;
+    match loaded {
+        Ok(Ok((config, _))) if config.server.keys.is_empty() => tracing::warn!(
+            code = "keys_kept",
+            fault = "operator",
+            remedy = "Write server.key_files, and start vestibule anew.",
+            "server.key_files names none, so the key that was made at the start stays"
+        ),
+        Ok(Ok((config, _))) => {
+            let ids = running.take_keys(&config.server.keys);
+            tracing::info!(
+                code = "keys_taken",
+                seals = ids.first(),
+                opens = ids.join(" "),
+                "the keys of server.key_files are in force; other settings hold from the next start"
+            );
+        }
+        Ok(Err(problems)) => tracing::error!(
+            code = "keys_kept", fault = "operator", why = %problems, remedy = "Mend it, and send SIGHUP again.",
+            "the configuration cannot be used as it is, so the keys in force stay"
+        ),
+        Err(_) => tracing::error!(
+            code = "keys_kept",
+            fault = "us",
+            remedy = "Send SIGHUP again.",
+            "the configuration could not be read"
+        ),
+    }
 }
 
 /// A panic is one log line with its place and without its message, which could hold what is secret.

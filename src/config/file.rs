@@ -428,7 +428,7 @@ table! {
         /// Log lines.
         log: LogAsWritten, "see below", "Write: log: { format: json, level: info }";
         /// Files with a key of at least 32 bytes each, for what is sealed: the first seals, all open. Make one with
-        /// `head -c 32 /dev/urandom > session.key`. A relative path is meant from the folder of clients.yaml.
+        /// `vestibule keygen session.key`. A relative path is meant from the folder of clients.yaml.
         key_files: List, "a random key at each start: logins under way do not survive a restart", "Write: key_files: [session.key]";
         /// Logins that may begin a minute from one address of a client (for IPv6 one /64, and sixteen times as many from one /48), as the trusted proxies give it in
         /// `X-Forwarded-For`: 1 to 1000000. Without that header only the next setting holds.

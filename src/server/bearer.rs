@@ -89,7 +89,7 @@ fn judge_binding(service: &Service, asked: &Asked<'_>, admitted: &Admitted) -> R
         url: &address_of(forwarded)?,
         now,
         leeway: client.clock_leeway,
-        is_our_nonce: &|nonce| dpop_nonce::is_good(&service.ring, nonce, now),
+        is_our_nonce: &|nonce| dpop_nonce::is_good(&service.ring.now(), nonce, now),
     };
     if let Some(proof) = admitted.judge_binding(token, &shown)? {
         take(service, &proof)?;

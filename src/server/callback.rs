@@ -61,7 +61,8 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
     let cookies = flow_cookie::sent(&asked.head.headers, &asked.client.flow_cookie);
     let parsed = callback::Answer::parse(&parameters);
     let state = parsed.as_ref().ok().and_then(callback::Answer::state);
-    let opened = state.and_then(|state| transaction::open(&asked.service.ring, state));
+    let ring = asked.service.ring.now();
+    let opened = state.and_then(|state| transaction::open(&ring, state));
     // The one that this login was begun with; else any, so that another browser can be told from blocked cookies.
     let of_this =
         |cookie: &&FlowCookie| opened.as_ref().is_some_and(|opened| opened.flow.binding == cookie.binding());

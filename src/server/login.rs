@@ -200,11 +200,12 @@ fn begun(
         before,
         step_up: beyond.step_up,
     };
-    let mut begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
+    let ring = asked.service.ring.now();
+    let mut begun = transaction::begin(&ring, &flow, cookie, clock.entropy());
     let home = return_to::home(client);
     if begun.state.len() > MAX_STATE_BYTES && flow.return_to != home.as_str() {
         let flow = Flow { return_to: home.as_str().to_owned(), ..flow.clone() };
-        begun = transaction::begin(&asked.service.ring, &flow, cookie, clock.entropy());
+        begun = transaction::begin(&ring, &flow, cookie, clock.entropy());
     }
     Login { begun, parameters: flow.asked }
 }

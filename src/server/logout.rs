@@ -79,9 +79,12 @@ pub(super) fn signed_out(asked: Asked<'_>) -> Result<Answer, Refusal> {
     asked.takes("GET, HEAD")?;
     let mut states = form_urlencoded::parse(asked.query().as_bytes()).filter(|(name, _)| name == "state");
     let state = match (states.next(), states.next()) {
-        (Some((_, state)), None) => {
-            logout_state::open(&asked.service.ring, &state, &asked.client.name, asked.service.clock.wall())
-        }
+        (Some((_, state)), None) => logout_state::open(
+            &asked.service.ring.now(),
+            &state,
+            &asked.client.name,
+            asked.service.clock.wall(),
+        ),
         _ => None,
     };
     let return_to = state.as_ref().and_then(|state| state.return_to.as_deref());
@@ -133,7 +136,7 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Ans
         return_to: return_to.map(|return_to| return_to.as_str().to_owned()),
         begun: service.clock.wall(),
     };
-    let state = logout_state::seal(&service.ring, &state, service.clock.entropy());
+    let state = logout_state::seal(&service.ring.now(), &state, service.clock.entropy());
     let has_ended = session.is_some();
     // Without a session there is nothing to end at the provider: whoever signs out twice is signed out. A provider
     // that was never reached, or has no such endpoint, does not keep anybody signed in here.

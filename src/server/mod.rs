@@ -49,11 +49,12 @@ use crate::idp::bearer::Bearers;
 use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
 use crate::idp::refusal;
+use crate::protocol::secret::Secret;
 use crate::session::Sessions;
 use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
 use crate::session::revoke::Revoker;
-use crate::session::sealing::KeyRing;
+use crate::session::sealing::{KeyRing, RingInForce};
 use crate::session::store::MemoryStore;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
@@ -72,6 +73,7 @@ pub struct Running {
     pub admin_address: SocketAddr,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    ring: Arc<RingInForce>,
     grace: Duration,
     stop: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
@@ -118,8 +120,9 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     };
     let asked: Vec<_> = providers.iter().filter(asked).map(Arc::clone).collect();
 
+    let ring = Arc::new(RingInForce::new(KeyRing::new(&config.server.keys, clock.entropy())));
     let service = Arc::new(Service {
-        ring: KeyRing::new(&config.server.keys, clock.entropy()),
+        ring: Arc::clone(&ring),
         sessions,
         revoker: Arc::new(Revoker::new(Arc::clone(&providers), clock.clone())),
         providers: Arc::clone(&providers),
@@ -159,6 +162,7 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         address,
         admin_address,
         metrics: Arc::clone(&metrics),
+        ring,
         grace,
         stop,
         stop_admin,
@@ -175,6 +179,16 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
 }
 
 impl Running {
+    /// Seals with the first of these keys from now on, and opens with all. Returns their names, for the log. Sessions are not sealed, and
+    /// go on; a login under way ends well as long as the key that it began with is among them. Without a key nothing changes.
+    pub fn take_keys(&self, keys: &[Secret]) -> Vec<String> {
+        if !keys.is_empty() {
+            // There is a key, so the random one is not used.
+            self.ring.replace(KeyRing::new(keys, [0; 32]));
+        }
+        self.ring.now().ids()
+    }
+
     /// Takes no more connections, lets requests under way finish for at most `server.shutdown_grace`, and ends. The admin
     /// listener answers until then, with `/ready` 503. Whether everything finished in time.
     pub async fn stop(mut self) -> bool {

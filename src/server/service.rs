@@ -25,7 +25,7 @@ use crate::idp::providers::Providers;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::loops::Loops;
 use crate::session::revoke::Revoker;
-use crate::session::sealing::KeyRing;
+use crate::session::sealing::RingInForce;
 use crate::session::used_flows::UsedFlows;
 use crate::session::{Look, Looked, Sessions};
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
@@ -35,7 +35,7 @@ use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLa
 pub(super) struct Service {
     pub(super) config: Config,
     pub(super) clock: Clock,
-    pub(super) ring: KeyRing,
+    pub(super) ring: Arc<RingInForce>,
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<Providers>,
     pub(super) revoker: Arc<Revoker>,

@@ -232,7 +232,7 @@ fn refuse_token(
     service.decided(Some(client), VerdictLabel::Refuse, refusal.code());
     service.log_of_token(Some(client), tried.issuer, refusal, request_id);
     let nonce = matches!(refusal, Refusal::Dpop(fault) if fault.wants_nonce())
-        .then(|| dpop_nonce::new(&service.ring, service.clock.wall(), service.clock.entropy()));
+        .then(|| dpop_nonce::new(&service.ring.now(), service.clock.wall(), service.clock.entropy()));
     let answer =
         respond::refuse_token(client, dialect, tried.presented, refusal, nonce.as_deref(), request_id);
     testing_profile::mark(Some(client), answer)

@@ -5,6 +5,7 @@
 //! `version (1) ‖ key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)` in base64url.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hkdf, hmac};
@@ -17,6 +18,10 @@ use crate::protocol::secret::Secret;
 pub struct KeyRing {
     keys: Vec<RingKey>,
 }
+
+/// The ring that is in force. It can be replaced while the program runs: what was begun with the one before ends with it.
+#[derive(Debug)]
+pub struct RingInForce(RwLock<Arc<KeyRing>>);
 
 /// What something is sealed for. A seal of one purpose does not open for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +101,39 @@ impl KeyRing {
     /// The key that seals, for deriving what belongs to something about to be sealed.
     pub fn sealer(&self) -> Opener<'_> {
         Opener { key: &self.keys[0] }
+    }
+}
+
+impl KeyRing {
+    /// The names of its keys, the sealing one first. They tell nothing about the keys, and are the same at every replica that has them.
+    pub fn ids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| hex(&key.id)).collect()
+    }
+}
+
+/// The name that a key has on a ring.
+pub fn key_id(secret: &Secret) -> String {
+    hex(&RingKey::new(secret.expose().as_bytes()).id)
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl RingInForce {
+    /// This ring, until another one takes its place.
+    pub fn new(ring: KeyRing) -> Self {
+        Self(RwLock::new(Arc::new(ring)))
+    }
+
+    /// The ring of this moment. Whoever seals and derives what belongs together asks once.
+    pub fn now(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on that one.
+    pub fn replace(&self, ring: KeyRing) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 }
 

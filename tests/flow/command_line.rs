@@ -22,6 +22,10 @@ impl Folder {
         Self(folder)
     }
 
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).unwrap();
     }
@@ -447,7 +451,7 @@ async fn a_command_line_that_means_nothing_is_refused() {
         (&["import", "a", "--name"], "--name"),
         (
             &["registr"],
-            "The commands are serve, check, health, explain, test, snippet, register, import and pages.",
+            "The commands are serve, check, health, explain, test, snippet, keygen, register, import and pages.",
         ),
     ];
     for (arguments, says) in rows {

@@ -11,6 +11,7 @@ mod browser;
 #[path = "../protocol/encrypter.rs"]
 mod encrypter;
 mod jar;
+mod keyring;
 mod keys;
 mod logs;
 mod provider;
