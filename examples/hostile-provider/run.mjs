@@ -49,6 +49,7 @@ vestibule.on("exit", (status) => {
 await listens();
 
 let failed = 0;
+const wrong = [];
 await login("nothing_wrong", new Map());
 const before = memory();
 let highest = before;
@@ -165,6 +166,8 @@ console.log(
     `${more.toFixed(1)} MiB more (allowed: ${MORE_MIB}); requests to addresses that nobody may ask: ${trapped}`,
 );
 console.log(failed === 0 ? "every misbehaviour was refused for its own reason" : `${failed} were not as they should be`);
+// Once more, for whoever sees only the end.
+for (const line of wrong) console.log(line);
 process.exit(failed === 0 ? 0 : 1);
 
 /** Runs one case and reports it. */
@@ -179,7 +182,9 @@ function report(about, wanted, { status, code }) {
   const right = wanted === undefined ? status === 303 || status === 200 : status >= 400 && wanted.split(" ").includes(code);
   if (!right) failed += 1;
   const told = right ? "" : `   NOT AS IT SHOULD BE: ${wanted ?? "a session, or a token that is taken"}`;
-  console.log(`${about.padEnd(72)} ${String(status).padEnd(7)} ${(code ?? "—").padEnd(28)} ${peak < before ? "" : "+"}${(peak - before).toFixed(1)} MiB${told}`);
+  const line = `${about.padEnd(72)} ${String(status).padEnd(7)} ${(code ?? "—").padEnd(28)} ${peak < before ? "" : "+"}${(peak - before).toFixed(1)} MiB${told}`;
+  console.log(line);
+  if (!right) wrong.push(line);
 }
 
 /** A whole login: what it ends with. */

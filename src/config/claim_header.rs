@@ -41,6 +41,8 @@ pub struct ValueForm {
     pub allow: Option<Pattern>,
     /// What is sent where nothing is left. Nobody, on a public route, is told by the empty value all the same.
     pub default: Option<String>,
+    /// Whether one value is written as a list of one.
+    pub single: Single,
     /// How several values are one.
     pub list: ListForm,
     /// How what fits no header is written.
@@ -61,6 +63,24 @@ pub enum LetterCase {
     AsIs,
     /// In lower case.
     Lower,
+}
+
+/// How one value is written where others have several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Single {
+    /// As text, with its commas.
+    #[default]
+    Text,
+    /// As a list of one: a comma in it must not make two.
+    Item,
+}
+
+impl Single {
+    /// Of a claim that has several values at most providers, by its name: groups and roles.
+    pub fn of(claim: &ClaimPath) -> Self {
+        let name = claim.as_str();
+        if name.ends_with("groups") || name.ends_with("roles") { Self::Item } else { Self::Text }
+    }
 }
 
 /// How several values are one header.

@@ -270,7 +270,7 @@ table! {
         /// enough.
         rules: Tables<RuleAsWritten>, "none", "Write: rules: [{ path: /api/*, bearer: required, scopes: [read] }]";
         /// Whether a person may sign in whose e-mail address the provider has not verified (claim `email_verified`). `require`: only
-        /// where it says `true`. `if_present`: not where it says something else, if `extra_claim_headers` hands on `email`. `ignore`:
+        /// where it says `true`. `if_present`: not where it says something else, if a header or the assertion hands on `email`. `ignore`:
         /// whatever it says.
         email_verified: Choice<EmailVerified>, "`if_present`", "Write require, if_present or ignore.";
         /// Lets in only people of these Google Workspace domains: the claim `hd` must be one of them, at the login and at each

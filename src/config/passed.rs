@@ -98,6 +98,11 @@ impl Passed {
         }
     }
 
+    /// The claims that are signed and were listed for it; those of headers, where none are, are not among them.
+    pub fn signed_claims(&self) -> &[ClaimPath] {
+        self.assertion.as_ref().and_then(|assertion| assertion.claims.as_deref()).unwrap_or_default()
+    }
+
     /// Whether there are none.
     pub fn is_nothing(&self) -> bool {
         self.names.is_empty() && self.replaced.is_empty()

@@ -10,6 +10,7 @@ use crate::config::condition::Condition;
 use crate::config::rule::Rule;
 use crate::config::{Client, EmailVerified};
 use crate::protocol::claim_path::ClaimPath;
+use crate::protocol::claim_source::ClaimSource;
 use crate::protocol::claims::Claims;
 
 /// Judges the claims of a session, after they were verified and before anything is made of them.
@@ -37,24 +38,40 @@ pub(super) fn hosted_domain(claims: &Claims, client: &Client) -> Result<(), Refu
     if found.is_some_and(is_hosted) { Ok(()) } else { Err(Refusal::HostedDomain { named: found.is_some() }) }
 }
 
-/// Whether the person's address may be taken for theirs, where these claims are handed on.
+/// Whether the person's address may be taken for theirs, where these headers or the client's assertion hand it on.
 ///
 /// # Errors
 /// [`Refusal::EmailNotVerified`]
 pub(super) fn email(claims: &Claims, client: &Client, handed_on: &[ClaimHeader]) -> Result<(), Refusal> {
     // OpenID Connect Core 1.0 section 5.1: a boolean. A text that says "true" is none.
     let says_yes = |verified: Option<&Value>| verified == Some(&Value::Bool(true));
-    let verified = claims.as_json().get("email_verified");
-    // Each source vouches for the address that it gives itself.
-    let mut handed_on = handed_on.iter().filter(|mapping| mapping.claim.as_str() == EMAIL).map(|mapping| {
-        ClaimPath::parse(EMAIL_VERIFIED).and_then(|path| claims.get_from(mapping.source, &path))
-    });
+    let says_no = |verified: Option<&Value>| verified.is_some() && !says_yes(verified);
+    let said = |source, name| ClaimPath::parse(name).and_then(|path| claims.get_from(source, &path));
+    let verified = said(ClaimSource::Any, EMAIL_VERIFIED);
+    let mut sources = addresses(client, handed_on);
+    // Each source vouches for the address that it gives itself; and what is said of the same address elsewhere counts against it.
+    let is_denied = |source| {
+        says_no(said(source, EMAIL_VERIFIED))
+            || said(source, EMAIL) == said(ClaimSource::Any, EMAIL) && says_no(verified)
+    };
     let let_in = match client.admission.email_verified {
         EmailVerified::Ignore => true,
-        EmailVerified::Require => says_yes(verified) && handed_on.all(says_yes),
-        EmailVerified::IfPresent => handed_on.all(|verified| verified.is_none() || says_yes(verified)),
+        EmailVerified::Require => {
+            says_yes(verified) && sources.all(|source| says_yes(said(source, EMAIL_VERIFIED)))
+        }
+        EmailVerified::IfPresent => !sources.any(is_denied),
     };
     if let_in { Ok(()) } else { Err(Refusal::EmailNotVerified { said: verified.is_some() }) }
+}
+
+/// Whose word for the address the application gets: in headers, and in what is signed for it.
+fn addresses<'a>(
+    client: &'a Client,
+    headers: &'a [ClaimHeader],
+) -> impl Iterator<Item = ClaimSource> + use<'a> {
+    let in_headers = headers.iter().filter(|mapping| mapping.claim.as_str() == EMAIL);
+    let signed = client.passed.signed_claims().iter().filter(|claim| claim.as_str() == EMAIL);
+    in_headers.map(|mapping| mapping.source).chain(signed.map(|_| ClaimSource::Any))
 }
 
 /// Whether the claims are what the rule requires.
@@ -80,15 +97,11 @@ pub fn needed(client: &Client) -> impl Iterator<Item = ClaimPath> {
         EmailVerified::Ignore => false,
         EmailVerified::Require => true,
         // An ID token that says nothing must not hide that userinfo says no.
-        EmailVerified::IfPresent => hands_on_email(&client.claim_headers),
+        EmailVerified::IfPresent => addresses(client, &client.claim_headers).next().is_some(),
     };
     let by_rules = client.rules.iter().filter_map(|rule| rule.require.as_ref()).flat_map(Condition::claims);
     let own = hosted.into_iter().chain(counts.then_some(EMAIL_VERIFIED)).filter_map(ClaimPath::parse);
-    own.chain(by_rules.cloned())
-}
-
-fn hands_on_email(handed_on: &[ClaimHeader]) -> bool {
-    handed_on.iter().any(|mapping| mapping.claim.as_str() == EMAIL)
+    own.chain(by_rules.cloned()).chain(client.passed.signed_claims().iter().cloned())
 }
 
 const EMAIL: &str = "email";

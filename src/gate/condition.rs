@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::render::is_inexact;
 use crate::config::condition::{Condition, Test, Wanted};
 use crate::protocol::claim_path::ClaimPath;
 
@@ -146,7 +147,11 @@ fn values(value: &Value) -> Option<Vec<&Value>> {
         Value::Array(items) => items.iter().collect(),
         other => vec![other],
     };
-    let is_one = |item: &&Value| matches!(item, Value::String(_) | Value::Number(_) | Value::Bool(_));
+    let is_one = |item: &&Value| match item {
+        Value::Number(number) => !is_inexact(number),
+        Value::String(_) | Value::Bool(_) => true,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    };
     items.iter().all(is_one).then_some(items)
 }
 

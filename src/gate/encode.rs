@@ -66,6 +66,9 @@ pub(super) fn no_control(text: &str) -> Result<(), &'static str> {
 }
 
 fn no_edges(text: &str) -> Result<&str, &'static str> {
+    if text.chars().any(char::is_control) {
+        return Err("it has a control character");
+    }
     if has_edges(text) { Err("it begins or ends with a blank, which utf8 cannot write") } else { Ok(text) }
 }
 

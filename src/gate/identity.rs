@@ -100,8 +100,12 @@ impl Identity {
                 match mapping.filter(|mapping| who.may_have(&mapping.claim)) {
                     Some(mapping) => {
                         let value = who.claims.get_from(mapping.source, &mapping.claim);
-                        let rendered = render::claim(value, mapping)
-                            .map_err(|why| unfit(mapping.claim.as_str(), why))?;
+                        let rendered = render::claim(
+                            value,
+                            mapping,
+                            mapping.form.default.as_deref().filter(|_| who.bearer == Bearer::Person),
+                        )
+                        .map_err(|why| unfit(mapping.claim.as_str(), why))?;
                         if rendered.is_cut {
                             cut.push(name.clone());
                         }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::encode;
-use crate::config::claim_header::{ClaimHeader, Encoding, LetterCase, ListForm, Over, Rendering, ValueForm};
+use crate::config::claim_header::{
+    ClaimHeader, Encoding, LetterCase, ListForm, Over, Rendering, Single, ValueForm,
+};
 
 /// The value of a header.
 pub(super) struct Rendered {
@@ -14,11 +16,15 @@ pub(super) struct Rendered {
     pub(super) is_cut: bool,
 }
 
-/// Writes a claim, or what stands in its place where there is none.
+/// Writes a claim, or `default` where nothing is left of it.
 ///
 /// # Errors
 /// Why nobody can be told of it.
-pub(super) fn claim(value: Option<&Value>, mapping: &ClaimHeader) -> Result<Rendered, &'static str> {
+pub(super) fn claim(
+    value: Option<&Value>,
+    mapping: &ClaimHeader,
+    default: Option<&str>,
+) -> Result<Rendered, &'static str> {
     let form = &mapping.form;
     let what = match value {
         Some(Value::Object(members)) => match (mapping.rendering, form.list) {
@@ -39,8 +45,7 @@ pub(super) fn claim(value: Option<&Value>, mapping: &ClaimHeader) -> Result<Rend
         other => other,
     };
     if what.count() == 0 {
-        let default =
-            form.default.as_deref().map_or(Ok(String::new()), |text| encode::whole(text, form.encoding))?;
+        let default = default.map_or(Ok(String::new()), |text| encode::whole(text, form.encoding))?;
         return Ok(Rendered { text: default, is_cut: false });
     }
     fitting(&what, form)
@@ -77,6 +82,9 @@ impl What<'_> {
     fn write(&self, count: usize, form: &ValueForm) -> Result<String, &'static str> {
         match (self, form.list) {
             (Self::Nothing, _) => Ok(String::new()),
+            (Self::One(text), ListForm::Joined) if form.single == Single::Item => {
+                encode::list(std::slice::from_ref(text), form.encoding)
+            }
             (Self::One(text), ListForm::Joined) => encode::whole(text, form.encoding),
             (Self::Several(items), ListForm::Joined) => encode::list(&items[..count], form.encoding),
             (Self::One(text), ListForm::Json) => json(&[&**text].into_iter().collect(), form.encoding),
@@ -144,21 +152,37 @@ impl ValueForm {
         };
         let value = match self.letter_case {
             LetterCase::AsIs => value,
-            LetterCase::Lower => Cow::Owned(value.to_lowercase()),
+            LetterCase::Lower => Cow::Owned(value.chars().flat_map(lower).collect()),
         };
         self.allow.as_ref().is_none_or(|pattern| pattern.matches(&value)).then_some(value)
     }
+}
+
+/// A letter outside ASCII never becomes one inside: the Kelvin sign is no `k`, though Unicode writes it so in lower case, and a name with it
+/// is another one's.
+fn lower(letter: char) -> impl Iterator<Item = char> {
+    let stays = !letter.is_ascii() && letter.to_lowercase().any(|lower| lower.is_ascii());
+    let lower = (!stays).then(|| letter.to_lowercase()).into_iter().flatten();
+    lower.chain(stays.then_some(letter))
 }
 
 fn scalar(value: &Value) -> Result<Cow<'_, str>, &'static str> {
     match value {
         Value::Null => Ok(Cow::Borrowed("")),
         Value::Bool(truth) => Ok(truth.to_string().into()),
+        Value::Number(number) if is_inexact(number) => Err("it is a number that is too large to be exact"),
         Value::Number(number) => Ok(number.to_string().into()),
         Value::String(text) => Ok(Cow::Borrowed(text)),
         Value::Array(_) => Err("it is a list inside a list"),
         Value::Object(_) => Err("it is an object"),
     }
+}
+
+/// Whether a number was rounded when it was read, so that two that differ may look alike.
+pub(super) fn is_inexact(number: &Number) -> bool {
+    number.as_i64().is_none()
+        && number.as_u64().is_none()
+        && number.as_f64().is_none_or(|number| number.abs() > LARGEST_EXACT)
 }
 
 /// JSON in one line. What is folded is folded before: a quote that comes of it must not end a text.
@@ -186,6 +210,12 @@ fn plain(value: &Value, encoding: Encoding) -> Result<Value, &'static str> {
                 .map(|(name, member)| Ok((text(name)?, plain(member, encoding)?)))
                 .collect::<Result<_, &'static str>>()?,
         ),
+        Value::Number(number) if is_inexact(number) => {
+            return Err("it has a number that is too large to be exact");
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     })
 }
+
+/// Up to here a 64-bit floating-point number knows every whole number.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;

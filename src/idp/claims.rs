@@ -84,7 +84,10 @@ pub async fn learn(
     let (mut claims, id_token) = match source {
         Source::Login { id_token, nonce, requested } => {
             let login = OfLogin { nonce: nonce.expose(), requested };
-            let Verified { claims, id_token } = verified(id_token, Some(login)).await?;
+            let Verified { mut claims, id_token } = verified(id_token, Some(login)).await?;
+            if client.tells_from(ClaimSource::IdToken) {
+                claims.keep_id_token();
+            }
             (claims, Some(id_token))
         }
         Source::Refresh { id_token: Some(id_token), before } => {

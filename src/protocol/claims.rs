@@ -32,6 +32,8 @@ pub struct Claims {
 struct Apart {
     /// There is one source only, and it stands for each.
     is_one: bool,
+    /// Of the latest ID token, with what those before said and it leaves out.
+    id_token: Option<Map<String, Value>>,
     userinfo: Option<Map<String, Value>>,
     access_token: Option<Map<String, Value>>,
 }
@@ -90,9 +92,18 @@ impl Claims {
         self.expires_at
     }
 
-    /// The claim at this place.
+    /// The claim at this place. Of a claim inside another too, what the latest ID token says goes before what was said beside it, and that
+    /// before an access token, however each writes it.
     pub fn get(&self, path: &ClaimPath) -> Option<&Value> {
-        path.find(&self.members)
+        if self.beside.is_empty() {
+            return path.find(&self.members);
+        }
+        let of = |is_of: &dyn Fn(&str) -> bool| {
+            path.find_by(|name| self.members.get(name).filter(|_| is_of(name)))
+        };
+        of(&|name| !self.beside.contains(name))
+            .or_else(|| of(&|name| self.beside.contains(name) && !self.of_access_token.contains(name)))
+            .or_else(|| of(&|name| self.of_access_token.contains(name)))
     }
 
     /// The claim at this place, as that source says it.
@@ -100,9 +111,7 @@ impl Claims {
         match source {
             _ if self.apart.is_one => self.get(path),
             ClaimSource::Any => self.get(path),
-            ClaimSource::IdToken => {
-                path.find_by(|name| self.members.get(name).filter(|_| self.is_of_token(name)))
-            }
+            ClaimSource::IdToken => path.find(self.apart.id_token.as_ref()?),
             ClaimSource::Userinfo => path.find(self.apart.userinfo.as_ref()?),
             ClaimSource::AccessToken => path.find(self.apart.access_token.as_ref()?),
         }
@@ -123,6 +132,12 @@ impl Claims {
     /// All claims.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.members
+    }
+
+    /// Keeps what the ID token says also by itself, for whoever asks for [`ClaimSource::IdToken`]. To be called before anything joins it;
+    /// later ones are then kept by [`Self::refreshed`].
+    pub fn keep_id_token(&mut self) {
+        self.apart.id_token = Some(self.members.clone());
     }
 
     /// Keeps what the userinfo endpoint says also by itself, for whoever asks for [`ClaimSource::Userinfo`].
@@ -201,16 +216,16 @@ impl Claims {
         }
         // What is said to be elsewhere now is not what it was: a longer list of groups, for one.
         members.retain(|name, _| !is_elsewhere(&new.members, name));
-        for (what, verified) in VERIFIED {
-            if new.members.get(what).is_some_and(|said| members.get(what) != Some(said)) {
-                members.remove(verified);
-            }
+        forget_verified(&mut members, &new.members);
+        let mut apart = self.apart.clone();
+        if let Some(said) = &mut apart.id_token {
+            forget_verified(said, &new.members);
+            said.extend(new.members.clone());
         }
         let beside = members.keys().filter(|name| !new.is_of_token(name)).cloned().collect();
         let kept = self.of_access_token.iter().filter(|name| !new.is_of_token(name));
         let of_access_token = kept.cloned().collect();
         members.extend(new.members);
-        let apart = self.apart.clone();
         Self { members, beside, of_access_token, apart, expires_at: new.expires_at }
     }
 
@@ -260,6 +275,15 @@ impl fmt::Debug for Claims {
     /// Names only: the values are personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.members.keys()).finish()
+    }
+}
+
+/// That a value was verified does not go on to another one.
+fn forget_verified(known: &mut Map<String, Value>, new: &Map<String, Value>) {
+    for (what, verified) in VERIFIED {
+        if new.get(what).is_some_and(|said| known.get(what) != Some(said)) {
+            known.remove(verified);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::service::Service;
 use crate::config::Client;
-use crate::config::rule::BearerPolicy;
+use crate::config::rule::{BearerPolicy, Policy};
 use crate::gate::candidates::{self, Chosen, Trace};
 use crate::gate::credential::{self, Credential};
 use crate::gate::decide;
@@ -52,7 +52,11 @@ impl<'a> Asked<'a> {
         client.bearer.is_some()
             && !matches!(presented::read(self.headers), Ok(Presented::Nothing | Presented::Other))
             && match decide::in_order(client, self.forwarded, self.headers) {
-                Ok(request) => request.asks_who() && request.rule().bearer != BearerPolicy::Ignored,
+                Ok(request) => {
+                    let rule = request.rule();
+                    // Nobody comes there by a token, so the one of another's session must not either.
+                    rule.policy == Policy::Deny || request.asks_who() && rule.bearer != BearerPolicy::Ignored
+                }
                 Err(_) => true,
             }
     }

@@ -356,3 +356,44 @@ async fn what_a_testing_profile_says_is_no_providers_word() {
     assert_eq!(claims["idp"], "urn:vestibule:danger_testing_profile");
     assert_eq!(claims["aud"], "http://app.localhost");
 }
+
+/// What is signed is vouched for: an address that the provider calls unverified lets nobody in, as in a header (V-ID-19).
+#[tokio::test]
+async fn an_unverified_address_is_not_signed() {
+    for (line, in_id_token, in_userinfo) in [
+        ("", Some(false), None),
+        ("", None, Some(false)),
+        ("headers: { X-Mail: { claim: email, from: userinfo } }", Some(false), Some(true)),
+    ] {
+        let world = World::new()
+            .app(|app| {
+                app.headers("{ sub: X-User-Id }").line(&signed_by("p256_pkcs8.pem", "claims: [email]"))
+            })
+            .line(line)
+            .start()
+            .await;
+        {
+            let mut script = world.provider.script();
+            script.id_token_claims.extend(in_id_token.map(|said| ("email_verified".to_owned(), json!(said))));
+            script.userinfo_claims.insert("email".to_owned(), json!("ada.secret@example.org"));
+            script.userinfo_claims.extend(in_userinfo.map(|said| ("email_verified".to_owned(), json!(said))));
+        }
+        let landed = world.browser().open(PAGE).await;
+        assert_eq!(landed.answer.refusal(), "email_not_verified", "{line}: {}", landed.answer.show());
+    }
+}
+
+/// Userinfo is asked for what is signed, too.
+#[tokio::test]
+async fn what_is_signed_is_asked_for() {
+    let world = World::new()
+        .app(|app| app.headers("{ sub: X-User-Id }").line(&signed_by("p256_pkcs8.pem", "claims: [team]")))
+        .line("userinfo: if_missing")
+        .start()
+        .await;
+    world.provider.script().userinfo_claims.insert("team".to_owned(), json!("red"));
+    let browser = world.signed_in().await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    let (_, claims) = verified(&world, only(&answer, "signed in")).await;
+    assert_eq!(claims["team"], "red");
+}

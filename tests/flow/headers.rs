@@ -115,6 +115,56 @@ async fn a_list_that_is_cut_is_told_in_the_log() {
     assert_eq!(strict.browser().open(PAGE).await.answer.refusal(), "claim_unfit");
 }
 
+/// What one source says of an address counts against it, whichever the header names.
+#[tokio::test]
+async fn an_address_that_any_source_calls_unverified_lets_nobody_in() {
+    for from in ["id_token", "userinfo"] {
+        let line = format!("headers: {{ X-Mail: {{ claim: email, from: {from} }} }}");
+        for (in_id_token, in_userinfo) in
+            [(None, Some(false)), (Some(false), None), (Some(true), Some(false))]
+        {
+            let world = World::new().line(&line).start().await;
+            {
+                let mut script = world.provider.script();
+                script.userinfo_claims.insert("email".to_owned(), json!("ada.secret@example.org"));
+                script.id_token_claims.remove("email_verified");
+                script
+                    .id_token_claims
+                    .extend(in_id_token.map(|said| ("email_verified".to_owned(), json!(said))));
+                script
+                    .userinfo_claims
+                    .extend(in_userinfo.map(|said| ("email_verified".to_owned(), json!(said))));
+            }
+            let landed = world.browser().open(PAGE).await;
+            // That the ID token verified it goes before userinfo, unless the header has userinfo's.
+            let is_in = in_id_token == Some(true) && from == "id_token";
+            assert_eq!(landed.in_application, is_in, "{from}: {in_id_token:?}, {in_userinfo:?}");
+            assert!(is_in || landed.answer.refusal() == "email_not_verified", "{}", landed.answer.show());
+        }
+    }
+}
+
+/// A refresh that brings a thin ID token changes nothing of what it said.
+#[tokio::test]
+async fn what_the_id_token_said_outlives_a_thin_refresh() {
+    let world = World::new()
+        .line("email_verified: require")
+        .line("headers: { X-Role: { claim: role, from: id_token, default: staff }, X-Mail: { claim: email, from: id_token } }")
+        .start()
+        .await;
+    {
+        let mut script = world.provider.script();
+        script.id_token_claims.insert("role".to_owned(), json!("restricted"));
+        script.id_token_claims.insert("email_verified".to_owned(), json!(true));
+    }
+    let browser = world.signed_in().await;
+    world.provider.script().id_token_claims.clear();
+    refresh_once(&world, &browser).await;
+    let answer = world.send(&world.base_of(&browser)).await;
+    assert_eq!(answer.all("X-Role"), ["restricted"]);
+    assert_eq!(answer.all("X-Mail"), ["ada.secret@example.org"]);
+}
+
 /// An address is vouched for by whoever gives it.
 #[tokio::test]
 async fn an_address_that_its_own_source_calls_unverified_lets_nobody_in() {

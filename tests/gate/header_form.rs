@@ -6,9 +6,10 @@ use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vestibule::config::Client;
-use vestibule::config::claim_header::{ClaimHeader, Encoding, LetterCase, ListForm, Over, ValueForm};
+use vestibule::config::claim_header::{ClaimHeader, Encoding, LetterCase, ListForm, Over, Single, ValueForm};
 use vestibule::config::condition::Pattern;
 use vestibule::gate::identity::Identity;
+use vestibule::protocol::claim_path::ClaimPath;
 
 use super::client;
 use super::identity::claims;
@@ -194,6 +195,72 @@ fn more_than_the_bounds_is_denied_dropped_or_cut_between_values() {
     assert_eq!(sent_or_cut(Some(json!("admin-not")), one.clone()).unwrap(), (String::new(), true));
     let object = ValueForm { list: ListForm::Json, ..one };
     assert_eq!(sent_or_cut(Some(json!({ "a": "b" })), object).unwrap(), (String::new(), true));
+}
+
+/// A provider may send the only group of somebody as a text: what is in it must not become two.
+#[test]
+fn a_single_text_is_one_value_of_a_list() {
+    let item = || ValueForm { single: Single::Item, ..ValueForm::default() };
+    assert_eq!(sent(json!("shop-x,admin,root"), item()).unwrap(), "shop-x%2Cadmin%2Croot");
+    assert_eq!(sent(json!("a b;c"), item()).unwrap(), "a%20b%3Bc");
+    let folded = ValueForm { encoding: Encoding::AsciiFold, ..item() };
+    assert_eq!(sent(json!("admin\u{ff0c}root"), folded).unwrap(), "admin%2Croot");
+    let picked = ValueForm { strip_prefix: Some("shop-".to_owned()), ..item() };
+    assert_eq!(sent(json!("shop-x,admin"), picked).unwrap(), "x%2Cadmin");
+    let utf8 = ValueForm { encoding: Encoding::Utf8, ..item() };
+    assert_eq!(sent(json!("x,admin"), utf8), Err("claim_unfit"));
+    for (claim, single) in [
+        ("groups", Single::Item),
+        ("realm_access.roles", Single::Item),
+        ("cognito:groups", Single::Item),
+        ("name", Single::Text),
+        ("email", Single::Text),
+    ] {
+        assert_eq!(Single::of(&ClaimPath::parse(claim).unwrap()), single, "{claim}");
+    }
+}
+
+/// No letter outside ASCII becomes one inside, so that nobody's name becomes another one's.
+#[test]
+fn lower_case_keeps_names_apart() {
+    let form =
+        || ValueForm { letter_case: LetterCase::Lower, encoding: Encoding::Utf8, ..ValueForm::default() };
+    assert_eq!(sent(json!("KATE \u{c9}"), form()).unwrap(), "kate \u{e9}");
+    assert_eq!(sent(json!("\u{212a}ate"), form()).unwrap(), "\u{212a}ate");
+    assert_eq!(sent(json!("\u{130}d"), form()).unwrap(), "\u{130}d");
+    let allowed = ValueForm { allow: Some(Pattern::parse("[a-z]+").unwrap()), ..form() };
+    assert_eq!(sent(json!("\u{212a}ing"), allowed).unwrap(), "");
+}
+
+#[test]
+fn a_number_that_was_rounded_lets_nobody_in() {
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    for number in ["123456789012345678901", "-123456789012345678901", "1e300", "9007199254740993.0e1"] {
+        assert_eq!(sent(value(number), ValueForm::default()), Err("claim_unfit"), "{number}");
+        assert_eq!(sent(value(&format!("[{number}]")), json_list()), Err("claim_unfit"), "{number}");
+    }
+    for number in ["18446744073709551615", "-9223372036854775808", "1.5"] {
+        assert_eq!(sent(value(number), ValueForm::default()).unwrap(), number);
+    }
+}
+
+#[test]
+fn a_default_stands_for_no_machine() {
+    let form = ValueForm { default: Some("editor".to_owned()), ..ValueForm::default() };
+    let mapping = || ClaimHeader { form: form.clone(), ..header("roles", "x-roles") };
+    let mut own = super::token::issuer("main", "https://id.example.test");
+    own.claim_headers = vec![mapping()];
+    let client =
+        Client { claim_headers: vec![mapping()], ..super::token::client_with(super::token::tokens()) };
+    let sent = |extra: Value| {
+        let token = super::token::access_token_of(&own, extra);
+        let identity = Identity::from_token(&token, &client, &own).unwrap();
+        let (_, value) = identity.headers().iter().find(|(name, _)| name == "x-roles").unwrap();
+        value.to_str().unwrap().to_owned()
+    };
+    assert_eq!(sent(json!({})), "editor");
+    assert_eq!(sent(json!({ "client_id": "user-1" })), "", "a machine");
+    assert_eq!(sent(json!({ "client_id": "user-1", "roles": ["sync"] })), "sync");
 }
 
 fn any_encoding() -> impl Strategy<Value = Encoding> {

@@ -131,6 +131,39 @@ fn what_a_later_access_token_leaves_out_is_gone() {
     assert_eq!(taken_over.as_json()["team"], "blue");
 }
 
+/// However each source writes a claim inside another, the ID token goes first and the access token last.
+#[test]
+fn a_claim_with_a_dot_in_its_name_goes_before_none_of_a_better_source() {
+    let path = |text| ClaimPath::parse(text).unwrap();
+    let id_token =
+        with(with(claims(), "realm_access", json!({ "roles": ["user"] })), "r", json!({ "x": "id" }));
+    let mut known = verified(&id_token);
+    known.merge_userinfo(userinfo(json!({ "realm_access.roles": ["admin"], "s": { "x": "info" } })));
+    known.merge_access_token(Some(&said(json!({ "r.x": "access", "s.x": "access", "t.x": "access" }))));
+    assert_eq!(known.get(&path("realm_access.roles")), Some(&json!(["user"])));
+    assert_eq!(known.get(&path("r.x")), Some(&json!("id")));
+    assert_eq!(known.get(&path("s.x")), Some(&json!("info")));
+    assert_eq!(known.get(&path("t.x")), Some(&json!("access")));
+    assert!(known.id_token_has(&path("r.x")) && !known.id_token_has(&path("s.x")));
+}
+
+/// R-4.7 for one source: what a thinner ID token leaves out stays as the one before said it, whatever userinfo says.
+#[test]
+fn what_the_id_token_said_stays_by_itself_over_a_thin_refresh() {
+    let path = |text| ClaimPath::parse(text).unwrap();
+    let mut known = verified(&with(claims(), "role", json!("restricted")));
+    known.keep_id_token();
+    known.merge_userinfo(userinfo(json!({ "locale": "de" })));
+    let mut later = known.refreshed(verified(&without(claims(), "email_verified")));
+    later.merge_userinfo(userinfo(json!({ "role": "staff" })));
+    assert_eq!(later.get_from(ClaimSource::IdToken, &path("role")), Some(&json!("restricted")));
+    assert_eq!(later.get_from(ClaimSource::IdToken, &path("locale")), None);
+    assert_eq!(later.get(&path("role")), Some(&json!("staff")), "the newest word of any");
+    let other = with(without(claims(), "email_verified"), "email", json!("new@example.com"));
+    let other = later.refreshed(verified(&other));
+    assert_eq!(other.get_from(ClaimSource::IdToken, &path("email_verified")), None, "of the address before");
+}
+
 #[test]
 fn that_an_address_was_verified_is_said_of_that_address() {
     let unverified = without(claims(), "email_verified");
@@ -146,6 +179,7 @@ fn that_an_address_was_verified_is_said_of_that_address() {
 fn each_source_is_asked_by_itself() {
     let path = |text| ClaimPath::parse(text).unwrap();
     let mut known = verified(&with(claims(), "team", json!("id")));
+    known.keep_id_token();
     let info = userinfo(json!({ "team": "info", "locale": "de" }));
     known.keep_userinfo(&info);
     known.merge_userinfo(info);
@@ -163,7 +197,7 @@ fn each_source_is_asked_by_itself() {
     // They go on over a refresh that brings nothing new of them.
     let later = known.refreshed(verified(&claims()));
     assert_eq!(team(&later, ClaimSource::Userinfo), Some(json!("info")));
-    assert_eq!(team(&later, ClaimSource::IdToken), None);
+    assert_eq!(team(&later, ClaimSource::IdToken), Some(json!("id")));
     // Where there is only one source, it stands for each.
     let supposed = Claims::supposed(json!({ "team": "x" }).as_object().unwrap().clone(), "https://i", now());
     assert_eq!(team(&supposed, ClaimSource::Userinfo), Some(json!("x")));

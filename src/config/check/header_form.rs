@@ -2,7 +2,7 @@
 
 use super::{At as Table, Judge, headers};
 use crate::config::AskUserinfo;
-use crate::config::claim_header::{Encoding, LetterCase, ListForm, Over, ValueForm};
+use crate::config::claim_header::{Encoding, LetterCase, ListForm, Over, Single, ValueForm};
 use crate::config::condition::Pattern;
 use crate::config::file::{ClientAsWritten, HeaderAsWritten};
 use crate::config::form::{At, Written};
@@ -69,12 +69,18 @@ pub(super) fn judge(
     if judge.problems.len() > before || is_broken {
         return None;
     }
+    // Whoever writes any of these means a list, though a provider may send its only value as a text.
+    let picks = !written.list.is_absent()
+        || !written.strip_prefix.is_absent()
+        || !written.allow.is_absent()
+        || !written.max_items.is_absent();
     let text = |written: &Written<String>| written.given().map(|at| at.value.clone());
     let form = ValueForm {
         strip_prefix: text(&written.strip_prefix),
         letter_case: if written.lower_case.or(false) { LetterCase::Lower } else { LetterCase::AsIs },
         allow,
         default: text(&written.default),
+        single: if picks { Single::Item } else { Single::of(claim.as_ref()?) },
         list: written.list.or(Choice(ListForm::Joined)).0,
         encoding: written.encoding.or(Choice(Encoding::Percent)).0,
         max_items: written.max_items.given().map(|at| at.value),

@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use super::header_form::{self, is_plain};
 use super::{Judge, preset};
-use crate::config::claim_header::{ClaimHeader, Rendering, ValueForm};
+use crate::config::claim_header::{ClaimHeader, Rendering, Single, ValueForm};
 use crate::config::file::ClientAsWritten;
 use crate::config::form::At;
 use crate::config::header_names::GROUPS;
@@ -103,7 +103,8 @@ pub(super) fn path(claim: &str) -> Result<ClaimPath, Finding> {
 }
 
 fn plain(claim: ClaimPath, header: HeaderName, rendering: Rendering) -> ClaimHeader {
-    ClaimHeader { claim, source: ClaimSource::Any, header, rendering, form: ValueForm::default() }
+    let form = ValueForm { single: Single::of(&claim), ..ValueForm::default() };
+    ClaimHeader { claim, source: ClaimSource::Any, header, rendering, form }
 }
 
 fn rendering(preset: Option<Preset>, claim: &str) -> Rendering {

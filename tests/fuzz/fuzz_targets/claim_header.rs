@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use vestibule::config::Client;
 use vestibule::config::claim_header::{
-    ClaimHeader, Encoding, LetterCase, ListForm, Over, Rendering, ValueForm,
+    ClaimHeader, Encoding, LetterCase, ListForm, Over, Rendering, Single, ValueForm,
 };
 use vestibule::gate::identity::{Identity, MAX_IDENTITY};
 use vestibule::protocol::claim_path::ClaimPath;
@@ -33,6 +33,7 @@ fuzz_target!(|data: &[u8]| {
         letter_case: if what & 2 != 0 { LetterCase::Lower } else { LetterCase::AsIs },
         allow: None,
         default: (what & 4 != 0).then(|| "none".to_owned()),
+        single: if what & 32 != 0 { Single::Item } else { Single::Text },
         list: if what & 8 != 0 { ListForm::Json } else { ListForm::Joined },
         encoding: ENCODINGS[usize::from(how % 6)],
         max_items: (*items > 0).then_some(usize::from(*items)),
@@ -67,6 +68,11 @@ fuzz_target!(|data: &[u8]| {
         assert!(text.len() <= most || is_default, "more than the bound");
     }
     assert!(identity.cut().is_empty() || form.over != Over::Deny);
+    if let (Value::String(_), Single::Item, ListForm::Joined, Encoding::Percent | Encoding::AsciiFold) =
+        (&claim, form.single, form.list, form.encoding)
+    {
+        assert!(is_default || !text.contains([',', ';', ' ']), "one value that reads as several");
+    }
     // A list has as many values as it is said to have, to whoever splits it.
     if let (
         Value::Array(all),
