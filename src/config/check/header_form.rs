@@ -1,6 +1,6 @@
 //! One of `headers`: which claim it takes, and in which form.
 
-use super::{At as Table, Judge, headers};
+use super::{At as Table, Judge};
 use crate::config::AskUserinfo;
 use crate::config::claim_header::{Encoding, LetterCase, ListForm, Over, Single, ValueForm};
 use crate::config::condition::Pattern;
@@ -20,7 +20,7 @@ pub(super) fn judge(
     let written = &at.value;
     let before = judge.problems.len();
     let claim = match &written.claim {
-        Written::Given(claim) => match headers::path(&claim.value) {
+        Written::Given(claim) => match path(&claim.value) {
             Ok(path) => Some(path),
             Err(finding) => judge.refuse(claim.problem(finding)),
         },
@@ -90,6 +90,12 @@ pub(super) fn judge(
     Some((claim?, source, form))
 }
 
+/// The path of a claim.
+pub(super) fn path(claim: &str) -> Result<ClaimPath, Finding> {
+    let fits = claim.len() <= MAX_CLAIM && is_plain(claim);
+    ClaimPath::parse(claim).filter(|_| fits).ok_or_else(|| Finding::StrangeClaim(claim.to_owned()))
+}
+
 /// Whether a text is one that a header can carry as it is, but for its letters.
 pub(super) fn is_plain(text: &str) -> bool {
     !text.chars().any(char::is_control) && text.trim() == text
@@ -99,3 +105,5 @@ pub(super) fn is_plain(text: &str) -> bool {
 const MAX_ITEMS: usize = 1000;
 /// Bytes of one header: those that all of them together may have.
 const MAX_BYTES: usize = 3000;
+/// Bytes of the path of a claim.
+const MAX_CLAIM: usize = 255;

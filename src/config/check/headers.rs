@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 
-use super::header_form::{self, is_plain};
+use super::header_form;
 use super::{Judge, preset};
 use crate::config::claim_header::{ClaimHeader, Rendering, Single, ValueForm};
 use crate::config::file::ClientAsWritten;
@@ -92,14 +92,8 @@ fn read(
     others: &[(ClaimHeader, Place)],
 ) -> Result<ClaimHeader, Finding> {
     let rendering = rendering(preset, claim);
-    let claim = path(claim)?;
+    let claim = header_form::path(claim)?;
     Ok(plain(claim, name(header, &taken(others))?, rendering))
-}
-
-/// The path of a claim.
-pub(super) fn path(claim: &str) -> Result<ClaimPath, Finding> {
-    let fits = claim.len() <= MAX_CLAIM && is_plain(claim);
-    ClaimPath::parse(claim).filter(|_| fits).ok_or_else(|| Finding::StrangeClaim(claim.to_owned()))
 }
 
 fn plain(claim: ClaimPath, header: HeaderName, rendering: Rendering) -> ClaimHeader {
@@ -219,5 +213,3 @@ const FREE: &[&str] =
 pub(super) const MAX_HEADERS: usize = 50;
 /// Bytes of a header's name.
 const MAX_HEADER: usize = 64;
-/// Bytes of the path of a claim.
-const MAX_CLAIM: usize = 255;

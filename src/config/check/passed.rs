@@ -8,8 +8,8 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 
-use super::headers;
 use super::{At as Table, Judge, secret};
+use super::{header_form, headers};
 use crate::config::file::{AssertionAsWritten, ClientAsWritten};
 use crate::config::form::{At, List, Pairs, Written};
 use crate::config::passed::{
@@ -175,16 +175,15 @@ fn claims(judge: &mut Judge<'_>, at: &At<List>) -> Option<Vec<ClaimPath>> {
     let mut paths: Vec<ClaimPath> = Vec::new();
     for item in &at.value.0 {
         let found = || item.value.clone();
-        let plain = item.value.len() <= MAX_CLAIM && !item.value.chars().any(char::is_control);
-        match ClaimPath::parse(&item.value).filter(|_| plain && item.value.trim() == item.value) {
-            None => judge.problems.push(item.problem(Finding::StrangeClaim(found()))),
-            Some(_) if OF_THE_ASSERTION.contains(&item.value.as_str()) => {
+        match header_form::path(&item.value) {
+            Err(finding) => judge.problems.push(item.problem(finding)),
+            Ok(_) if OF_THE_ASSERTION.contains(&item.value.as_str()) => {
                 judge.problems.push(item.problem(Finding::AssertionClaim(found())));
             }
-            Some(path) if paths.contains(&path) => {
+            Ok(path) if paths.contains(&path) => {
                 judge.problems.push(item.problem(Finding::AudienceTwice(found())));
             }
-            Some(path) => paths.push(path),
+            Ok(path) => paths.push(path),
         }
     }
     if paths.len() > MAX_CLAIMS {
@@ -244,5 +243,3 @@ const LIFETIMES: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=
 const MAX_FURTHER_KEYS: usize = 8;
 /// Claims of an assertion.
 const MAX_CLAIMS: usize = 50;
-/// Bytes of the path of a claim.
-const MAX_CLAIM: usize = 255;
