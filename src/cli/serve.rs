@@ -104,8 +104,8 @@ async fn read_keys_again(running: &server::Running, file: &Path) {
         Ok(Ok((config, _))) if config.server.keys.is_empty() => tracing::warn!(
             code = "keys_kept",
             fault = "operator",
-            remedy = "Write server.key_files, and start vestibule anew.",
-            "server.key_files names none, so the key that was made at the start stays"
+            remedy = "Write server.key_files, and send SIGHUP again.",
+            "server.key_files names none, so the keys in force stay"
         ),
         Ok(Ok((config, _))) => {
             let ids = running.take_keys(&config.server.keys);

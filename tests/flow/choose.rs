@@ -488,3 +488,26 @@ async fn a_loop_by_way_of_the_choice_names_its_cause() {
         browser.jar.plant(cookie);
     }
 }
+
+/// Where the client that takes tokens lets nobody in, no token goes on with another client's session: nobody would have looked at it.
+#[tokio::test]
+async fn a_token_does_not_come_in_beside_another_session_where_its_client_denies() {
+    let world = started(
+        World::new().line("login_choice: Company account").client(
+            guests()
+                .line(AUDIENCE_LINE)
+                .line("bearer_options: { with_session: token }")
+                .line("rules: [{ path: /private, policy: deny }]"),
+        ),
+    )
+    .await;
+    let mut browser = by_host(&world);
+    sign_in(&mut browser, "app").await;
+    world.send(&question(&browser)).await.assert_allowed("a session alone");
+    let token = world.other_providers[0].access_token(|_| {});
+    for token in [token.as_str(), "made-up"] {
+        let ask = question(&browser).with("Authorization", format!("Bearer {token}"));
+        let answer = world.send(&ask).await;
+        assert_eq!((answer.status, answer.refusal()), (403, "rule_denies"), "{}", answer.show());
+    }
+}
