@@ -19,7 +19,7 @@ pub struct KeyRing {
     keys: Vec<RingKey>,
 }
 
-/// The ring that is in force. It can be replaced while the program runs: what was begun with the one before ends with it.
+/// The ring that is in force. It can be replaced while the program runs; a request under way keeps the one that it began with.
 #[derive(Debug)]
 pub struct RingInForce(RwLock<Arc<KeyRing>>);
 
