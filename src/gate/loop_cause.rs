@@ -17,6 +17,8 @@ pub enum Seen {
     Ended,
     /// One came that opens a session of the client.
     Live,
+    /// One came, and the store did not say what it opens.
+    Unanswered,
 }
 
 /// Why a session that was made here lately is over, as far as a loop can come of it.
@@ -50,6 +52,8 @@ pub fn judge(evidence: &Evidence) -> LoopCause {
     let came_in_vain = seen(Seen::Ended) || seen(Seen::Unknown);
     match evidence.ended {
         _ if seen(Seen::Unreadable) => LoopCause::CookieChanged,
+        // Nobody knows what it opens, whatever else was seen.
+        _ if seen(Seen::Unanswered) => LoopCause::StoreUnreachable,
         Some(EndedBy::Clocks) if came_in_vain => LoopCause::Clocks,
         Some(EndedBy::Itself) if came_in_vain => LoopCause::SessionEnded,
         _ if seen(Seen::Ended) => LoopCause::SessionEnded,
@@ -71,6 +75,7 @@ impl Seen {
             Self::Unknown => Some("unknown"),
             Self::Ended => Some("ended"),
             Self::Live => Some("live"),
+            Self::Unanswered => Some("unanswered"),
         }
     }
 
@@ -87,6 +92,7 @@ impl Seen {
             Self::Unknown => 2,
             Self::Ended => 3,
             Self::Live => 4,
+            Self::Unanswered => 5,
         }
     }
 
@@ -95,7 +101,8 @@ impl Seen {
         Self::ALL.into_iter().find(|seen| seen.number() == number).unwrap_or_default()
     }
 
-    const ALL: [Self; 5] = [Self::Nothing, Self::Unreadable, Self::Unknown, Self::Ended, Self::Live];
+    const ALL: [Self; 6] =
+        [Self::Nothing, Self::Unreadable, Self::Unknown, Self::Ended, Self::Live, Self::Unanswered];
 }
 
 impl From<LoginReason> for Seen {

@@ -193,10 +193,15 @@ pub enum Refusal {
     SignedOutMeanwhile,
     /// The logins that were finished lately cannot all be remembered, so it cannot be known whether this one was.
     StoreFull,
-    /// As many sessions as there may be.
+    /// The store has no room for a new session.
     SessionsFull {
-        /// `server.max_sessions`.
-        limit: usize,
+        /// What it says.
+        why: Box<str>,
+    },
+    /// The store does not answer, so nobody knows whether there is a session.
+    StoreUnavailable {
+        /// What it says instead, or what was waited for.
+        why: Box<str>,
     },
     /// The login was finished before.
     FlowReplayed,
@@ -403,6 +408,8 @@ pub enum LoopCause {
     SessionEnded,
     /// The same, because the clocks are apart.
     Clocks,
+    /// The store did not say what the cookie opens.
+    StoreUnreachable,
 }
 
 impl Refusal {
@@ -479,6 +486,7 @@ impl Refusal {
             Self::SignedOutMeanwhile => Kind::SignedOutMeanwhile,
             Self::StoreFull => Kind::StoreFull,
             Self::SessionsFull { .. } => Kind::SessionsFull,
+            Self::StoreUnavailable { .. } => Kind::StoreUnavailable,
             Self::FlowReplayed => Kind::FlowReplayed,
             Self::SessionKeyMismatch => Kind::SessionKeyMismatch,
             Self::CrossSite => Kind::CrossSite,
@@ -494,6 +502,7 @@ impl Refusal {
                 LoopCause::SessionNotFound => Kind::LoopSessionNotFound,
                 LoopCause::SessionEnded => Kind::LoopSessionEnded,
                 LoopCause::Clocks => Kind::LoopClocks,
+                LoopCause::StoreUnreachable => Kind::LoopStoreUnreachable,
             },
             Self::PathAmbiguous { .. } => Kind::PathAmbiguous,
             Self::ClientAddressUnknown => Kind::ClientAddressUnknown,

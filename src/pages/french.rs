@@ -194,6 +194,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "La passerelle de connexion ne peut connecter personne pour le moment. Réessayez dans une minute.",
     ),
     (
+        "The login gateway cannot look up sign-ins at the moment. You are not signed out. Try again in a minute.",
+        "La passerelle de connexion ne peut pas vérifier les connexions pour le moment. Vous n’êtes pas déconnecté. Réessayez dans une minute.",
+    ),
+    (
         "The gateway cannot check access tokens at the moment. Try again in a minute.",
         "La passerelle ne peut pas vérifier les jetons d’accès pour le moment. Réessayez dans une minute.",
     ),

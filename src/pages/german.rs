@@ -191,6 +191,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "Das Anmelde-Gateway kann zurzeit niemanden anmelden. Versuchen Sie es in einer Minute erneut.",
     ),
     (
+        "The login gateway cannot look up sign-ins at the moment. You are not signed out. Try again in a minute.",
+        "Das Anmelde-Gateway kann Anmeldungen zurzeit nicht nachsehen. Sie sind nicht abgemeldet. Versuchen Sie es in einer Minute erneut.",
+    ),
+    (
         "The gateway cannot check access tokens at the moment. Try again in a minute.",
         "Das Gateway kann Zugriffstoken zurzeit nicht prüfen. Versuchen Sie es in einer Minute erneut.",
     ),

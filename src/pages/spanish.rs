@@ -191,6 +191,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "La pasarela de acceso no puede iniciar ninguna sesión en este momento. Vuelva a intentarlo dentro de un minuto.",
     ),
     (
+        "The login gateway cannot look up sign-ins at the moment. You are not signed out. Try again in a minute.",
+        "La pasarela de acceso no puede consultar las sesiones en este momento. Su sesión no se ha cerrado. Vuelva a intentarlo dentro de un minuto.",
+    ),
+    (
         "The gateway cannot check access tokens at the moment. Try again in a minute.",
         "La pasarela no puede comprobar tokens de acceso en este momento. Vuelva a intentarlo dentro de un minuto.",
     ),

@@ -1,5 +1,7 @@
 //! What the provider says about a person, once it is believed (OpenID Connect Core 1.0 sections 2, 5.3 and 12.2).
 
+pub mod kept;
+
 use std::collections::HashSet;
 use std::fmt;
 

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 
 use super::body;
 use super::respond::{self, Answer};
-use super::service::Asked;
+use super::service::{Asked, unavailable};
 use crate::gate::decide::Ended;
 use crate::gate::refusal::Refusal;
 use crate::idp::{refusal, verify};
@@ -43,20 +43,24 @@ async fn log_out(asked: Asked<'_>, body: Incoming) -> Result<(), Refusal> {
         refusal::of_logout_token(&client.issuer, fault)
     })?;
 
-    // Nothing is waited for from here on: either all of it happens, or none.
     let now = service.clock.wall();
-    let taken = service.used_logout_tokens.take(id(&client.name, &token), token.good_until(), now);
+    let id = id(&client.name, &token);
+    let taken = service.used_logout_tokens.take(id, token.good_until(), now);
     if taken == Taken::Again {
         return Err(Refusal::LogoutTokenReplayed);
     }
     let logout = Logout { client: &client.name, issuer: token.issuer(), whose: whose(&token)? };
-    let ended = service.sessions.log_out(&logout, now, Ended::SignedOutElsewhere);
+    let ended = service.sessions.log_out(&logout, now, Ended::SignedOutElsewhere).await.map_err(|fault| {
+        // The provider may send the same token again.
+        service.used_logout_tokens.give_back(&id);
+        unavailable(fault)
+    })?;
     tracing::info!(
         code = "signed_out_by_provider",
         verdict = "signed_out",
         client = client.name,
         channel = "back",
-        sessions = ended.sessions.len(),
+        sessions = ended.count,
         request_id = asked.request_id
     );
     // What is not remembered is not told to be done, though everything that can be done is: the provider may send it again.

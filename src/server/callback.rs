@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 
 use super::person::{self, Person, Reload};
 use super::respond::{self, Answer};
-use super::service::Asked;
+use super::service::{Asked, unavailable};
 use super::{body, choose, flow_cookie, fragment, set_cookie, stray_callback};
 use crate::config::host::Scheme;
 use crate::gate::credential::{self, Credential, SessionCookie};
@@ -182,6 +182,7 @@ async fn sign_in(
     let tokens = Tokens { id_token: learned.id_token.unwrap_or(tokens.id_token), ..tokens };
     let account = person::account(&learned.claims);
     let session_cookie = keep(asked, learned.claims, tokens, &opened.flow, return_to)
+        .await
         .map_err(|refusal| Failed { refusal, account })?;
 
     service.metrics.logins_completed.get_or_create(&asked.labels()).inc();
@@ -236,7 +237,7 @@ fn judge<'a>(
 }
 
 /// Makes the session and keeps it under a new cookie; the one that the browser had before ends.
-pub(super) fn keep(
+pub(super) async fn keep(
     asked: Asked<'_>,
     claims: Claims,
     tokens: Tokens<Secret>,
@@ -259,16 +260,21 @@ pub(super) fn keep(
     };
     let mut session = Session::new(handle, client.name.clone(), identity, claims, session_tokens, now);
     let cookie = SessionCookie::new(service.clock.entropy());
-    let before = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => Some(SessionKey::of_cookie(cookie.bytes())),
-        Credential::Absent | Credential::Unreadable(_) => flow.before,
+    let (before, earlier) = match credential::find(&asked.head.headers, &client.cookie.name) {
+        Credential::Session(cookie) => {
+            let earlier = service.sessions.of_cookie(client, &cookie).await.map_err(unavailable)?;
+            (Some(SessionKey::of_cookie(cookie.bytes())), earlier)
+        }
+        Credential::Absent | Credential::Unreadable(_) => {
+            (flow.before, flow.before.and_then(|key| service.sessions.of_key(client, &key)))
+        }
     };
-    let earlier = before.and_then(|key| service.sessions.of_key(client, &key));
     session.stepped_up = stepped_up(earlier.as_deref(), &session, flow.step_up);
     session.uses = service.loops.finished(flow.binding, &client.name, return_to.as_str(), now);
-    let limit = service.config.server.max_sessions;
-    service.sessions.insert(&cookie, session, before, flow.begun).map_err(|why| match why {
-        NotKept::Full => Refusal::SessionsFull { limit },
+    let kept =
+        service.sessions.insert(client, &cookie, session, (before, earlier.as_deref()), flow.begun).await;
+    kept.map_err(|why| match why {
+        NotKept::Store(fault) => unavailable(fault),
         NotKept::SignedOut => Refusal::SignedOutMeanwhile,
     })?;
     tracing::info!(

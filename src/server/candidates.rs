@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::service::Service;
+use super::service::{Service, unavailable};
 use crate::config::Client;
 use crate::config::rule::{BearerPolicy, Policy};
 use crate::gate::candidates::{self, Chosen, Trace};
@@ -12,6 +12,7 @@ use crate::gate::credential::{self, Credential};
 use crate::gate::decide;
 use crate::gate::forwarded::Forwarded;
 use crate::gate::presented::{self, Presented};
+use crate::gate::refusal::Refusal;
 
 /// What it is asked about.
 pub(super) struct Asked<'a> {
@@ -21,29 +22,41 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The client that the proxy named, else one of those that guard the host. Asks nobody and waits for nothing.
-    pub(super) fn choose(&self, named: Option<&'a Arc<Client>>) -> Option<Chosen<&'a Arc<Client>>> {
+    /// The client that the proxy named, else one of those that guard the host. Waits for nothing while the sessions are at hand.
+    ///
+    /// # Errors
+    /// Nobody guards the host; or the store does not say which of several clients somebody is signed in at.
+    pub(super) async fn choose(
+        &self,
+        named: Option<&'a Arc<Client>>,
+    ) -> Result<Chosen<&'a Arc<Client>>, Refusal> {
         if let Some(client) = named {
-            return Some(Chosen { client, trace: Trace::Nothing });
+            return Ok(Chosen { client, trace: Trace::Nothing });
         }
         let (authority, scheme) = (self.forwarded.authority(), self.forwarded.scheme());
         let config = &self.service.config;
-        let first = config.client_for_host(authority, scheme)?;
+        let not_guarded = || Refusal::HostNotGuarded { host: authority.clone() };
+        let first = config.client_for_host(authority, scheme).ok_or_else(not_guarded)?;
         if !first.has_choice(authority) {
-            return Some(Chosen { client: first, trace: Trace::Nothing });
+            return Ok(Chosen { client: first, trace: Trace::Nothing });
         }
         let clients: Vec<_> = config.clients_beside(first, authority, scheme).collect();
         let of_tokens = clients.iter().position(|client| self.takes_the_token(client));
-        let traces = clients.into_iter().map(|client| (client, self.trace(client)));
-        candidates::choose(traces.collect(), of_tokens)
+        let mut traces = Vec::with_capacity(clients.len());
+        for client in clients {
+            traces.push((client, self.trace(client).await?));
+        }
+        candidates::choose(traces, of_tokens).ok_or_else(not_guarded)
     }
 
-    fn trace(&self, client: &Arc<Client>) -> Trace {
-        match credential::find(self.headers, &client.cookie.name) {
+    async fn trace(&self, client: &Arc<Client>) -> Result<Trace, Refusal> {
+        Ok(match credential::find(self.headers, &client.cookie.name) {
             Credential::Absent => Trace::Nothing,
             Credential::Unreadable(why) => Trace::Unreadable(why),
-            Credential::Session(cookie) => self.service.sessions.trace(client, &cookie),
-        }
+            Credential::Session(cookie) => {
+                self.service.sessions.trace(client, &cookie).await.map_err(unavailable)?
+            }
+        })
     }
 
     /// Whether the request presents an access token and this client takes tokens for it. What of the two cannot be known is for it to

@@ -72,7 +72,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 return answer;
             }
             let asked = Asked { service, client, head: &head, peer: peer.ip(), request_id };
-            if let Some(answered) = testing_profile::instead(asked, page) {
+            if let Some(answered) = testing_profile::instead(asked, page).await {
                 let answer = answered.unwrap_or_else(|refusal| asked.refuse(&refusal, None, Reload::Helps));
                 return testing_profile::mark(Some(client), answer);
             }
@@ -84,7 +84,7 @@ async fn route(service: &Service, request: Request<Incoming>, peer: SocketAddr, 
                 Page::Logout => logout::answer(asked, body).await,
                 Page::SignedOut => logout::signed_out(asked),
                 Page::BackchannelLogout => Ok(backchannel::answer(asked, body).await),
-                Page::FrontchannelLogout => frontchannel::answer(asked),
+                Page::FrontchannelLogout => frontchannel::answer(asked).await,
                 Page::NewToken { session_key } => own_session::new_token(asked, session_key).await,
                 Page::Userinfo => own_session::userinfo(asked).await,
                 Page::Session => own_session::session(asked).await,

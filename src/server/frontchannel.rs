@@ -9,17 +9,17 @@ use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, PRAGMA};
 use url::{Url, form_urlencoded};
 
 use super::respond::{self, Answer};
-use super::service::Asked;
+use super::service::{Asked, unavailable};
 use crate::gate::credential::{self, Credential};
 use crate::gate::decide::Ended;
 use crate::gate::refusal::Refusal;
-use crate::session::index::{Logout, Whose};
+use crate::session::index::{Logout, Name, Whose};
 
 /// The same empty answer whether or not there was such a session.
 ///
 /// # Errors
 /// It is not wanted here; another method; `iss` is not this client's issuer; one of the two is missing, or there twice.
-pub(super) fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
+pub(super) async fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let Asked { service, client, .. } = asked;
     if !client.logout.frontchannel {
         return Err(Refusal::PathUnknown);
@@ -33,18 +33,21 @@ pub(super) fn answer(asked: Asked<'_>) -> Result<Answer, Refusal> {
     }
     let logout = Logout { client: &client.name, issuer: &issuer, whose: Whose::ProviderSession(&sid) };
     let own = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => service.sessions.of_cookie(client, &cookie),
+        Credential::Session(cookie) => {
+            service.sessions.of_cookie(client, &cookie).await.map_err(unavailable)?
+        }
         Credential::Absent | Credential::Unreadable(_) => None,
     };
-    if own.is_none_or(|own| logout.ends(&own)) {
+    if own.is_none_or(|own| logout.ending().ends(&Name::all_of(&own))) {
         let now = service.clock.wall();
         let ended = service.sessions.log_out_unproven(&logout, now, Ended::SignedOutElsewhere);
+        let ended = ended.await.map_err(unavailable)?;
         tracing::info!(
             code = "signed_out_by_provider",
             verdict = "signed_out",
             client = client.name,
             channel = "front",
-            sessions = ended.sessions.len(),
+            sessions = ended.count,
             request_id = asked.request_id
         );
     }

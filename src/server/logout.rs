@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::person;
 use super::respond::{self, Answer, Use};
 use super::same_site::{self, Site};
-use super::service::Asked;
+use super::service::{Asked, unavailable};
 use super::{body, flow_cookie, set_cookie};
 use crate::config::{Client, own_path};
 use crate::gate::credential::{self, Credential};
@@ -53,7 +53,7 @@ pub(super) async fn answer(asked: Asked<'_>, body: Incoming) -> Result<Answer, R
         (return_to, scope, is_wanted)
     };
     Ok(if is_wanted {
-        sign_out(asked, return_to.as_ref(), scope)
+        sign_out(asked, return_to.as_ref(), scope).await?
     } else {
         let language = language::preferred(&asked.head.headers);
         let action = own_path(&asked.client.name, "logout");
@@ -115,14 +115,19 @@ fn scope(parameters: &[u8]) -> Result<Scope, Refusal> {
 }
 
 /// First the sessions here, so that they are over whatever becomes of the rest; then the cookies; then the provider.
-fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Answer {
+///
+/// # Errors
+/// The store does not answer: then nobody is told that it is done.
+async fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Result<Answer, Refusal> {
     let Asked { service, client, .. } = asked;
     let session = match credential::find(&asked.head.headers, &client.cookie.name) {
-        Credential::Session(cookie) => service.sessions.sign_out(client, &cookie),
+        Credential::Session(cookie) => {
+            service.sessions.sign_out(client, &cookie).await.map_err(unavailable)?
+        }
         Credential::Absent | Credential::Unreadable(_) => None,
     };
     if let Some(session) = &session {
-        let mut ended = end_others(asked, session, scope);
+        let mut ended = end_others(asked, session, scope).await?;
         tracing::info!(
             code = "signed_out", verdict = "signed_out", client = client.name, session = %session.handle,
             scope = scope.name(), others = ended.len(), request_id = asked.request_id
@@ -165,11 +170,18 @@ fn sign_out(asked: Asked<'_>, return_to: Option<&ReturnTo>, scope: Scope) -> Ans
         let cookie = flow_cookie::named(&client.flow_cookie, sent);
         answer.headers_mut().append(SET_COOKIE, set_cookie::clear(&cookie));
     }
-    answer
+    Ok(answer)
 }
 
 /// Ends what the scope takes with a session that its person ended, at every client, and gives it with its client.
-fn end_others(asked: Asked<'_>, session: &Session, scope: Scope) -> Vec<(Arc<Client>, Arc<Session>)> {
+///
+/// # Errors
+/// The store does not answer.
+async fn end_others(
+    asked: Asked<'_>,
+    session: &Session,
+    scope: Scope,
+) -> Result<Vec<(Arc<Client>, Arc<Session>)>, Refusal> {
     let service = asked.service;
     let whose: Vec<_> = match scope {
         Scope::App => Vec::new(),
@@ -183,11 +195,12 @@ fn end_others(asked: Asked<'_>, session: &Session, scope: Scope) -> Vec<(Arc<Cli
     for client in &service.config.clients {
         for whose in &whose {
             let logout = Logout { client: &client.name, issuer: session.claims.issuer(), whose: *whose };
-            let others = service.sessions.log_out(&logout, until, Ended::SignedOutElsewhere).sessions;
-            ended.extend(others.into_iter().map(|other| (Arc::clone(client), other)));
+            let others = service.sessions.log_out(&logout, until, Ended::SignedOutElsewhere).await;
+            let others = others.map_err(unavailable)?;
+            ended.extend(others.sessions.into_iter().map(|other| (Arc::clone(client), other)));
         }
     }
-    ended
+    Ok(ended)
 }
 
 /// What the page asks about.

@@ -55,7 +55,7 @@ use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
 use crate::session::revoke::Revoker;
 use crate::session::sealing::{KeyRing, RingInForce};
-use crate::session::store::MemoryStore;
+use crate::session::store::Store;
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
 use admin::Admin;
@@ -91,7 +91,8 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     let metrics = Arc::new(Metrics::new());
     metrics.trusts_every_peer.set(i64::from(config.server.trusts_every_peer()));
     let providers = Arc::new(Providers::new(&config, &clock).map_err(io::Error::other)?);
-    let store = Arc::new(MemoryStore::new(config.server.max_sessions));
+    let ring = Arc::new(RingInForce::new(KeyRing::new(&config.server.keys, clock.entropy())));
+    let store = Arc::new(Store::in_memory(config.server.max_sessions, clock.clone()));
     let refresher = Arc::new(Refresher::new(
         Arc::clone(&store),
         Arc::clone(&providers),
@@ -120,7 +121,6 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     };
     let asked: Vec<_> = providers.iter().filter(asked).map(Arc::clone).collect();
 
-    let ring = Arc::new(RingInForce::new(KeyRing::new(&config.server.keys, clock.entropy())));
     let service = Arc::new(Service {
         ring: Arc::clone(&ring),
         sessions,
@@ -222,7 +222,7 @@ async fn keep_sweeping(service: Arc<Service>) {
         service.login_limit.sweep(service.clock.steady());
         service.unopened_limit.sweep(service.clock.steady());
         service.introspection_limit.sweep(service.clock.steady());
-        service.sessions.sweep(|name| service.config.client(name).cloned());
+        service.sessions.sweep(|name| service.config.client(name).cloned()).await;
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::cors;
 use super::respond::{self, Answer};
 use super::same_site::{self, Site};
-use super::service::Asked;
+use super::service::{Asked, unavailable};
 use crate::gate::credential::{self, Credential, SessionCookie};
 use crate::gate::refusal::Refusal;
 use crate::gate::return_to;
@@ -82,6 +82,7 @@ async fn find(asked: Asked<'_>, look: Look) -> Result<(SessionCookie, Arc<Sessio
     match asked.service.sessions.look(asked.client, &cookie, look).await {
         Looked::Live(session) => Ok((cookie, session)),
         Looked::Unrefreshed => Err(Refusal::RefreshUnavailable),
+        Looked::Unavailable(fault) => Err(unavailable(fault)),
         // Only rules ask for claims of an age.
         Looked::Unknown | Looked::Ended(_) | Looked::ClaimsTooOld => Err(Refusal::NoSession),
     }

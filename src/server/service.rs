@@ -26,6 +26,7 @@ use crate::protocol::timestamp::Timestamp;
 use crate::session::loops::Loops;
 use crate::session::revoke::Revoker;
 use crate::session::sealing::RingInForce;
+use crate::session::store::keeper::StoreFault;
 use crate::session::used_flows::UsedFlows;
 use crate::session::{Look, Looked, Sessions};
 use crate::telemetry::metrics::{ClientLabels, DecisionLabels, Metrics, VerdictLabel};
@@ -117,6 +118,7 @@ impl Service {
                 Looked::Unknown => Seen::Unknown,
                 Looked::Ended(_) => Seen::Ended,
                 Looked::Live(_) | Looked::Unrefreshed | Looked::ClaimsTooOld => Seen::Live,
+                Looked::Unavailable(_) => Seen::Unanswered,
             },
         }
     }
@@ -129,6 +131,14 @@ impl Service {
             *last = now;
         }
         due
+    }
+}
+
+/// What a store that does not do what it was asked means for whoever asked.
+pub(super) fn unavailable(fault: StoreFault) -> Refusal {
+    match fault {
+        StoreFault::Unavailable(why) => Refusal::StoreUnavailable { why },
+        StoreFault::Full(why) => Refusal::SessionsFull { why },
     }
 }
 

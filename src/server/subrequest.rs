@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use super::person;
 use super::respond::{self, Answer};
-use super::service::Service;
+use super::service::{Service, unavailable};
 use super::{bearer, candidates, cors, passed, testing_profile};
 use crate::config::Client;
 use crate::config::host::Scheme;
@@ -50,9 +50,9 @@ pub(super) async fn answer(
         }
     };
     let asked = candidates::Asked { service, forwarded: &forwarded, headers: &head.headers };
-    let Some(chosen) = asked.choose(named) else {
-        let refusal = Refusal::HostNotGuarded { host: forwarded.authority().clone() };
-        return refuse(service, head, dialect, None, &refusal, request_id);
+    let chosen = match asked.choose(named).await {
+        Ok(chosen) => chosen,
+        Err(refusal) => return refuse(service, head, dialect, None, &refusal, request_id),
     };
     // Where the proxy names a client there is no other to choose.
     let way = if named.is_some() { Way::Client } else { Way::Choice };
@@ -102,16 +102,16 @@ async fn judged(
         }
         None => None,
     };
-    let looked = match cookie {
+    let looked = match &cookie {
         // The token alone decides.
         _ if judged.is_some() => None,
         Credential::Absent => None,
         // A rule that takes tokens only looks at no session.
         _ if rule.bearer == BearerPolicy::Required => None,
-        Credential::Unreadable(why) => Some(Err(why)),
+        Credential::Unreadable(why) => Some(Err(*why)),
         Credential::Session(cookie) => Some(Ok(match rule.claims_max_age {
-            None => service.sessions.look(client, &cookie, Look::Only).await,
-            Some(max_age) => service.sessions.look_for_fresh(client, &cookie, max_age).await,
+            None => service.sessions.look(client, cookie, Look::Only).await,
+            Some(max_age) => service.sessions.look_for_fresh(client, cookie, max_age).await,
         })),
     };
     let found = match (&judged, &looked) {
@@ -128,6 +128,7 @@ async fn judged(
         }
         (None, Some(Ok(Looked::Unrefreshed))) => Found::Refused(Refusal::RefreshUnavailable),
         (None, Some(Ok(Looked::ClaimsTooOld))) => Found::ClaimsTooOld,
+        (None, Some(Ok(Looked::Unavailable(fault)))) => Found::Refused(unavailable(fault.clone())),
     };
     let presented = token.map(|(_, token)| token);
     let issuer = judged.as_ref().and_then(|judged| match judged {
@@ -159,15 +160,22 @@ async fn judged(
             let admitted = judged.as_ref().and_then(|judged| judged.as_deref().ok());
             let session = session(&looked);
             let authorization = passed_on.as_ref();
-            let asked =
-                passed::Asked { client, forwarded, headers, identity, session, admitted, authorization };
+            let asked = passed::Asked {
+                client,
+                forwarded,
+                headers,
+                identity,
+                session: session.map(Arc::as_ref),
+                admitted,
+                authorization,
+            };
             let beside = match passed::headers(service, &asked) {
                 Ok(beside) => beside,
                 Err(refusal) => return refuse_here(&refusal),
             };
-            if let Some(session) = session {
+            if let (Some(session), Credential::Session(cookie)) = (session, &cookie) {
                 // Only what is let through is a use.
-                service.sessions.use_now(session);
+                service.sessions.use_now(session, cookie);
             }
             service.decided(Some(client), VerdictLabel::Allow, "ok");
             tracing::info!(
@@ -205,7 +213,7 @@ async fn judged(
 }
 
 /// The session of a request, if it is alive.
-fn session(looked: &Option<Result<Looked, Unreadable>>) -> Option<&Session> {
+fn session(looked: &Option<Result<Looked, Unreadable>>) -> Option<&Arc<Session>> {
     match looked {
         Some(Ok(Looked::Live(session))) => Some(session),
         _ => None,

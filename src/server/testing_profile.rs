@@ -35,14 +35,14 @@ pub(super) fn confined(config: &Config, listening: &[SocketAddr]) -> io::Result<
 }
 
 /// What a client with a profile answers otherwise than others; none where it answers as they do.
-pub(super) fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer, Refusal>> {
+pub(super) async fn instead(asked: Asked<'_>, page: Page<'_>) -> Option<Result<Answer, Refusal>> {
     let profile = asked.client.testing_profile.as_ref()?;
     let headers = &asked.head.headers;
     if let Err(refusal) = from_here(asked.client, headers).and_then(|()| meant_here(headers)) {
         return Some(Err(refusal));
     }
     match page {
-        Page::Login => Some(login(asked, profile)),
+        Page::Login => Some(login(asked, profile).await),
         // There is no provider that could call back, or want our keys.
         Page::InitiateLogin
         | Page::Callback
@@ -99,7 +99,7 @@ pub(super) fn mark(client: Option<&Client>, mut answer: Answer) -> Answer {
 }
 
 /// 303 to where the person wanted to go, with a session.
-fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> {
+async fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> {
     asked.takes("GET")?;
     let return_to = return_to::from_query(asked.query(), asked.client)?;
     let claims = Claims::of_testing_profile(profile.claims(), asked.service.clock.wall());
@@ -119,7 +119,7 @@ fn login(asked: Asked<'_>, profile: &TestingProfile) -> Result<Answer, Refusal> 
         before: None,
         step_up: None,
     };
-    let cookie = callback::keep(asked, claims, tokens, &flow, &return_to)?;
+    let cookie = callback::keep(asked, claims, tokens, &flow, &return_to).await?;
     tracing::warn!(
         code = "testing_profile_login",
         fault = "operator",

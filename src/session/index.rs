@@ -40,7 +40,17 @@ impl Name {
         Self(name)
     }
 
-    /// All names of a session.
+    /// One that was kept.
+    pub(in crate::session) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a store.
+    pub(in crate::session) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// All names of a session, that of its person first.
     pub fn all_of(session: &Session) -> Vec<Self> {
         let (client, issuer, sub) = (&session.client, session.claims.issuer(), session.claims.sub());
         let mut names = vec![Self::new(Kind::Subject, client, issuer, sub)];
@@ -87,29 +97,38 @@ pub enum Whose<'a> {
 }
 
 impl Logout<'_> {
-    /// The names under which its sessions are found.
-    pub fn names(&self) -> Vec<Name> {
+    /// The names by which its sessions are known.
+    pub fn ending(&self) -> Ending {
         let name = |kind, value| Name::new(kind, self.client, self.issuer, value);
-        match self.whose {
-            Whose::Person(sub) => vec![name(Kind::Subject, sub)],
-            Whose::ProviderSession(sid) => vec![name(Kind::Sid, sid)],
+        let (any_of, of_person) = match self.whose {
+            Whose::Person(sub) => (vec![name(Kind::Subject, sub)], None),
+            Whose::ProviderSession(sid) => (vec![name(Kind::Sid, sid)], None),
             Whose::SessionOfPerson { sid, sub } => {
-                vec![name(Kind::Sid, sid), name(Kind::SubjectWithoutSid, sub)]
+                let any_of = vec![name(Kind::Sid, sid), name(Kind::SubjectWithoutSid, sub)];
+                (any_of, Some(name(Kind::Subject, sub)))
             }
-        }
+        };
+        Ending { any_of, of_person }
+    }
+}
+
+/// Whose sessions are to end, by their names alone.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    any_of: Vec<Name>,
+    of_person: Option<Name>,
+}
+
+impl Ending {
+    /// The names under which its sessions are found.
+    pub fn names(&self) -> &[Name] {
+        &self.any_of
     }
 
-    /// Whether it ends a session that was found under one of its names.
-    pub fn ends(&self, session: &Session) -> bool {
-        let is_here = session.client == self.client && session.claims.issuer() == self.issuer;
-        let has = |sid: &str| session.sids().any(|own| own == sid);
-        let unnamed = session.sids().next().is_none();
-        is_here
-            && match self.whose {
-                Whose::Person(sub) => session.claims.sub() == sub,
-                Whose::ProviderSession(sid) => has(sid),
-                Whose::SessionOfPerson { sid, sub } => session.claims.sub() == sub && (has(sid) || unnamed),
-            }
+    /// Whether it ends a session that has these names.
+    pub fn ends(&self, names: &[Name]) -> bool {
+        self.any_of.iter().any(|name| names.contains(name))
+            && self.of_person.is_none_or(|name| names.contains(&name))
     }
 }
 

@@ -75,7 +75,7 @@ pub const MAX_LOGOUTS: usize = 1_000_000;
 /// Beyond so many, only logouts that are proven are remembered: nobody makes the provider's own get lost.
 pub const MAX_UNPROVEN_LOGOUTS: usize = 250_000;
 /// How long a login can be under way: as long as its state is taken, and then as long as the provider may take to answer.
-const KEPT: Duration = Duration::from_secs(15 * 60);
+pub(super) const KEPT: Duration = Duration::from_secs(15 * 60);
 const _: () = assert!(
     KEPT.as_secs() >= STATE_LIFETIME.as_secs() + 300,
     "a logout is remembered longer than a login lasts"

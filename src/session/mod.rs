@@ -2,6 +2,7 @@
 
 pub mod dpop_nonce;
 pub mod index;
+pub mod kept;
 pub mod key;
 pub mod lifetime;
 pub mod logout_state;
@@ -30,26 +31,25 @@ use crate::telemetry::metrics::Metrics;
 use index::{Logout, Name};
 use key::SessionKey;
 use lifetime::Standing;
-use logouts::Logouts;
 use record::Session;
 use refresh::{Outcome, Refresher, When};
-use store::MemoryStore;
+use store::keeper::StoreFault;
+use store::{Removed, Store};
 
-/// The sessions of this process.
+/// The sessions that this process answers for.
 #[derive(Debug)]
 pub struct Sessions {
-    store: Arc<MemoryStore>,
-    logouts: Logouts,
+    store: Arc<Store>,
     refresher: Arc<Refresher>,
     clock: Clock,
     metrics: Arc<Metrics>,
 }
 
 /// Why a new session is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotKept {
-    /// There are as many as there may be.
-    Full,
+    /// The store has no room for it, or does not answer.
+    Store(StoreFault),
     /// Its sessions were ended after the login was begun.
     SignedOut,
 }
@@ -57,7 +57,9 @@ pub enum NotKept {
 /// What a logout did.
 #[derive(Debug)]
 pub struct LoggedOut {
-    /// The sessions that it ended, each told to one caller only.
+    /// How many sessions it ended, each told to one caller only.
+    pub count: usize,
+    /// Those of them whose tokens are known here.
     pub sessions: Vec<Arc<Session>>,
     /// Whether logins under way are kept from making a new one.
     pub is_noted: bool,
@@ -76,6 +78,8 @@ pub enum Looked {
     Unrefreshed,
     /// A session whose claims are older than was asked for, and that has no refresh token.
     ClaimsTooOld,
+    /// Nobody knows: the store does not answer.
+    Unavailable(StoreFault),
 }
 
 /// Whether looking at a session counts as using it.
@@ -89,20 +93,19 @@ pub enum Look {
 
 impl Sessions {
     /// The sessions of `store`.
-    pub fn new(
-        store: Arc<MemoryStore>,
-        refresher: Arc<Refresher>,
-        clock: Clock,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self { store, logouts: Logouts::default(), refresher, clock, metrics }
+    pub fn new(store: Arc<Store>, refresher: Arc<Refresher>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Self { store, refresher, clock, metrics }
     }
 
-    /// Finds the session of a cookie. Waits for nothing while its claims are fresh, and for a refresh at most
-    /// [`REFRESH_PATIENCE`] when they are not.
+    /// Finds the session of a cookie. Waits for nothing while it is at hand and its claims are fresh; for the store a quarter of a second,
+    /// and for a refresh at most [`REFRESH_PATIENCE`].
     pub async fn look(&self, client: &Arc<Client>, cookie: &SessionCookie, look: Look) -> Looked {
         let key = SessionKey::of_cookie(cookie.bytes());
-        let Some(session) = self.store.get(&key) else { return Looked::Unknown };
+        let session = match self.store.get(client, &key, cookie).await {
+            Ok(Some(session)) => session,
+            Ok(None) => return Looked::Unknown,
+            Err(fault) => return Looked::Unavailable(fault),
+        };
         if session.client != client.name {
             return Looked::Unknown;
         }
@@ -110,7 +113,7 @@ impl Sessions {
         let standing = lifetime::judge(&session, &client.lifetimes, now);
         let may_refresh = || lifetime::may_refresh(&session, now);
         match standing {
-            Standing::Ended(why) => return self.over(client, &key, why),
+            Standing::Ended(why) => return self.over(client, &key, why).await,
             Standing::Fresh => {}
             Standing::Due => {
                 if may_refresh() {
@@ -124,11 +127,11 @@ impl Sessions {
                         return Looked::Ended(why);
                     }
                 }
-                return self.look_again(client, &key, look);
+                return self.look_again(client, &key, cookie, look).await;
             }
         }
         if look == Look::Use {
-            session.touch(now);
+            self.used(&session, cookie, now);
         }
         Looked::Live(session)
     }
@@ -158,7 +161,8 @@ impl Sessions {
         {
             return Looked::Ended(why);
         }
-        match self.look_again(client, &SessionKey::of_cookie(cookie.bytes()), Look::Only) {
+        let key = SessionKey::of_cookie(cookie.bytes());
+        match self.look_again(client, &key, cookie, Look::Only).await {
             Looked::Live(session) if !is_fresh(&session) => Looked::Unrefreshed,
             looked => looked,
         }
@@ -166,16 +170,19 @@ impl Sessions {
 
     /// What a cookie leads to at this moment, without a refresh: a session whose claims are too old is alive all the same. That is no use
     /// of it.
-    pub fn trace(&self, client: &Client, cookie: &SessionCookie) -> Trace {
+    ///
+    /// # Errors
+    /// [`StoreFault`]: nobody knows.
+    pub async fn trace(&self, client: &Client, cookie: &SessionCookie) -> Result<Trace, StoreFault> {
         let key = SessionKey::of_cookie(cookie.bytes());
-        let Some(session) = self.of_key(client, &key) else { return Trace::Unknown };
+        let Some(session) = self.of_cookie(client, cookie).await? else { return Ok(Trace::Unknown) };
         match lifetime::judge(&session, &client.lifetimes, self.clock.steady()) {
             Standing::Ended(why) => {
-                self.over(client, &key, why);
-                Trace::Ended(why)
+                self.over(client, &key, why).await;
+                Ok(Trace::Ended(why))
             }
             Standing::Fresh | Standing::Due | Standing::Stale | Standing::Unusable => {
-                Trace::Live(session.signed_in)
+                Ok(Trace::Live(session.signed_in))
             }
         }
     }
@@ -196,21 +203,36 @@ impl Sessions {
         session.tokens.access_token.as_ref().filter(|_| self.clock.steady() < session.tokens.expires)
     }
 
-    /// Notes that a request was let through with a session: its idle lifetime begins anew.
-    pub fn use_now(&self, session: &Session) {
-        session.touch(self.clock.steady());
+    /// Notes that a request was let through with the session of that cookie: its idle lifetime begins anew.
+    pub fn use_now(&self, session: &Arc<Session>, cookie: &SessionCookie) {
+        self.used(session, cookie, self.clock.steady());
+    }
+
+    fn used(&self, session: &Arc<Session>, cookie: &SessionCookie, now: Timestamp) {
+        session.touch(now);
+        self.store.note_use(session, || SessionKey::of_cookie(cookie.bytes()));
     }
 
     /// After a refresh was waited for: takes the session as it is now.
-    fn look_again(&self, client: &Arc<Client>, key: &SessionKey, look: Look) -> Looked {
-        let Some(session) = self.store.get(key) else { return Looked::Unknown };
+    async fn look_again(
+        &self,
+        client: &Arc<Client>,
+        key: &SessionKey,
+        cookie: &SessionCookie,
+        look: Look,
+    ) -> Looked {
+        let session = match self.store.get(client, key, cookie).await {
+            Ok(Some(session)) => session,
+            Ok(None) => return Looked::Unknown,
+            Err(fault) => return Looked::Unavailable(fault),
+        };
         let now = self.clock.steady();
         match lifetime::judge(&session, &client.lifetimes, now) {
-            Standing::Ended(why) => self.over(client, key, why),
+            Standing::Ended(why) => self.over(client, key, why).await,
             Standing::Unusable => Looked::Unrefreshed,
             Standing::Fresh | Standing::Due | Standing::Stale => {
                 if look == Look::Use {
-                    session.touch(now);
+                    self.used(&session, cookie, now);
                 }
                 Looked::Live(session)
             }
@@ -223,87 +245,121 @@ impl Sessions {
         self.refresher.start(client, key, When::Now).outcome(REFRESH_NOW_PATIENCE).await
     }
 
-    /// Keeps a new session. The one of the key `before`, if any, ends: at once, or a little later if the same person signed
-    /// in only just before, in another tab whose requests are still under way. `begun` is when its login was, by the wall clock.
+    /// Keeps a new session. The one of the key `before`, if any, ends: at once, or a little later if it is at hand as `earlier` and the same
+    /// person signed in only just before, in another tab whose requests are still under way. `begun` is when its login was, by the wall
+    /// clock.
     ///
     /// # Errors
     /// [`NotKept`].
-    pub fn insert(
+    pub async fn insert(
         &self,
+        client: &Client,
         cookie: &SessionCookie,
         session: Session,
-        before: Option<SessionKey>,
+        (before, earlier): (Option<SessionKey>, Option<&Session>),
         begun: Timestamp,
     ) -> Result<(), NotKept> {
         let now = self.clock.steady();
         let mut retiring = None;
-        if let Some(old_key) = before
-            && let Some(old) = self.store.get(&old_key)
-            && old.client == session.client
-        {
-            let same_person = old.claims.sub() == session.claims.sub();
-            if same_person && now.since(old.signed_in) < TABS_OVERLAP {
+        if let Some(old_key) = before {
+            let same_person = earlier.is_some_and(|old| old.claims.sub() == session.claims.sub());
+            if same_person && earlier.is_some_and(|old| now.since(old.signed_in) < TABS_OVERLAP) {
                 retiring = Some(old_key);
-            } else {
-                self.end(&old_key, Ended::Replaced);
+            } else if earlier.is_some() || self.store.outlives_process() {
+                // What is kept and not at hand cannot be asked whose it is; the browser has a newer one in any case.
+                self.end(client, &old_key, Ended::Replaced).await.map_err(NotKept::Store)?;
             }
         }
         let key = SessionKey::of_cookie(cookie.bytes());
         let names = Name::all_of(&session);
-        self.store.insert(key, session).map_err(|_| NotKept::Full)?;
+        self.store.insert(client, cookie, session).await.map_err(NotKept::Store)?;
         // Only now that a logout would find it: one that came before is noted (H-08).
-        if self.logouts.overtook(&names, begun, self.clock.wall()) {
-            self.end(&key, Ended::SignedOutElsewhere);
+        if self.store.overtook(&names, begun).await.map_err(NotKept::Store)? {
+            self.end(client, &key, Ended::SignedOutElsewhere).await.map_err(NotKept::Store)?;
             return Err(NotKept::SignedOut);
         }
         // Only now that there is one to go on with: a login that finds no room leaves it alone.
         if let Some(old_key) = retiring {
-            self.store.retire(&old_key, now.after(TABS_OVERLAP));
+            self.store.retire(&old_key, now.after(TABS_OVERLAP)).await.map_err(NotKept::Store)?;
         }
         self.metrics.sessions_now(self.store.len());
         Ok(())
     }
 
     /// The session of a cookie, if it is one of this client, however old. That is no use of it.
-    pub fn of_cookie(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
-        self.of_key(client, &SessionKey::of_cookie(cookie.bytes()))
+    ///
+    /// # Errors
+    /// [`StoreFault`]: nobody knows.
+    pub async fn of_cookie(
+        &self,
+        client: &Client,
+        cookie: &SessionCookie,
+    ) -> Result<Option<Arc<Session>>, StoreFault> {
+        let found = self.store.get(client, &SessionKey::of_cookie(cookie.bytes()), cookie).await?;
+        Ok(found.filter(|session| session.client == client.name))
     }
 
-    /// The same by its key.
+    /// The same by its key, if it is at hand: a record does not open by its key alone.
     pub fn of_key(&self, client: &Client, key: &SessionKey) -> Option<Arc<Session>> {
-        self.store.get(key).filter(|session| session.client == client.name)
+        self.store.at_hand(key).filter(|session| session.client == client.name)
     }
 
     /// Ends the session of a cookie, if it is one of this client.
-    pub fn sign_out(&self, client: &Client, cookie: &SessionCookie) -> Option<Arc<Session>> {
-        let key = SessionKey::of_cookie(cookie.bytes());
-        self.store.get(&key).filter(|session| session.client == client.name)?;
-        self.end(&key, Ended::SignedOut)
+    ///
+    /// # Errors
+    /// [`StoreFault`]: it may still be kept.
+    pub async fn sign_out(
+        &self,
+        client: &Client,
+        cookie: &SessionCookie,
+    ) -> Result<Option<Arc<Session>>, StoreFault> {
+        let Some(session) = self.of_cookie(client, cookie).await? else { return Ok(None) };
+        let ended = self.end(client, &SessionKey::of_cookie(cookie.bytes()), Ended::SignedOut).await?;
+        Ok(ended.map(|ended| ended.sessions.into_iter().next().unwrap_or(session)))
     }
 
     /// Ends every session that `logout` means, and those of logins that were begun until then and are not finished.
-    pub fn log_out(&self, logout: &Logout<'_>, until: Timestamp, why: Ended) -> LoggedOut {
-        let is_noted = self.logouts.note(&logout.names(), until).is_ok();
-        self.end_all(logout, is_noted, why)
+    ///
+    /// # Errors
+    /// [`StoreFault`]: some may still be kept.
+    pub async fn log_out(
+        &self,
+        logout: &Logout<'_>,
+        until: Timestamp,
+        why: Ended,
+    ) -> Result<LoggedOut, StoreFault> {
+        self.end_all(logout, until, why, true).await
     }
 
     /// The same for whoever only knows what the provider calls its session, and proves nothing.
-    pub fn log_out_unproven(&self, logout: &Logout<'_>, until: Timestamp, why: Ended) -> LoggedOut {
-        let is_noted = self.logouts.note_unproven(&logout.names(), until).is_ok();
-        self.end_all(logout, is_noted, why)
+    ///
+    /// # Errors
+    /// [`StoreFault`]: some may still be kept.
+    pub async fn log_out_unproven(
+        &self,
+        logout: &Logout<'_>,
+        until: Timestamp,
+        why: Ended,
+    ) -> Result<LoggedOut, StoreFault> {
+        self.end_all(logout, until, why, false).await
     }
 
-    fn end_all(&self, logout: &Logout<'_>, is_noted: bool, why: Ended) -> LoggedOut {
-        let sessions = self.store.remove_all(logout);
-        for session in &sessions {
-            self.note_end(session, why);
-        }
-        LoggedOut { sessions, is_noted }
+    async fn end_all(
+        &self,
+        logout: &Logout<'_>,
+        until: Timestamp,
+        why: Ended,
+        is_proven: bool,
+    ) -> Result<LoggedOut, StoreFault> {
+        let ending = logout.ending();
+        let is_noted = self.store.note_logout(&ending, until, is_proven).is_ok();
+        let Removed { count, sessions } = self.store.remove_all(ending, until).await?;
+        self.note_ends(logout.client, &sessions, count, why);
+        Ok(LoggedOut { count, sessions, is_noted })
     }
 
     /// Removes what is over, so that memory is not held by sessions that nobody asks for again.
-    pub fn sweep(&self, client: impl Fn(&str) -> Option<Arc<Client>>) {
-        self.logouts.sweep(self.clock.wall());
+    pub async fn sweep(&self, client: impl Fn(&str) -> Option<Arc<Client>>) {
         let now = self.clock.steady();
         let over = |session: &Session| {
             let Some(client) = client(&session.client) else {
@@ -314,35 +370,53 @@ impl Sessions {
                 _ => None,
             }
         };
-        self.store.sweep(over, |(client, why)| {
+        let count = |(client, why): (String, Ended)| {
             Metrics::count(&self.metrics.sessions_ended, &client, why.code());
-        });
+        };
+        self.store.sweep(over, count).await;
         self.metrics.sessions_now(self.store.len());
     }
 
-    fn over(&self, client: &Client, key: &SessionKey, why: Ended) -> Looked {
+    /// Where they are kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn over(&self, client: &Client, key: &SessionKey, why: Ended) -> Looked {
         // Judged once more under the map's lock: a refresh or a use may have come in between.
         let now = self.clock.steady();
         let still_over = |session: &Session| {
             matches!(lifetime::judge(session, &client.lifetimes, now), Standing::Ended(_))
         };
-        if let Some(session) = self.store.remove_if(key, still_over) {
-            self.note_end(&session, why);
+        // A store that cannot remove it now judges it by the same lifetimes later.
+        if let Ok(Some(session)) = self.store.remove_if(key, still_over).await {
+            self.note_ends(&client.name, &[session], 1, why);
         }
         Looked::Ended(why)
     }
 
-    fn end(&self, key: &SessionKey, why: Ended) -> Option<Arc<Session>> {
-        let session = self.store.remove(key)?;
-        self.note_end(&session, why);
-        Some(session)
+    async fn end(
+        &self,
+        client: &Client,
+        key: &SessionKey,
+        why: Ended,
+    ) -> Result<Option<Removed>, StoreFault> {
+        let removed = self.store.remove(key).await?;
+        if let Some(removed) = &removed {
+            self.note_ends(&client.name, &removed.sessions, removed.count, why);
+        }
+        Ok(removed)
     }
 
-    fn note_end(&self, session: &Session, why: Ended) {
+    fn note_ends(&self, client: &str, sessions: &[Arc<Session>], count: usize, why: Ended) {
         if let Some(by) = EndedBy::of(why) {
-            session.uses.ended(by);
+            for session in sessions {
+                session.uses.ended(by);
+            }
         }
-        Metrics::count(&self.metrics.sessions_ended, &session.client, why.code());
+        for _ in 0..count {
+            Metrics::count(&self.metrics.sessions_ended, client, why.code());
+        }
         self.metrics.sessions_now(self.store.len());
     }
 }

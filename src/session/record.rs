@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::key::Handle;
+use super::key::{Handle, RecordKey};
 use super::loops::Uses;
 use crate::config::Client;
 use crate::gate::identity::Identity;
@@ -33,10 +34,16 @@ pub struct Session {
     /// The numbers of the rules for which the person was led to the provider to be authenticated better, of this session and of
     /// those that it took the place of.
     pub stepped_up: Box<[usize]>,
+    /// What its record is sealed with, where it is kept elsewhere too.
+    pub record_key: Option<Box<RecordKey>>,
     /// `sid` of the ID token of the login.
-    first_sid: Option<Arc<str>>,
+    pub(super) first_sid: Option<Arc<str>>,
     last_used: AtomicU64,
     retires: AtomicU64,
+    /// The last use that was handed on to be kept.
+    kept_use: AtomicU64,
+    /// When it was last known to be what is kept, as [`super::store`] counts.
+    pub(in crate::session) checked: AtomicU64,
 }
 
 /// The tokens of a session, and how fresh they are.
@@ -95,8 +102,11 @@ impl Session {
             version: 0,
             uses: Uses::default(),
             stepped_up: Box::default(),
+            record_key: None,
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
+            kept_use: AtomicU64::new(now.seconds()),
+            checked: AtomicU64::new(0),
         }
     }
 
@@ -124,6 +134,27 @@ impl Session {
         if self.last_used.load(Ordering::Relaxed) < moment.seconds() {
             self.last_used.fetch_max(moment.seconds(), Ordering::Relaxed);
         }
+    }
+
+    /// Whether the moment of its last use is to be kept now: of any number of callers at once one is told so, and so at most once in
+    /// [`KEEP_USE_EVERY`].
+    pub fn wants_use_kept(&self) -> bool {
+        let (used, kept) = (self.last_used.load(Ordering::Relaxed), self.kept_use.load(Ordering::Relaxed));
+        used >= kept.saturating_add(KEEP_USE_EVERY.as_secs())
+            && self.kept_use.compare_exchange(kept, used, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// That its last use is kept already.
+    pub fn use_is_kept(&self) {
+        self.kept_use.fetch_max(self.last_used.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// That the use which was handed on could not be kept, so that a later one is.
+    pub fn use_not_kept(&self) {
+        self.kept_use.fetch_min(
+            self.last_used.load(Ordering::Relaxed).saturating_sub(KEEP_USE_EVERY.as_secs()),
+            Ordering::Relaxed,
+        );
     }
 
     /// When it ends because the same browser has a newer one; the far end of time if it has not.
@@ -154,6 +185,12 @@ impl Session {
         next
     }
 
+    /// The same once more.
+    #[must_use]
+    pub(super) fn copy(&self) -> Self {
+        Self { version: self.version, ..self.successor() }
+    }
+
     fn successor(&self) -> Self {
         Self {
             handle: self.handle,
@@ -165,9 +202,12 @@ impl Session {
             version: self.version + 1,
             uses: self.uses.clone(),
             stepped_up: self.stepped_up.clone(),
+            record_key: self.record_key.clone(),
             first_sid: self.first_sid.clone(),
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
+            kept_use: AtomicU64::new(self.kept_use.load(Ordering::Relaxed)),
+            checked: AtomicU64::new(0),
         }
     }
 }
@@ -177,3 +217,6 @@ impl fmt::Debug for Session {
         write!(f, "Session({}, {}, version {})", self.handle, self.client, self.version)
     }
 }
+
+/// Uses are kept at most so often: after a restart or at another replica a session may seem unused for so much longer.
+pub const KEEP_USE_EVERY: Duration = Duration::from_secs(60);

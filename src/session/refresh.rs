@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::key::SessionKey;
 use super::lifetime::{self, Standing};
 use super::record::{Session, SessionTokens};
-use super::store::MemoryStore;
+use super::store::{Lease, Store};
 use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::decide::Ended;
@@ -27,7 +27,7 @@ use crate::telemetry::metrics::Metrics;
 /// Starts refreshes and lets others wait for them.
 #[derive(Debug)]
 pub struct Refresher {
-    store: Arc<MemoryStore>,
+    store: Arc<Store>,
     providers: Arc<Providers>,
     clock: Clock,
     metrics: Arc<Metrics>,
@@ -72,12 +72,7 @@ enum Follows {
 
 impl Refresher {
     /// Refreshes sessions of `store`.
-    pub fn new(
-        store: Arc<MemoryStore>,
-        providers: Arc<Providers>,
-        clock: Clock,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub fn new(store: Arc<Store>, providers: Arc<Providers>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         Self { store, providers, clock, metrics, under_way: DashMap::new() }
     }
 
@@ -100,25 +95,14 @@ impl Refresher {
     }
 
     async fn run(&self, client: &Client, key: &SessionKey, when: When) -> Outcome {
-        // Read only now that nobody else refreshes it: whoever was before us has put the new tokens in the store.
-        let Some(session) = self.store.get(key) else { return Outcome::NotNeeded };
-        let now = self.clock.steady();
-        let due = match lifetime::judge(&session, &client.lifetimes, now) {
-            Standing::Ended(_) => false,
-            Standing::Fresh => when == When::Now && now >= session.tokens.fetched.after(MIN_AGE),
-            Standing::Due | Standing::Stale | Standing::Unusable => true,
+        let (session, _lease) = match self.alone(client, key, when).await {
+            Ok(alone) => alone,
+            Err(outcome) => return outcome,
         };
-        if !due {
-            return Outcome::NotNeeded;
-        }
-        if !lifetime::may_refresh(&session, now) {
-            // The pause after one that failed: whoever waits for new tokens has none, and must not be told otherwise.
-            return Outcome::Failed;
-        }
         let (outcome, code) = match self.refreshed(client, &session).await {
             Ok(next) => {
                 // If the session was ended meanwhile it stays ended, and the new tokens are forgotten with it.
-                let kept = self.store.replace(key, &session, next);
+                let kept = self.keep(client, key, &session, next).await;
                 (if kept { Outcome::Refreshed } else { Outcome::NotNeeded }, "ok")
             }
             Err(Fault { refusal, follows: Follows::Retry(rotated) }) => {
@@ -129,7 +113,7 @@ impl Refresher {
                 );
                 let [jitter] = self.clock.entropy();
                 let failures = lifetime::after_failure(session.tokens.failures, self.clock.steady(), jitter);
-                self.store.replace(key, &session, session.not_refreshed(failures, rotated));
+                self.keep(client, key, &session, session.not_refreshed(failures, rotated)).await;
                 (Outcome::Failed, code)
             }
             Err(Fault { refusal, follows: Follows::End }) => {
@@ -146,7 +130,7 @@ impl Refresher {
                     );
                 }
                 session.uses.ended(if refusal.is_about_clocks() { EndedBy::Clocks } else { EndedBy::Itself });
-                if self.store.remove(key).is_some() {
+                if let Ok(Some(_)) = self.store.remove(key).await {
                     let ended = &self.metrics.sessions_ended;
                     Metrics::count(ended, &client.name, Ended::RefreshDenied.code());
                     self.metrics.sessions_now(self.store.len());
@@ -156,6 +140,65 @@ impl Refresher {
         };
         Metrics::count(&self.metrics.refreshes, &client.name, code);
         outcome
+    }
+
+    /// Waits until nobody else refreshes the session, at any replica. Gives it as it is then, if a refresh is still due.
+    async fn alone(
+        &self,
+        client: &Client,
+        key: &SessionKey,
+        when: When,
+    ) -> Result<(Arc<Session>, Lease), Outcome> {
+        let mut before = None;
+        loop {
+            let lease = self.store.lease(key).await.map_err(|_| Outcome::Failed)?;
+            // Read only now: whoever was before us has put the new tokens in the store.
+            let session = self.store.again(client, key).await.map_err(|_| Outcome::Failed)?;
+            let Some(session) = session else { return Err(Outcome::NotNeeded) };
+            let now = self.clock.steady();
+            let is_newer = before.is_some_and(|version| session.version > version);
+            let due = match lifetime::judge(&session, &client.lifetimes, now) {
+                Standing::Ended(_) => false,
+                Standing::Fresh => {
+                    when == When::Now && !is_newer && now >= session.tokens.fetched.after(MIN_AGE)
+                }
+                Standing::Due | Standing::Stale | Standing::Unusable => true,
+            };
+            if !due {
+                return Err(Outcome::NotNeeded);
+            }
+            if !lifetime::may_refresh(&session, now) {
+                // The pause after one that failed: whoever waits for new tokens has none, and must not be told otherwise.
+                return Err(Outcome::Failed);
+            }
+            if let Some(lease) = lease {
+                return Ok((session, lease));
+            }
+            before.get_or_insert(session.version);
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    /// Keeps what came of a refresh, if nothing else came in between. What a provider gave is given once, so a store that does not
+    /// answer is asked again for a while.
+    async fn keep(&self, client: &Client, key: &SessionKey, before: &Arc<Session>, next: Session) -> bool {
+        let mut next = next;
+        for _ in 0..KEEP_ATTEMPTS {
+            let copy = next.copy();
+            match self.store.replace(client, key, before, next).await {
+                Ok(replaced) => return replaced,
+                Err(fault) => {
+                    tracing::warn!(
+                        code = "refresh_not_kept", fault = "store", client = client.name,
+                        session = %before.handle, why = %fault,
+                        "new tokens could not be kept; that is tried again"
+                    );
+                    tokio::time::sleep(KEEP_AGAIN).await;
+                }
+            }
+            next = copy;
+        }
+        false
     }
 
     async fn refreshed(&self, client: &Client, session: &Session) -> Result<Session, Fault> {
@@ -258,3 +301,8 @@ impl Drop for Place {
 
 /// Tokens fetched within this time are new enough for anybody.
 pub const MIN_AGE: Duration = Duration::from_secs(5);
+/// How often those who wait for another replica's refresh look whether it is done.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// How often, and how long after one another, a store is asked to keep new tokens.
+const KEEP_ATTEMPTS: u32 = 60;
+const KEEP_AGAIN: Duration = Duration::from_millis(500);

@@ -11,7 +11,9 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
+use super::key::RecordKey;
 use crate::protocol::secret::Secret;
 
 /// Several keys, oldest last: the first seals, all open.
@@ -32,6 +34,8 @@ pub enum Purpose {
     LogoutState,
     /// The nonce of a DPoP proof (RFC 9449 section 9).
     DpopNonce,
+    /// Whose a kept session is, for the operator.
+    SessionLabel,
 }
 
 /// What a flow's nonce and PKCE verifier are derived for.
@@ -96,6 +100,48 @@ impl KeyRing {
             )
             .ok()?;
         Some((plain.to_vec(), Opener { key }))
+    }
+
+    /// Seals the record of a session, for whoever has its record key and the ring. `bound` is what the record belongs to: elsewhere it
+    /// does not open. `nonce` is fresh entropy.
+    pub fn seal_record(
+        &self,
+        record_key: &RecordKey,
+        bound: &[u8],
+        plain: Zeroizing<Vec<u8>>,
+        nonce: [u8; 12],
+    ) -> Vec<u8> {
+        let key = &self.keys[0];
+        let mut body = plain;
+        // One allocation for text and tag, so that nothing of the text is left behind in a smaller one.
+        body.reserve_exact(AES_256_GCM_SIV.tag_len());
+        key.record_aead(record_key)
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut *body)
+            .expect("a record is some kilobytes, far below the limit of the cipher");
+        [&[VERSION][..], &key.id, &nonce, &body].concat()
+    }
+
+    /// Opens what [`KeyRing::seal_record`] wrote. `None` if it is anything else, or was sealed with a key that is not on the ring.
+    pub fn open_record(
+        &self,
+        record_key: &RecordKey,
+        bound: &[u8],
+        sealed: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let (head, body) = sealed.split_at_checked(HEAD)?;
+        if head[0] != VERSION || body.len() > MAX_RECORD {
+            return None;
+        }
+        let key = self.keys.iter().find(|key| key.id == head[1..5])?;
+        let nonce: [u8; 12] = head[5..].try_into().ok()?;
+        let mut body = Zeroizing::new(body.to_vec());
+        let length = key
+            .record_aead(record_key)
+            .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut body)
+            .ok()?
+            .len();
+        body.truncate(length);
+        Some(body)
     }
 
     /// The key that seals, for deriving what belongs to something about to be sealed.
@@ -176,6 +222,9 @@ struct RingKey {
     login_state: LessSafeKey,
     logout_state: LessSafeKey,
     dpop_nonce: LessSafeKey,
+    session_label: LessSafeKey,
+    /// From which the key of each session's record comes.
+    records: hmac::Key,
     derivation: hmac::Key,
 }
 
@@ -202,8 +251,16 @@ impl RingKey {
             login_state: aead(Purpose::LoginState),
             logout_state: aead(Purpose::LogoutState),
             dpop_nonce: aead(Purpose::DpopNonce),
+            session_label: aead(Purpose::SessionLabel),
+            records: hmac::Key::new(hmac::HMAC_SHA256, &expand("session records")),
             derivation: hmac::Key::new(hmac::HMAC_SHA256, &expand("derivation")),
         }
+    }
+
+    fn record_aead(&self, record_key: &RecordKey) -> LessSafeKey {
+        let derived = hmac::sign(&self.records, record_key.as_bytes().as_slice());
+        let key = UnboundKey::new(&AES_256_GCM_SIV, derived.as_ref());
+        LessSafeKey::new(key.expect("HMAC-SHA-256 gives 32 bytes, the length of the key"))
     }
 
     const fn aead(&self, purpose: Purpose) -> &LessSafeKey {
@@ -211,6 +268,7 @@ impl RingKey {
             Purpose::LoginState => &self.login_state,
             Purpose::LogoutState => &self.logout_state,
             Purpose::DpopNonce => &self.dpop_nonce,
+            Purpose::SessionLabel => &self.session_label,
         }
     }
 }
@@ -221,6 +279,7 @@ impl Purpose {
             Self::LoginState => "login state",
             Self::LogoutState => "logout state",
             Self::DpopNonce => "dpop nonce",
+            Self::SessionLabel => "session label",
         }
     }
 }
@@ -229,5 +288,7 @@ impl Purpose {
 const VERSION: u8 = 1;
 /// Bytes before the ciphertext: version, key id, nonce.
 const HEAD: usize = 1 + 4 + 12;
+/// Bytes of a sealed record that are looked at: tokens of 64 kB and claims as large.
+pub const MAX_RECORD: usize = 512 * 1024;
 /// Characters of anything sealed that are looked at.
 const MAX_SEALED: usize = 6 * 1024;

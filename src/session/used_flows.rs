@@ -47,6 +47,11 @@ impl UsedFlows {
         }
     }
 
+    /// Gives back what was taken for something that did not come about.
+    pub fn give_back(&self, id: &[u8; 16]) {
+        self.until.remove(id);
+    }
+
     /// Forgets what is too old to matter.
     pub fn sweep(&self, now: Timestamp) {
         self.until.retain(|_, until| *until >= now);

@@ -5,9 +5,9 @@ use vestibule::gate::decide::{Ended, LoginReason};
 use vestibule::gate::loop_cause::{EndedBy, Evidence, Seen, judge};
 use vestibule::gate::refusal::{LoopCause, Refusal};
 
-use Seen::{Ended as Over, Live, Nothing, Unknown, Unreadable as Changed};
+use Seen::{Ended as Over, Live, Nothing, Unanswered, Unknown, Unreadable as Changed};
 
-const ALL: [Seen; 5] = [Nothing, Changed, Unknown, Over, Live];
+const ALL: [Seen; 6] = [Nothing, Changed, Unknown, Over, Live, Unanswered];
 
 fn code(evidence: &Evidence) -> &'static str {
     Refusal::LoginLoop { cause: judge(evidence) }.code()
@@ -32,6 +32,8 @@ fn what_was_seen_of_the_cookie_names_the_cause() {
         ("over, as the login saw it", [Nothing, Unknown, Unknown], false, itself, "session_ended_at_once"),
         ("over, by another process's word", [Over, Unknown, Unknown], false, None, "session_ended_at_once"),
         ("the clocks", [Over, Unknown, Unknown], false, clocks, "clock_skew"),
+        ("the store is away", [Nothing, Unanswered, Unanswered], false, None, "store_unreachable"),
+        ("it went away later", [Unknown, Unknown, Unanswered], false, itself, "store_unreachable"),
         ("it ended and does not come back either", [Nothing; 3], false, itself, "cookie_not_returned"),
     ];
     for (name, [at_question, at_login, at_callback], has_domain, ended, cause) in rows {
@@ -68,7 +70,7 @@ fn what_was_seen_travels_in_addresses_and_states() {
         assert_eq!(Seen::from_number(seen.number()), seen);
         assert_eq!(seen.word().map_or(Nothing, Seen::from_word), seen);
     }
-    assert_eq!(Seen::from_number(5), Nothing);
+    assert_eq!(Seen::from_number(6), Nothing);
     for word in ["", "Live", "live ", "no_cookie"] {
         assert_eq!(Seen::from_word(word), Nothing, "{word:?}");
     }
@@ -106,6 +108,7 @@ fn every_cause_is_explained() {
         LoopCause::SessionNotFound,
         LoopCause::SessionEnded,
         LoopCause::Clocks,
+        LoopCause::StoreUnreachable,
     ];
     let codes = causes.map(|cause| Refusal::LoginLoop { cause }.code());
     for code in codes.into_iter().chain([Refusal::SecureCookieOverHttp.code()]) {

@@ -299,7 +299,8 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         Refusal::LogoutScope,
         Refusal::SignedOutMeanwhile,
         Refusal::StoreFull,
-        Refusal::SessionsFull { limit: 1 },
+        Refusal::SessionsFull { why: "1 session".into() },
+        Refusal::StoreUnavailable { why: "connection refused".into() },
         Refusal::FlowReplayed,
         Refusal::SessionKeyMismatch,
         Refusal::CrossSite,
@@ -390,6 +391,7 @@ pub(super) fn one_of_each() -> Vec<Refusal> {
         LoopCause::SessionNotFound,
         LoopCause::SessionEnded,
         LoopCause::Clocks,
+        LoopCause::StoreUnreachable,
     ] {
         all.push(Refusal::LoginLoop { cause });
     }

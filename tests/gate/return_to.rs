@@ -298,7 +298,7 @@ fn a_login_address_says_what_was_seen_and_leads_to_the_same_page() {
     use vestibule::gate::return_to::{Way, login_url, seen_in_query, url_after};
     let client = client();
     let target = check("https://app.example.test/a?x=1&seen=live#f", &client).unwrap();
-    for seen in [Seen::Nothing, Seen::Unreadable, Seen::Unknown, Seen::Ended, Seen::Live] {
+    for seen in [Seen::Nothing, Seen::Unreadable, Seen::Unknown, Seen::Ended, Seen::Live, Seen::Unanswered] {
         let url = url_after(Way::Choice, &client, &target, seen);
         let query = url.split_once('?').unwrap().1;
         assert_eq!(seen_in_query(query), seen, "{url}");

@@ -54,10 +54,10 @@ fn a_logout_ends_the_sessions_that_it_means_and_no_other() {
     ];
     for (whose, expected) in rows {
         let store = four(&client);
-        let ended = store.remove_all(&logout(&client, whose));
+        let ended = store.remove_all(&logout(&client, whose).ending());
         assert_eq!(left(&store), expected, "{whose:?}");
         assert_eq!(ended.len() + expected.len(), 4, "{whose:?}");
-        assert!(store.remove_all(&logout(&client, whose)).is_empty(), "{whose:?} again");
+        assert!(store.remove_all(&logout(&client, whose).ending()).is_empty(), "{whose:?} again");
     }
 }
 
@@ -77,7 +77,11 @@ fn a_logout_of_another_issuer_or_client_ends_nothing() {
             Whose::ProviderSession("s1"),
             Whose::SessionOfPerson { sid: "s1", sub: "alice" },
         ] {
-            assert!(store.remove_all(&logout(other, whose)).is_empty(), "{whose:?} at {}", other.name);
+            assert!(
+                store.remove_all(&logout(other, whose).ending()).is_empty(),
+                "{whose:?} at {}",
+                other.name
+            );
         }
         assert_eq!(left(&store), [1, 2, 3, 4]);
     }
@@ -91,7 +95,7 @@ fn what_ended_takes_only_itself_out_of_the_index() {
     store.remove(&key(1)).unwrap();
     store.insert(key(1), session_of(&client, "alice", Some("s9"))).unwrap();
     store.remove(&key(2)).unwrap();
-    assert_eq!(store.remove_all(&logout(&client, Whose::Person("alice"))).len(), 2);
+    assert_eq!(store.remove_all(&logout(&client, Whose::Person("alice")).ending()).len(), 2);
     assert_eq!(left(&store), [4]);
 }
 
@@ -100,13 +104,13 @@ fn nothing_is_left_in_the_index_of_sessions_that_ended() {
     let client = client();
     let store = four(&client);
     store.remove(&key(1)).unwrap();
-    store.remove_all(&logout(&client, Whose::ProviderSession("s2")));
+    store.remove_all(&logout(&client, Whose::ProviderSession("s2")).ending());
     store.sweep(|session| (session.claims.sub() == "bob").then_some(()), |()| {});
     // Under one key again: what was there before is gone, with its names.
     store.insert(key(3), session_of(&client, "carol", Some("s3"))).unwrap();
-    assert!(store.remove_all(&logout(&client, Whose::Person("alice"))).is_empty());
+    assert!(store.remove_all(&logout(&client, Whose::Person("alice")).ending()).is_empty());
     assert_eq!((store.len(), store.names()), (1, 2));
-    assert_eq!(store.remove_all(&logout(&client, Whose::ProviderSession("s3"))).len(), 1);
+    assert_eq!(store.remove_all(&logout(&client, Whose::ProviderSession("s3")).ending()).len(), 1);
     assert_eq!((store.len(), store.names()), (0, 0));
     assert!(MemoryStore::new(0).insert(key(1), session_of(&client, "alice", None)).is_err());
 }
@@ -146,8 +150,8 @@ fn a_session_is_found_by_the_sid_of_the_login_and_by_that_of_the_latest_refresh(
             }
             // That a provider named its session late does not make it one that cannot be told apart.
             let other = Whose::SessionOfPerson { sid: "z", sub: "alice" };
-            assert!(store.remove_all(&logout(&client, other)).is_empty());
-            let ended = store.remove_all(&logout(&client, Whose::ProviderSession(sid)));
+            assert!(store.remove_all(&logout(&client, other).ending()).is_empty());
+            let ended = store.remove_all(&logout(&client, Whose::ProviderSession(sid)).ending());
             assert_eq!(ended.len(), usize::from(found), "{login:?} {refreshes:?} {sid}");
             store.remove(&key(1));
             assert_eq!(store.names(), 0, "{login:?} {refreshes:?}");
@@ -168,7 +172,7 @@ fn a_logout_wins_against_refreshes_under_way_in_a_thousand_rounds() {
         let whose = if round % 3 == 0 { Whose::Person("alice") } else { Whose::ProviderSession("a") };
         std::thread::scope(|scope| {
             scope.spawn(|| store.replace(&key(1), &before, next));
-            scope.spawn(|| store.remove_all(&logout(&client, whose)));
+            scope.spawn(|| store.remove_all(&logout(&client, whose).ending()));
         });
         assert!(store.get(&key(1)).is_none(), "round {round}");
         assert_eq!((store.len(), store.names()), (0, 0), "round {round}");
@@ -205,13 +209,13 @@ fn the_index_holds_every_session_that_is_kept_whoever_comes_and_goes() {
             .collect();
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                store.remove_all(&logout(&client, Whose::ProviderSession("b")));
-                store.remove_all(&logout(&client, Whose::ProviderSession("d")));
+                store.remove_all(&logout(&client, Whose::ProviderSession("b")).ending());
+                store.remove_all(&logout(&client, Whose::ProviderSession("d")).ending());
             }
         });
         writers.into_iter().for_each(|writer| writer.join().unwrap());
         stop.store(true, Ordering::Relaxed);
     });
-    store.remove_all(&logout(&client, Whose::Person("alice")));
+    store.remove_all(&logout(&client, Whose::Person("alice")).ending());
     assert_eq!((store.len(), store.names()), (0, 0));
 }

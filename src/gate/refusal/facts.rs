@@ -114,9 +114,8 @@ impl fmt::Display for Refusal {
             Self::StoreFull => f.write_str(
                 "the table of used logins has no room: a million were finished within ten minutes",
             ),
-            Self::SessionsFull { limit } => {
-                write!(f, "there are {limit} sessions, which is server.max_sessions")
-            }
+            Self::SessionsFull { why } => write!(f, "the store takes no new session: {why}"),
+            Self::StoreUnavailable { why } => write!(f, "the store does not answer: {why}"),
             Self::FlowReplayed => f.write_str("the login was finished before"),
             Self::SessionKeyMismatch => {
                 f.write_str("the session in the address is not the session of the cookie")
@@ -232,6 +231,7 @@ impl fmt::Display for LoopCause {
             Self::CookieChanged => "the session cookie comes back twice, or not as it was given",
             Self::SessionNotFound => "the session of the cookie is not here",
             Self::SessionEnded => "the session is over before a request uses it",
+            Self::StoreUnreachable => "the session store did not say what the cookie opens",
             Self::Clocks => "the session ends at once, for the clocks of the provider and this machine are apart",
         })
     }

@@ -203,6 +203,8 @@ refusals! {
         "The line before says why it ended. If it is a lifetime, raise session.idle or session.absolute; else the provider ends it: see its own log."
     LoopClocks "clock_skew" Operator LOOP_DETECTED TryAgain CLOCKS
         "Set the clocks of the provider and of this machine by a time server, or raise clock_leeway."
+    LoopStoreUnreachable "store_unreachable" Store LOOP_DETECTED TryAgain STORE_AWAY
+        "The session store did not answer when the session was looked up: see the lines before, and whether the store of clients.yaml is up."
     SecureCookieOverHttp "scheme_http_with_secure_cookie" Proxy BAD_REQUEST Never OVER_HTTP
         "If people use https, the proxy says http all the same: let it believe X-Forwarded-Proto of the one in front of it (Traefik: forwardedHeaders.trustedIPs; Caddy: trusted_proxies; nginx: map $http_x_forwarded_proto), or speak TLS itself. If they do not, let the proxy redirect http to https."
 
@@ -628,7 +630,9 @@ refusals! {
     RefreshUnavailable "refresh_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "The line before tells what the provider answered. The session goes on until session.refresh_grace is over."
     SessionsFull "sessions_full" Operator SERVICE_UNAVAILABLE TryAgain BUSY
-        "Raise server.max_sessions, or shorten session.idle."
+        "Raise server.max_sessions, or shorten session.idle. Where the store is a file or Redis, see whether its disk or memory is full."
+    StoreUnavailable "store_unavailable" Store SERVICE_UNAVAILABLE Automatically STORE_AWAY
+        "See whether the store of clients.yaml is up and answers within a quarter of a second. No session is lost by this: as soon as it answers, requests go through again."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY
         "A million logins were finished within ten minutes: somebody sends them by a program. Limit requests to /oidc/ at the proxy."
     LogoutScope "logout_scope" Caller BAD_REQUEST Never SIGN_OUT_LINK
@@ -734,6 +738,8 @@ const SIGN_OUT_LINK: &str = "This link to sign out does not say what it should e
 const MEANWHILE: &str = "You were signed out while this login was under way. Try again.";
 const CANNOT_REFRESH: &str = "This sign-in cannot be renewed. Sign in again when it ends.";
 const BUSY: &str = "The login gateway cannot sign in anybody at the moment. Try again in a minute.";
+const STORE_AWAY: &str =
+    "The login gateway cannot look up sign-ins at the moment. You are not signed out. Try again in a minute.";
 const TOKENS_BUSY: &str = "The gateway cannot check access tokens at the moment. Try again in a minute.";
 const ONLY_HERE: &str = "This application is being tried out and is not for other machines.";
 const OUR_FAULT: &str = "Something went wrong in the login gateway. Tell the operator.";

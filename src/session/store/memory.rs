@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dashmap::DashMap;
 
 use crate::protocol::timestamp::Timestamp;
-use crate::session::index::{Index, Logout, Name};
+use crate::session::index::{Ending, Index, Name};
 use crate::session::key::SessionKey;
 use crate::session::record::Session;
 
@@ -40,19 +40,28 @@ impl MemoryStore {
     /// # Errors
     /// [`StoreFull`]; sessions that live are never given up for a new one.
     pub fn insert(&self, key: SessionKey, session: Session) -> Result<(), StoreFull> {
-        // Counted before it is kept: of two inserts at once into the last place, one is refused.
-        if self.count.fetch_add(1, Ordering::AcqRel) >= self.limit {
+        // Counted before it is kept: of two inserts at once into the last place, one is refused. It is under its names first: whoever is
+        // told to end it and does not find it there has come before it was kept.
+        self.hold(key, session).map(drop).map_err(|_| StoreFull)
+    }
+
+    /// Holds a copy of a session that is kept elsewhere, in the place of any that was there.
+    ///
+    /// # Errors
+    /// The session, if there is no room: it can be used all the same, and is loaded again by whoever comes next.
+    pub fn hold(&self, key: SessionKey, session: Session) -> Result<Arc<Session>, Arc<Session>> {
+        let session = Arc::new(session);
+        if self.count.fetch_add(1, Ordering::AcqRel) >= self.limit && !self.sessions.contains_key(&key) {
             self.count.fetch_sub(1, Ordering::AcqRel);
-            return Err(StoreFull);
+            return Err(session);
         }
-        // First under its names: whoever is told to end it and does not find it there has come before it was kept.
         let names = Name::all_of(&session);
         self.index.add(&names, key);
-        if let Some(before) = self.sessions.insert(key, Arc::new(session)) {
+        if let Some(before) = self.sessions.insert(key, Arc::clone(&session)) {
             self.count.fetch_sub(1, Ordering::AcqRel);
             self.unname(&key, &before, &names);
         }
-        Ok(())
+        Ok(session)
     }
 
     /// Puts `next` in the place of `before` if that is still what is kept there: a session that was ended in the meantime
@@ -95,10 +104,15 @@ impl MemoryStore {
         Some(session)
     }
 
-    /// Ends every session that `logout` means, whatever version it is. Each is returned to exactly one caller.
-    pub fn remove_all(&self, logout: &Logout<'_>) -> Vec<Arc<Session>> {
-        let keys = logout.names().into_iter().flat_map(|name| self.index.of(&name));
-        keys.filter_map(|key| self.remove_if(&key, |session| logout.ends(session))).collect()
+    /// Ends every session that `ending` means, whatever version it is. Each is returned to exactly one caller.
+    pub fn remove_all(&self, ending: &Ending) -> Vec<Arc<Session>> {
+        let keys = ending.names().iter().flat_map(|name| self.index.of(name));
+        keys.filter_map(|key| self.remove_if(&key, |session| ending.ends(&Name::all_of(session)))).collect()
+    }
+
+    /// The keys and sessions of that name.
+    pub fn of_name(&self, name: &Name) -> Vec<(SessionKey, Arc<Session>)> {
+        self.index.of(name).into_iter().filter_map(|key| Some((key, self.get(&key)?))).collect()
     }
 
     /// Ends every session for which `over` gives a reason, and says how many it was for each.
@@ -112,6 +126,11 @@ impl MemoryStore {
             }
             None => true,
         });
+    }
+
+    /// As many as it may hold.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Sessions kept now, those among them that ended since the last sweep.

@@ -149,7 +149,7 @@ fn check_sessions(logout: &LogoutToken, claims: &Map<String, Value>) {
         (None, Some(sub)) => Whose::Person(sub),
         (None, None) => panic!("a logout token names nobody"),
     };
-    let ended = store.remove_all(&Logout { client: "app", issuer: logout.issuer(), whose });
+    let ended = store.remove_all(&Logout { client: "app", issuer: logout.issuer(), whose }.ending());
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let (sub, sid) = (text("sub"), text("sid"));
     let mut meant = BTreeSet::new();
