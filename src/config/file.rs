@@ -456,8 +456,11 @@ table! {
 table! {
     /// `store`.
     StoreAsWritten {
-        /// What kind of store: in the memory of the process.
-        kind: Choice<StoreKind>, "`memory`", "Write memory.";
+        /// Where sessions are kept: in the memory of the process, or in a file that outlives it ([sessions](sessions.md)). With a file
+        /// `server.key_files` must name a key.
+        kind: Choice<StoreKind>, "`memory`", "Write memory or file.";
+        /// The file, for `kind: file`, in a folder that vestibule can write to. A relative path is meant from the folder of clients.yaml.
+        path: String, "needed with `kind: file`", "Write: store: { kind: file, path: sessions.redb }";
     }
 }
 
@@ -608,10 +611,13 @@ impl Choices for LogLevel {
         &[("error", Self::Error), ("warn", Self::Warn), ("info", Self::Info), ("debug", Self::Debug)];
 }
 
-/// The one kind of store.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StoreKind;
+/// The kinds of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoreKind {
+    Memory,
+    File,
+}
 
 impl Choices for StoreKind {
-    const ALL: &'static [(&'static str, Self)] = &[("memory", Self)];
+    const ALL: &'static [(&'static str, Self)] = &[("memory", Self::Memory), ("file", Self::File)];
 }

@@ -87,8 +87,19 @@ pub fn load(path: &Path) -> Result<(Config, Vec<Notice>), Problems> {
 pub struct Config {
     /// Listeners, trust and limits.
     pub server: ServerConfig,
+    /// Where sessions are kept.
+    pub store: StoreConfig,
     /// The clients, in the order of the file; at least one.
     pub clients: Vec<Arc<Client>>,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// In the memory of the process, and nowhere else.
+    Memory,
+    /// In that file too.
+    File(PathBuf),
 }
 
 /// The `server` section, and what else is true of the process as a whole.

@@ -14,12 +14,14 @@ use tokio::sync::watch;
 use super::listen::Handler;
 use super::respond::Answer;
 use crate::idp::providers::Providers;
+use crate::session::store::Store;
 use crate::telemetry::metrics::Metrics;
 
 /// The admin listener's state.
 #[derive(Debug)]
 pub(super) struct Admin {
     pub(super) providers: Arc<Providers>,
+    pub(super) store: Arc<Store>,
     pub(super) metrics: Arc<Metrics>,
     /// True once the process was told to stop.
     pub(super) stopping: watch::Receiver<bool>,
@@ -64,9 +66,16 @@ impl Admin {
                 None => json!({ "issuer": provider.issuer().as_str(), "known": false }),
             })
             .collect();
-        let status = if stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-        let told =
-            json!({ "ready": !stopping, "stopping": stopping, "store": "memory", "providers": providers });
+        let fault = self.store.ready().err();
+        let ready = !stopping && fault.is_none();
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let mut told = json!({
+            "ready": ready, "stopping": stopping, "store": self.store.name(), "sessions": self.store.len(),
+            "providers": providers,
+        });
+        if let Some(fault) = fault {
+            told["store_fault"] = fault.to_string().into();
+        }
         text(status, "application/json", format!("{told}\n"))
     }
 }

@@ -44,7 +44,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::{Client, Config};
+use crate::config::{Client, Config, StoreConfig};
 use crate::idp::bearer::Bearers;
 use crate::idp::provider::RememberedProvider;
 use crate::idp::providers::Providers;
@@ -55,7 +55,8 @@ use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
 use crate::session::revoke::Revoker;
 use crate::session::sealing::{KeyRing, RingInForce};
-use crate::session::store::Store;
+use crate::session::store::file::FileKeeper;
+use crate::session::store::{MemoryStore, Store};
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
 use admin::Admin;
@@ -92,14 +93,14 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
     metrics.trusts_every_peer.set(i64::from(config.server.trusts_every_peer()));
     let providers = Arc::new(Providers::new(&config, &clock).map_err(io::Error::other)?);
     let ring = Arc::new(RingInForce::new(KeyRing::new(&config.server.keys, clock.entropy())));
-    let store = Arc::new(Store::in_memory(config.server.max_sessions, clock.clone()));
+    let store = Arc::new(open_store(&config, &ring, &clock).await?);
     let refresher = Arc::new(Refresher::new(
         Arc::clone(&store),
         Arc::clone(&providers),
         clock.clone(),
         Arc::clone(&metrics),
     ));
-    let sessions = Sessions::new(store, refresher, clock.clone(), Arc::clone(&metrics));
+    let sessions = Sessions::new(Arc::clone(&store), refresher, clock.clone(), Arc::clone(&metrics));
     let (stop, stopping) = watch::channel(false);
     let (stop_admin, admin_stopping) = watch::channel(false);
 
@@ -155,7 +156,8 @@ pub async fn start(config: Config, clock: Clock) -> io::Result<Running> {
         })
         .collect();
     background.push(tokio::spawn(keep_sweeping(Arc::clone(&service))));
-    let admin = Arc::new(Admin { providers, metrics: Arc::clone(&metrics), stopping: stopping.clone() });
+    let admin =
+        Arc::new(Admin { providers, store, metrics: Arc::clone(&metrics), stopping: stopping.clone() });
     let admin_places = Arc::new(Semaphore::new(ADMIN_CONNECTIONS));
     let places = Arc::new(Semaphore::new(max_connections));
     Ok(Running {
@@ -212,6 +214,22 @@ impl Drop for Running {
 }
 
 /// Removes what is over: sessions that nobody asks for again, flows too old to be replayed, logins too old for a loop.
+/// The store that is configured, with what is in it already.
+async fn open_store(config: &Config, ring: &Arc<RingInForce>, clock: &Clock) -> io::Result<Store> {
+    let limit = config.server.max_sessions;
+    let path = match &config.store {
+        StoreConfig::Memory => return Ok(Store::in_memory(limit, clock.clone())),
+        StoreConfig::File(path) => path.clone(),
+    };
+    let named = path.display().to_string();
+    // It waits for the disk, and for whoever has it open still.
+    let opened = tokio::task::spawn_blocking(move || FileKeeper::open(&path, limit)).await?;
+    let keeper =
+        opened.map_err(|error| io::Error::new(error.kind(), format!("store.path {named}: {error}")))?;
+    let front = Arc::new(MemoryStore::new(limit));
+    Ok(Store::kept(front, Arc::new(keeper), Arc::clone(ring), clock.clone()))
+}
+
 async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;

@@ -14,24 +14,24 @@ use crate::world::{Client, PAGE, SESSION, World};
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// What a provider posts to the client of that name.
-fn posting(client: &str, body: impl Into<Vec<u8>>) -> Ask {
+pub(crate) fn posting(client: &str, body: impl Into<Vec<u8>>) -> Ask {
     Ask::new("POST", format!("/oidc/{client}/backchannel-logout"))
         .with("Host", "vestibule.internal:8000")
         .form(body)
 }
 
-async fn post(world: &World, client: &str, token: &str) -> Answer {
+pub(crate) async fn post(world: &World, client: &str, token: &str) -> Answer {
     world.send(&posting(client, format!("logout_token={token}"))).await
 }
 
 /// Posts a logout token about the person at the client `app`, changed as told.
-async fn log_out(world: &World, change: impl FnOnce(&mut Draft)) -> Answer {
+pub(crate) async fn log_out(world: &World, change: impl FnOnce(&mut Draft)) -> Answer {
     let token = world.provider.logout_token("id-of-app", change);
     post(world, "app", &token).await
 }
 
 /// A browser that signs in at `app` as that person, in that session of the provider.
-async fn signed_in(world: &World, sub: &str, sid: &str) -> Browser {
+pub(crate) async fn signed_in(world: &World, sub: &str, sid: &str) -> Browser {
     {
         let mut script = world.provider.script();
         script.subject = sub.to_owned();
@@ -40,7 +40,7 @@ async fn signed_in(world: &World, sub: &str, sid: &str) -> Browser {
     world.signed_in().await
 }
 
-fn names(draft: &mut Draft, sub: Option<&str>, sid: Option<&str>) {
+pub(crate) fn names(draft: &mut Draft, sub: Option<&str>, sid: Option<&str>) {
     for (claim, value) in [("sub", sub), ("sid", sid)] {
         draft.claims.remove(claim);
         if let Some(value) = value {

@@ -1,13 +1,12 @@
 //! The keys that seal: made by `vestibule keygen`, changed while the program runs (issue 6, "Key ring").
 
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command, Stdio};
 
 use vestibule::protocol::secret::Secret;
 
 use crate::command_line::Folder;
 use crate::refresh::allowed;
+use crate::serving::Serving;
 use crate::world::{PAGE, World};
 
 fn key(number: u8) -> Secret {
@@ -107,43 +106,5 @@ server: {{ listen: 127.0.0.1:0, admin_listen: 127.0.0.1:0, {keys} }}
 
     process.signal("TERM");
     process.until("\"code\":\"stopped\"");
-    assert!(process.child.wait().unwrap().success());
-}
-
-struct Serving {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStderr>>,
-}
-
-impl Serving {
-    fn start(folder: &Folder) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
-            .args(["serve", "clients.yaml"])
-            .current_dir(folder.path(""))
-            .env_clear()
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    /// The next line that has this.
-    fn until(&mut self, what: &str) -> String {
-        let line = self.lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
-        line.unwrap_or_else(|| panic!("it ended without {what}"))
-    }
-
-    fn signal(&self, name: &str) {
-        let told = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
-        assert!(told.unwrap().success());
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    assert!(process.ended_well());
 }

@@ -37,7 +37,7 @@ pub(crate) struct World {
     pub(crate) admin_address: SocketAddr,
     /// None once it was stopped.
     pub(crate) server: Option<Running>,
-    config: Config,
+    pub(crate) config: Config,
     secrets: Vec<String>,
     /// The values of all cookies that the browsers were given.
     cookies: Arc<Mutex<Vec<String>>>,
@@ -49,6 +49,7 @@ type Script = Box<dyn FnOnce(&Provider)>;
 pub(crate) struct Setup {
     clients: Vec<Client>,
     server: Vec<String>,
+    top: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
     provider_is_down: bool,
     further_issuers: usize,
@@ -163,7 +164,7 @@ impl Client {
         format!("{}/oidc/{}/callback", self.origin, self.name)
     }
 
-    fn registered(&self) -> Registered {
+    pub(crate) fn registered(&self) -> Registered {
         Registered {
             secret: self.secret.clone(),
             method: self.method,
@@ -172,7 +173,7 @@ impl Client {
         }
     }
 
-    fn yaml(&self, issuer: &str) -> String {
+    pub(crate) fn yaml(&self, issuer: &str) -> String {
         let Self { name, hosts, scopes, headers, .. } = self;
         if self.bearer_only {
             let mut yaml = format!(
@@ -209,6 +210,7 @@ impl World {
         Setup {
             clients: vec![Client::named("app")],
             server: Vec::new(),
+            top: Vec::new(),
             environment: Vec::new(),
             provider_is_down: false,
             further_issuers: 0,
@@ -297,6 +299,14 @@ impl World {
         vestibule::server::start(self.config.clone(), self.clock.clone()).await.unwrap()
     }
 
+    /// Stops the server and starts it again, with the same clients.yaml and the same clock. The browsers of before must be told where.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        let server = self.replica().await;
+        (self.address, self.admin_address) = (server.address, server.admin_address);
+        self.server = Some(server);
+    }
+
     /// Stops the server as SIGTERM would, and waits for it.
     pub(crate) async fn stop(&mut self) {
         self.server.take().expect("it runs").stop().await;
@@ -357,6 +367,12 @@ impl Setup {
         self
     }
 
+    /// A line of YAML beside `clients` and `server`.
+    pub(crate) fn top(mut self, line: &str) -> Self {
+        self.top.push(line.to_owned());
+        self
+    }
+
     /// A variable of the environment.
     pub(crate) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
         self.environment.push((name, value));
@@ -412,6 +428,9 @@ impl Setup {
         yaml.push_str("server:\n  listen: 127.0.0.1:0\n  admin_listen: 127.0.0.1:0\n");
         for line in &self.server {
             yaml.push_str(&format!("  {line}\n"));
+        }
+        for line in &self.top {
+            yaml.push_str(&format!("{line}\n"));
         }
         let config = crate::boot::config(&yaml, &self.environment);
         let learns_at_once = self.script.is_none() && !self.provider_is_down;

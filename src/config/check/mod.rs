@@ -26,6 +26,7 @@ mod rules;
 mod scopes;
 mod secret;
 mod server;
+mod store;
 mod testing_profile;
 
 use super::Config;
@@ -64,6 +65,7 @@ pub fn check(
 
     let mut judge = Judge { environment, files, problems: reader.problems, notices: Vec::new() };
     let server = server::judge(&mut judge, &written.server);
+    let store = store::judge(&mut judge, &written.store, &written.server);
     rules::judge_groups(&mut judge, &written.rule_groups, &written.clients);
     let clients = client::judge_all(&mut judge, &written.clients, &written.rule_groups);
     if let (Some(server), Some(clients)) = (&server, &clients) {
@@ -79,11 +81,11 @@ pub fn check(
             is_new
         });
     }
-    match (server, clients) {
-        (Some(server), Some(clients)) if judge.problems.is_empty() => {
+    match (server, store, clients) {
+        (Some(server), Some(store), Some(clients)) if judge.problems.is_empty() => {
             judge.notices.sort_by(|a, b| a.place().cmp(b.place()));
             let notices = judge.notices.into_iter().map(|notice| Notice::new(file, notice)).collect();
-            Ok((Config { server, clients }, notices))
+            Ok((Config { server, store, clients }, notices))
         }
         _ => Err(Problems::new(file, judge.problems)),
     }

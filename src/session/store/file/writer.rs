@@ -116,10 +116,14 @@ impl Writer {
                 }
             }
             Err(fault) => {
-                tracing::error!(
-                    code = "store_write_failed", fault = "store", store = "file", why = %fault,
-                    "the session file could not be written; it is opened again"
-                );
+                if let StoreFault::Full(why) = &fault {
+                    self.database.tell_full(why);
+                } else {
+                    tracing::error!(
+                        code = "store_write_failed", fault = "store", store = "file", why = %fault,
+                        "the session file could not be written; it is opened again"
+                    );
+                }
                 self.database.open_again();
                 self.database.give_up_reserve();
                 let (later, ends): (Vec<_>, Vec<_>) =
