@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails there")]
 
 mod index;
+mod kept;
+mod kept_store;
 mod lifetime;
 mod logout_state;
 mod logouts;

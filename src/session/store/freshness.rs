@@ -21,8 +21,34 @@ pub struct Freshness {
     epoch: AtomicU64,
     /// Milliseconds since `started` until when copies are believed.
     until: AtomicU64,
-    /// Changes that were told of, by the first byte of the key.
-    changes: Box<[AtomicU64]>,
+    /// Changes that were told of.
+    changes: Changes,
+}
+
+/// Counts changes, so that whoever loads sees that one came meanwhile: by the first byte of the key.
+#[derive(Debug)]
+pub struct Changes(Box<[AtomicU64]>);
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self((0..STRIPES).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Changes {
+    /// Those of that key until now, and maybe some of others.
+    pub fn count(&self, key: &SessionKey) -> u64 {
+        self.stripe(key).load(Ordering::SeqCst)
+    }
+
+    /// One more.
+    pub fn note(&self, key: &SessionKey) {
+        self.stripe(key).fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn stripe(&self, key: &SessionKey) -> &AtomicU64 {
+        &self.0[usize::from(key.as_bytes()[0]) % STRIPES]
+    }
 }
 
 /// What was heard of a key before it was loaded.
@@ -41,7 +67,7 @@ impl Freshness {
             bound,
             epoch: AtomicU64::new(1),
             until: AtomicU64::new(0),
-            changes: (0..STRIPES).map(|_| AtomicU64::new(0)).collect(),
+            changes: Changes::default(),
         }
     }
 
@@ -54,20 +80,20 @@ impl Freshness {
     /// Before a record is loaded.
     pub fn mark(&self, key: &SessionKey) -> Mark {
         let epoch = self.epoch.load(Ordering::Acquire);
-        Mark { epoch, changes: self.stripe(key).load(Ordering::Acquire) }
+        Mark { epoch, changes: self.changes.count(key) }
     }
 
     /// After the copy is where [`Self::changed`] finds it: it may be believed, unless a change was told of since the mark.
     pub fn loaded(&self, key: &SessionKey, session: &Session, mark: Mark) {
         session.checked.store(mark.epoch, Ordering::Release);
-        if self.stripe(key).load(Ordering::Acquire) != mark.changes {
+        if self.changes.count(key) != mark.changes {
             session.checked.store(0, Ordering::Release);
         }
     }
 
     /// A change was told of. `copy` looks up what there is of that key, and is asked only after loads under way are warned.
     pub fn changed(&self, key: &SessionKey, copy: impl FnOnce() -> Option<std::sync::Arc<Session>>) {
-        self.stripe(key).fetch_add(1, Ordering::AcqRel);
+        self.changes.note(key);
         if let Some(session) = copy() {
             session.checked.store(0, Ordering::Release);
         }
@@ -81,10 +107,6 @@ impl Freshness {
     /// The store, asked at that moment, has said all until then and goes on telling.
     pub fn heard(&self, asked: Instant) {
         self.until.store(self.since_start(asked + self.bound), Ordering::Release);
-    }
-
-    fn stripe(&self, key: &SessionKey) -> &AtomicU64 {
-        &self.changes[usize::from(key.as_bytes()[0]) % STRIPES]
     }
 
     fn since_start(&self, at: Instant) -> u64 {

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::credential::SessionCookie;
 use crate::protocol::timestamp::Timestamp;
-use freshness::Freshness;
+use freshness::{Changes, Freshness};
 use keeper::{Keeper, StoreFault};
 
 /// The sessions that this process can answer for.
@@ -43,6 +43,9 @@ struct Under {
     keeper: Arc<dyn Keeper>,
     ring: Arc<RingInForce>,
     uses: mpsc::Sender<(SessionKey, Arc<Session>)>,
+    /// What was changed by this process: noted once the keeper has done it, and before it is made so in the map. Whoever puts into the map
+    /// what was loaded before takes it out again.
+    changes: Arc<Changes>,
 }
 
 /// Sessions that ended by one call.
@@ -71,7 +74,7 @@ impl Store {
     ) -> Self {
         let (uses, waiting) = mpsc::channel(MAX_USES_WAITING);
         tokio::spawn(keep_uses(waiting, Arc::clone(&keeper)));
-        let under = Some(Under { keeper, ring, uses });
+        let under = Some(Under { keeper, ring, uses, changes: Arc::default() });
         Self { front, logouts: Logouts::default(), under, clock }
     }
 
@@ -113,7 +116,7 @@ impl Store {
         let Some(record_key) = known.as_ref().and_then(|session| session.record_key.clone()) else {
             return Ok(None);
         };
-        self.load(under, client, key, || *record_key).await
+        self.load(under, client, key, || RecordKey::clone(&record_key)).await
     }
 
     async fn load(
@@ -121,7 +124,26 @@ impl Store {
         under: &Under,
         client: &Client,
         key: &SessionKey,
-        record_key: impl FnOnce() -> RecordKey,
+        record_key: impl Fn() -> RecordKey,
+    ) -> Result<Option<Arc<Session>>, StoreFault> {
+        for _ in 0..LOAD_ATTEMPTS {
+            let changes = under.changes.count(key);
+            let session = self.load_once(under, client, key, &record_key).await?;
+            if under.changes.count(key) == changes {
+                return Ok(session);
+            }
+            // It may have ended after it was read and before it was at hand, and nobody would end it there.
+            self.front.remove(key);
+        }
+        Err(StoreFault::Unavailable("it changed each time when it was read".into()))
+    }
+
+    async fn load_once(
+        &self,
+        under: &Under,
+        client: &Client,
+        key: &SessionKey,
+        record_key: &impl Fn() -> RecordKey,
     ) -> Result<Option<Arc<Session>>, StoreFault> {
         let mark = self.freshness().map(|freshness| freshness.mark(key));
         let kept = under.keeper.load(key).await?;
@@ -184,12 +206,17 @@ impl Store {
         };
         session.record_key = Some(Box::new(RecordKey::of_cookie(cookie.bytes())));
         let mark = self.freshness().map(|freshness| freshness.mark(&key));
+        let changes = under.changes.count(&key);
         let kept = self.kept_of(under, client, &key, &session)?;
         under.keeper.insert(&key, &kept).await?;
         if let Ok(session) = self.front.hold(key, session)
             && let (Some(freshness), Some(mark)) = (self.freshness(), mark)
         {
             freshness.loaded(&key, &session, mark);
+        }
+        if under.changes.count(&key) != changes {
+            // It may have ended already; if not, it is loaded.
+            self.front.remove(&key);
         }
         Ok(())
     }
@@ -214,6 +241,7 @@ impl Store {
         if !under.keeper.replace(key, &kept_before, &kept).await? {
             return Ok(false);
         }
+        under.changes.note(key);
         // If it is not at hand any more, or changed again meanwhile, whoever comes next loads it.
         self.front.replace(key, before, next);
         Ok(true)
@@ -239,7 +267,13 @@ impl Store {
         self.front.retire(key, at);
         match &self.under {
             None => Ok(()),
-            Some(under) => under.keeper.retire(key, at).await,
+            Some(under) => {
+                under.keeper.retire(key, at).await?;
+                under.changes.note(key);
+                // Somebody may have loaded it in between.
+                self.front.retire(key, at);
+                Ok(())
+            }
         }
     }
 
@@ -256,6 +290,7 @@ impl Store {
         let (key, front) = (*key, Arc::clone(&self.front));
         done(tokio::spawn(async move {
             let was_there = under.keeper.remove(&key).await?;
+            under.changes.note(&key);
             // Somebody may have loaded it in between.
             let at_hand = at_hand.or_else(|| front.remove(&key));
             Ok(was_there.then(|| Removed { count: 1, sessions: at_hand.into_iter().collect() }))
@@ -275,7 +310,12 @@ impl Store {
         let Some(session) = self.front.remove_if(key, over) else { return Ok(None) };
         match &self.under {
             None => Ok(Some(session)),
-            Some(under) => Ok(under.keeper.remove(key).await?.then_some(session)),
+            Some(under) => {
+                let was_there = under.keeper.remove(key).await?;
+                under.changes.note(key);
+                self.front.remove(key);
+                Ok(was_there.then_some(session))
+            }
         }
     }
 
@@ -301,6 +341,7 @@ impl Store {
                 if under.keeper.remove(&key).await? {
                     count += 1;
                 }
+                under.changes.note(&key);
                 sessions.extend(front.remove(&key));
             }
             Ok(Removed { count, sessions })
@@ -480,6 +521,8 @@ fn full(limit: usize) -> StoreFault {
     StoreFault::Full(format!("{limit} sessions are kept, which is server.max_sessions").into())
 }
 
+/// How often a record is read that other changes come between, each time.
+const LOAD_ATTEMPTS: u32 = 10;
 /// Uses that wait to be kept: more are handed on by a later request.
 const MAX_USES_WAITING: usize = 65_536;
 /// Uses that are kept by one call.
