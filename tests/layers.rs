@@ -76,6 +76,17 @@ fn only_the_commands_that_explain_make_claims_that_are_supposed() {
     assert_eq!(callers, [Path::new("cli/supposed.rs")]);
 }
 
+/// `Claims` that were verified before they were sealed: whoever opens the seal may believe them, and nobody else has any.
+#[test]
+fn only_a_record_whose_seal_opened_gives_claims_that_were_kept() {
+    let callers: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, source)| without_comments(source).contains("Claims::of_kept"))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(callers, [Path::new("session/kept.rs")]);
+}
+
 #[test]
 fn nobody_imports_from_above_by_any_spelling() {
     let table = [

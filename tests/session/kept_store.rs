@@ -3,37 +3,53 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use vestibule::clock::Clock;
 use vestibule::config::Client;
 use vestibule::gate::credential::SessionCookie;
+use vestibule::idp::providers::Providers;
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
 use vestibule::session::index::{Logout, Name, Whose};
 use vestibule::session::kept::Kept;
 use vestibule::session::key::SessionKey;
 use vestibule::session::record::Session;
+use vestibule::session::refresh::Refresher;
 use vestibule::session::sealing::{KeyRing, RingInForce};
 use vestibule::session::store::file::FileKeeper;
 use vestibule::session::store::freshness::Freshness;
 use vestibule::session::store::keeper::{Answer, Keeper, StoreFault};
 use vestibule::session::store::{MemoryStore, Store};
+use vestibule::session::{Look, Looked, NotKept, Sessions};
+use vestibule::telemetry::metrics::Metrics;
 
-use crate::made::{client, session_of};
+use crate::made::{client, config_at, session_of};
 
-/// A file that, once told to, waits after it has read a record and before it hands it on.
+/// A file that, while told to, cannot be read or written, and once told to, waits after it has read a record and before it hands it on.
 #[derive(Debug)]
 struct Slow {
     file: FileKeeper,
     waits: AtomicBool,
+    fails: AtomicBool,
     has_read: Notify,
     go_on: Notify,
+}
+
+impl Slow {
+    fn answers(&self) -> Result<(), StoreFault> {
+        match self.fails.load(Ordering::SeqCst) {
+            true => Err(StoreFault::Unavailable("told to fail".into())),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Keeper for Slow {
     fn load<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Kept>> {
         Box::pin(async {
+            self.answers()?;
             let kept = self.file.load(key).await;
             if self.waits.swap(false, Ordering::SeqCst) {
                 self.has_read.notify_one();
@@ -44,7 +60,10 @@ impl Keeper for Slow {
     }
 
     fn insert<'a>(&'a self, key: &'a SessionKey, kept: &'a Kept) -> Answer<'a, ()> {
-        self.file.insert(key, kept)
+        Box::pin(async {
+            self.answers()?;
+            self.file.insert(key, kept).await
+        })
     }
 
     fn replace<'a>(&'a self, key: &'a SessionKey, before: &'a Kept, kept: &'a Kept) -> Answer<'a, bool> {
@@ -52,7 +71,10 @@ impl Keeper for Slow {
     }
 
     fn remove<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool> {
-        self.file.remove(key)
+        Box::pin(async {
+            self.answers()?;
+            self.file.remove(key).await
+        })
     }
 
     fn retire<'a>(&'a self, key: &'a SessionKey, at: Timestamp) -> Answer<'a, ()> {
@@ -121,8 +143,13 @@ impl Ground {
         let folder = std::env::temp_dir().join(format!("vestibule-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = FileKeeper::open(&folder.join("sessions.redb"), limit).unwrap();
-        let keeper =
-            Slow { file, waits: AtomicBool::new(false), has_read: Notify::new(), go_on: Notify::new() };
+        let keeper = Slow {
+            file,
+            waits: AtomicBool::new(false),
+            fails: AtomicBool::new(false),
+            has_read: Notify::new(),
+            go_on: Notify::new(),
+        };
         Self {
             keeper: Arc::new(keeper),
             folder,
@@ -243,4 +270,52 @@ async fn a_full_file_refuses_a_new_session_and_has_room_after_a_sweep() {
     assert!(kept.keeper.named(&Name::all_of(&kept.session())).await.unwrap().is_empty());
     store.insert(&kept.client, &cookie(3).0, kept.session()).await.unwrap();
     assert_eq!(kept.keeper.list(10).await.unwrap().len(), 1);
+}
+
+/// A store that does not answer leaves it open whose cookie that is: it is never "no session", which would be a login, and never a session that
+/// is not at hand.
+#[tokio::test]
+async fn while_the_store_does_not_answer_nobody_knows() {
+    let kept = Ground::new("away", 100);
+    let config = config_at("app", "https://id.example.com");
+    let client = Arc::clone(&config.clients[0]);
+    let metrics = Arc::new(Metrics::new());
+    let providers = Arc::new(Providers::new(&config, &kept.clock).unwrap());
+    let sessions = |store: Store| {
+        let store = Arc::new(store);
+        let refresher = Refresher::new(
+            Arc::clone(&store),
+            Arc::clone(&providers),
+            kept.clock.clone(),
+            Arc::clone(&metrics),
+        );
+        Sessions::new(store, Arc::new(refresher), kept.clock.clone(), Arc::clone(&metrics))
+    };
+    let ((one, _), (other, _), (unknown, _)) = (cookie(1), cookie(2), cookie(3));
+    let first = kept.store();
+    for cookie in [&one, &other] {
+        let mut session = session_of(&kept.client, "alice", Some("s1"));
+        session.signed_in = kept.clock.steady();
+        session.tokens.expires = kept.clock.steady().after(Duration::from_secs(3000));
+        session.used_at(kept.clock.steady());
+        first.insert(&kept.client, cookie, session).await.unwrap();
+    }
+    let sessions = sessions(kept.store());
+    let look = async |cookie: &SessionCookie| sessions.look(&client, cookie, Look::Only).await;
+    assert!(matches!(look(&one).await, Looked::Live(_)));
+    kept.keeper.fails.store(true, Ordering::SeqCst);
+    assert!(matches!(look(&one).await, Looked::Live(_)), "it is at hand, and nobody else writes to the file");
+    assert!(matches!(look(&other).await, Looked::Unavailable(_)));
+    assert!(matches!(look(&unknown).await, Looked::Unavailable(_)));
+    assert!(sessions.trace(&client, &other).await.is_err());
+    assert!(sessions.of_cookie(&client, &other).await.is_err());
+    assert!(sessions.sign_out(&client, &other).await.is_err());
+    let begun = kept.clock.wall();
+    let new = sessions.insert(&client, &unknown, kept.session(), (None, None), begun).await;
+    assert!(matches!(new, Err(NotKept::Store(StoreFault::Unavailable(_)))), "{new:?}");
+    // Of one whose end could not be kept nobody is told that it ended.
+    assert!(sessions.sign_out(&client, &one).await.is_err());
+    kept.keeper.fails.store(false, Ordering::SeqCst);
+    assert!(matches!(look(&other).await, Looked::Live(_)));
+    assert!(matches!(look(&unknown).await, Looked::Unknown));
 }
