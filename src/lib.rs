@@ -21,7 +21,8 @@
 //!                         → fetch → token::judge → claims::learn → identity → sessions.insert → 303
 //!
 //! logout       /backchannel-logout: keys → logout_token::verify → used_logout_tokens.take → logouts.note → store.remove_all → 200
-//!              (no await after the token is verified; a login that ends later looks into logouts once its session is kept)
+//!              (what is ended is ended also if the provider goes away meanwhile; a login that ends later looks into
+//!              logouts once its session is kept)
 //!
 //! refresh      a task of its own, one a session: token::refresh_request → fetch → token::judge_refresh
 //!              → claims::learn → identity → store.replace

@@ -57,34 +57,19 @@ fn the_pure_parts_touch_nothing_outside() {
 /// `Claims` that nobody signed: what `danger_testing_profile` is made of, and nothing else.
 #[test]
 fn only_the_testing_profile_makes_claims_that_nobody_verified() {
-    let callers: Vec<PathBuf> = sources()
-        .into_iter()
-        .filter(|(_, source)| without_comments(source).contains("Claims::of_testing_profile"))
-        .map(|(file, _)| file)
-        .collect();
-    assert_eq!(callers, [Path::new("server/testing_profile.rs")]);
+    assert_eq!(callers("Claims::of_testing_profile"), [Path::new("server/testing_profile.rs")]);
 }
 
 /// `Claims` that somebody supposes, for `vestibule explain` and `vestibule test`: nothing that answers a request may make them.
 #[test]
 fn only_the_commands_that_explain_make_claims_that_are_supposed() {
-    let callers: Vec<PathBuf> = sources()
-        .into_iter()
-        .filter(|(_, source)| without_comments(source).contains("Claims::supposed"))
-        .map(|(file, _)| file)
-        .collect();
-    assert_eq!(callers, [Path::new("cli/supposed.rs")]);
+    assert_eq!(callers("Claims::supposed"), [Path::new("cli/supposed.rs")]);
 }
 
 /// `Claims` that were verified before they were sealed: whoever opens the seal may believe them, and nobody else has any.
 #[test]
 fn only_a_record_whose_seal_opened_gives_claims_that_were_kept() {
-    let callers: Vec<PathBuf> = sources()
-        .into_iter()
-        .filter(|(_, source)| without_comments(source).contains("Claims::of_kept"))
-        .map(|(file, _)| file)
-        .collect();
-    assert_eq!(callers, [Path::new("session/kept.rs")]);
+    assert_eq!(callers("Claims::of_kept"), [Path::new("session/kept.rs")]);
 }
 
 #[test]
@@ -122,6 +107,12 @@ fn a_touch_of_the_outside_is_seen() {
 }
 
 /// Every file under src/, its path from there, without comments.
+/// The files that call that.
+fn callers(what: &str) -> Vec<PathBuf> {
+    let calls = |source: &str| without_comments(source).contains(what);
+    sources().into_iter().filter(|(_, source)| calls(source)).map(|(file, _)| file).collect()
+}
+
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root.clone()];

@@ -55,8 +55,8 @@ use crate::session::loops::Loops;
 use crate::session::refresh::Refresher;
 use crate::session::revoke::Revoker;
 use crate::session::sealing::{KeyRing, RingInForce};
+use crate::session::store::Store;
 use crate::session::store::file::FileKeeper;
-use crate::session::store::{MemoryStore, Store};
 use crate::session::used_flows::UsedFlows;
 use crate::telemetry::metrics::Metrics;
 use admin::Admin;
@@ -213,7 +213,6 @@ impl Drop for Running {
     }
 }
 
-/// Removes what is over: sessions that nobody asks for again, flows too old to be replayed, logins too old for a loop.
 /// The store that is configured, with what is in it already.
 async fn open_store(config: &Config, ring: &Arc<RingInForce>, clock: &Clock) -> io::Result<Store> {
     let limit = config.server.max_sessions;
@@ -226,10 +225,10 @@ async fn open_store(config: &Config, ring: &Arc<RingInForce>, clock: &Clock) -> 
     let opened = tokio::task::spawn_blocking(move || FileKeeper::open(&path, limit)).await?;
     let keeper =
         opened.map_err(|error| io::Error::new(error.kind(), format!("store.path {named}: {error}")))?;
-    let front = Arc::new(MemoryStore::new(limit));
-    Ok(Store::kept(front, Arc::new(keeper), Arc::clone(ring), clock.clone()))
+    Ok(Store::kept(limit, Arc::new(keeper), Arc::clone(ring), clock.clone()))
 }
 
+/// Removes what is over: sessions that nobody asks for again, flows too old to be replayed, logins too old for a loop.
 async fn keep_sweeping(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;

@@ -15,10 +15,10 @@ use super::index::Name;
 use super::key::{Handle, RecordKey, SessionKey};
 use super::record::{RefreshFailures, Session, SessionTokens};
 use super::sealing::{KeyRing, MAX_RECORD, Purpose};
-use crate::config::{Client, Lifetimes};
+use crate::config::Client;
 use crate::gate::identity::Identity;
-use crate::protocol::claims::Claims;
 use crate::protocol::claims::kept::KeptClaims;
+use crate::protocol::claims::{Claims, TESTING_ISSUER};
 use crate::protocol::secret::Secret;
 use crate::protocol::timestamp::Timestamp;
 
@@ -80,6 +80,10 @@ pub enum NotOpened {
     Form,
     /// It is of another client.
     OtherClient,
+    /// The person signed in at another issuer than the client has now, or as `danger_testing_profile` let them.
+    OtherIssuer,
+    /// The person signed in when the client had another `client_id`.
+    OtherRegistration,
     /// What it says of the person does not fit the configuration of today.
     Unfit,
 }
@@ -90,6 +94,7 @@ pub enum NotOpened {
 struct Record {
     form: u32,
     client: String,
+    client_id: String,
     handle: String,
     claims: KeptClaims,
     id_token: Zeroizing<String>,
@@ -109,12 +114,12 @@ struct Record {
 }
 
 impl Kept {
-    /// What is to be kept of a session under that key. `entropy` is fresh. `None` if it has no record key, or is larger than anything that
+    /// What is to be kept of a session of that client under that key. `entropy` is fresh. `None` if it has no record key, or is larger than anything that
     /// is read again.
     pub fn of(
         session: &Session,
         key: &SessionKey,
-        lifetimes: &Lifetimes,
+        client: &Client,
         ring: &KeyRing,
         entropy: [[u8; 12]; 2],
     ) -> Option<Self> {
@@ -123,6 +128,7 @@ impl Kept {
         let record = Record {
             form: FORM,
             client: session.client.clone(),
+            client_id: client.registration.client_id.clone(),
             handle: URL_SAFE_NO_PAD.encode(session.handle.as_bytes()),
             claims: session.claims.kept(),
             id_token: secret(&tokens.id_token),
@@ -153,8 +159,8 @@ impl Kept {
             version: session.version,
             last_used: session.last_used(),
             retires: session.retires(),
-            ends: session.signed_in.after(lifetimes.absolute),
-            idle: lifetimes.idle,
+            ends: session.signed_in.after(client.lifetimes.absolute),
+            idle: client.lifetimes.idle,
             names: Name::all_of(session),
             label: ring.seal(Purpose::SessionLabel, &serde_json::to_vec(&label).ok()?, of_label),
             sealed: ring.seal_record(record_key, &bound(key, session.version), plain, of_record),
@@ -182,9 +188,20 @@ impl Kept {
         if record.client != client.name {
             return Err(NotOpened::OtherClient);
         }
+        // The name may stand for something else today: whoever signed in there then is nobody here.
+        if record.client_id != client.registration.client_id {
+            return Err(NotOpened::OtherRegistration);
+        }
         let handle = URL_SAFE_NO_PAD.decode(&record.handle).ok().and_then(|bytes| bytes.try_into().ok());
         let handle = Handle::new(handle.ok_or(NotOpened::Form)?);
         let claims = Claims::of_kept(record.claims);
+        let is_of_issuer = match client.testing_profile {
+            Some(_) => claims.issuer() == TESTING_ISSUER,
+            None => client.issuer.is_named(claims.issuer()),
+        };
+        if !is_of_issuer {
+            return Err(NotOpened::OtherIssuer);
+        }
         // Anew, so that what is configured today counts for who signed in yesterday.
         let identity = Identity::from_claims(&claims, client).map_err(|_| NotOpened::Unfit)?;
         let at = Timestamp::from_seconds;

@@ -353,7 +353,7 @@ impl Sessions {
     ) -> Result<LoggedOut, StoreFault> {
         let ending = logout.ending();
         let is_noted = self.store.note_logout(&ending, until, is_proven).is_ok();
-        let Removed { count, sessions } = self.store.remove_all(ending, until).await?;
+        let Removed { count, sessions } = self.store.remove_all(ending, is_proven.then_some(until)).await?;
         self.note_ends(logout.client, &sessions, count, why);
         Ok(LoggedOut { count, sessions, is_noted })
     }

@@ -42,8 +42,6 @@ pub struct Session {
     retires: AtomicU64,
     /// The last use that was handed on to be kept.
     kept_use: AtomicU64,
-    /// When it was last known to be what is kept, as [`super::store`] counts.
-    pub(in crate::session) checked: AtomicU64,
 }
 
 /// The tokens of a session, and how fresh they are.
@@ -106,7 +104,6 @@ impl Session {
             last_used: AtomicU64::new(now.seconds()),
             retires: AtomicU64::new(u64::MAX),
             kept_use: AtomicU64::new(now.seconds()),
-            checked: AtomicU64::new(0),
         }
     }
 
@@ -207,7 +204,6 @@ impl Session {
             last_used: AtomicU64::new(self.last_used.load(Ordering::Relaxed)),
             retires: AtomicU64::new(self.retires.load(Ordering::Relaxed)),
             kept_use: AtomicU64::new(self.kept_use.load(Ordering::Relaxed)),
-            checked: AtomicU64::new(0),
         }
     }
 }

@@ -27,8 +27,8 @@ use vestibule::protocol::timestamp::Timestamp;
 use vestibule::session::key::{Handle, SessionKey};
 use vestibule::session::record::{Session, SessionTokens};
 use vestibule::session::sealing::{KeyRing, RingInForce};
+use vestibule::session::store::Store;
 use vestibule::session::store::file::FileKeeper;
-use vestibule::session::store::{MemoryStore, Store};
 
 const SESSIONS: u64 = 1_000_000;
 /// Bytes of the tokens of a session: an ID token and a refresh token.
@@ -95,7 +95,7 @@ async fn child(what: &str, count: u64, path: &Path) {
     let keeper = FileKeeper::open(path, limit).unwrap();
     let opened = began.elapsed();
     let ring = Arc::new(RingInForce::new(KeyRing::new(&[Secret::new("the key of this benchmark")], [0; 32])));
-    let store = Store::kept(Arc::new(MemoryStore::new(limit)), Arc::new(keeper), ring, clock.clone());
+    let store = Store::kept(limit, Arc::new(keeper), ring, clock.clone());
     if what == "fill" {
         fill(&store, &client, count, &clock).await;
         let seconds = began.elapsed().as_secs_f64();

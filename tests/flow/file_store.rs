@@ -6,6 +6,7 @@ use crate::command_line::Folder;
 use crate::logs;
 use crate::provider::Endpoint;
 use crate::refresh::{TOKEN, allowed, settled};
+use crate::testing_profile::{PROFILE, cookie, on_this_machine, own, subrequest};
 use crate::world::{PAGE, Setup, World};
 
 /// An installation whose sessions are in `sessions.redb` of that folder.
@@ -155,8 +156,7 @@ type Damage = fn(&mut Vec<u8>);
 /// Each kind of damage: everybody signs in anew, the operator is told, and what there was is left to look at.
 #[tokio::test]
 async fn a_damaged_file_is_set_aside_and_said() {
-    let damages: [(&str, Damage); 4] = [
-        ("no database", |bytes| *bytes = b"this is no database, but somebody's notes".repeat(200)),
+    let damages: [(&str, Damage); 3] = [
         ("cut off", |bytes| bytes.truncate(bytes.len() / 3)),
         ("overwritten", |bytes| bytes.iter_mut().skip(200).for_each(|b| *b = 0x5a)),
         ("its head is gone", |bytes| bytes[..64].fill(0)),
@@ -178,10 +178,8 @@ async fn a_damaged_file_is_set_aside_and_said() {
         }
         does(&mut bytes);
         std::fs::write(&path, &bytes).unwrap();
-        let server = world.replica().await;
-        browser.vestibule = server.address;
-        (world.address, world.admin_address) = (server.address, server.admin_address);
-        world.server = Some(server);
+        world.start_again().await;
+        browser.vestibule = world.address;
         assert!(folder.path("sessions.redb.damaged").exists(), "{damage}");
         let line = logs::lines_with(&["store_damaged", &path.display().to_string()]);
         assert!(line.last().is_some_and(|line| line.contains("remedy")), "{damage}: {line:?}");
@@ -213,4 +211,58 @@ async fn a_file_in_no_folder_is_refused_at_the_start() {
     config.store = vestibule::config::StoreConfig::File(folder.path("no/such/folder.redb"));
     let refused = vestibule::server::start(config, world.clock.clone()).await.unwrap_err().to_string();
     assert!(refused.contains("store.path ") && refused.contains("no/such/folder.redb"), "{refused}");
+}
+
+/// `path` names something by mistake: it is not moved, not changed, and said.
+#[tokio::test]
+async fn a_file_that_is_something_else_is_left_alone() {
+    let folder = Folder::new();
+    let world = kept_in(&folder).start().await;
+    let mut config = world.config.clone();
+    config.store = vestibule::config::StoreConfig::File(folder.path("notes.txt"));
+    for content in ["clients: {}\n", "redb, they said", "x"] {
+        folder.write("notes.txt", content);
+        let refused =
+            vestibule::server::start(config.clone(), world.clock.clone()).await.unwrap_err().to_string();
+        assert!(refused.contains("notes.txt: it is no session file, and is left alone"), "{refused}");
+        assert_eq!(std::fs::read_to_string(folder.path("notes.txt")).unwrap(), content);
+        assert!(!folder.path("notes.txt.reserve").exists() && !folder.path("notes.txt.damaged").exists());
+    }
+    // That is how far one may have come with a file of its own.
+    for begun in [&b""[..], b"red", &[0; 4096]] {
+        std::fs::write(folder.path("notes.txt"), begun).unwrap();
+        drop(vestibule::server::start(config.clone(), world.clock.clone()).await.unwrap());
+    }
+}
+
+/// What a name in clients.yaml stood for when somebody signed in there is not what it stands for now.
+#[tokio::test]
+async fn a_session_of_another_registration_is_none() {
+    let folder = Folder::new();
+    let mut world = kept_in(&folder).start().await;
+    let mut browser = world.signed_in().await;
+    let mut app = vestibule::config::Client::clone(&world.config.clients[0]);
+    app.registration.client_id = "id-of-another".to_owned();
+    world.config.clients[0] = std::sync::Arc::new(app);
+    restart(&mut world, &mut [&mut browser]).await;
+    world.send(&world.base_of(&browser)).await.assert_refused(302, "session_unknown", "another client_id");
+    assert!(!logs::lines_with(&["record_not_opened", "OtherRegistration"]).is_empty());
+}
+
+/// With `danger_testing_profile` anybody is anybody; what was tried out is over when it is taken out.
+#[tokio::test]
+async fn a_session_of_the_testing_profile_is_none_where_people_sign_in() {
+    let folder = Folder::new();
+    let client = on_this_machine("app").line(PROFILE);
+    let mut world = kept_in(&folder).provider_down().app(|_| client).start().await;
+    let session = cookie(&world.send(&own("login?rd=/")).await);
+    let question = || subrequest().with("Cookie", &session);
+    world.send(&question()).await.assert_allowed("while it is tried out");
+
+    let mut app = vestibule::config::Client::clone(&world.config.clients[0]);
+    app.testing_profile = None;
+    world.config.clients[0] = std::sync::Arc::new(app);
+    world.restart().await;
+    world.send(&question()).await.assert_refused(302, "session_unknown", "the profile is gone");
+    assert!(!logs::lines_with(&["record_not_opened", "OtherIssuer"]).is_empty());
 }

@@ -115,7 +115,8 @@ async fn no_session_that_a_browser_was_given_is_lost_by_a_kill() {
 /// A disk that is full takes no more logins, says so, and ends no session; ends of sessions still find room.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_ends_no_session_and_keeps_none_from_ending() {
-    if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
+    let probe = ["-rm", "/bin/mount", "-t", "tmpfs", "none", "/mnt"];
+    if !Command::new("unshare").args(probe).status().is_ok_and(|status| status.success()) {
         writeln!(std::io::stderr(), "skipped: a_full_disk_ends_no_session_and_keeps_none_from_ending: no mount of its own is allowed here").unwrap();
         return;
     }
@@ -133,6 +134,8 @@ async fn a_full_disk_ends_no_session_and_keeps_none_from_ending() {
             fill(&inside);
         }
         assert!(given.len() < 5_000, "24 MB are full by now");
+        // The second is refreshed soon.
+        ground.provider.script().expires_in = Some(if given.len() == 1 { 2 } else { 3600 });
         ground.provider.script().sid = Some(format!("s{}", given.len()));
         let mut browser = ground.browser(address);
         let callback = browser.open_until_callback(PAGE).await;
@@ -148,6 +151,15 @@ async fn a_full_disk_ends_no_session_and_keeps_none_from_ending() {
     for browser in &given {
         asked(browser).await.assert_allowed("a session that there was");
     }
+    // New tokens, which the provider gives once, are kept: each refresh begins with what the one before brought.
+    ground.provider.script().expires_in = Some(2);
+    for refreshes in 1..=3 {
+        while ground.provider.refreshes() < refreshes {
+            asked(&given[1]).await.assert_allowed("one that is refreshed");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    assert_eq!(ground.provider.reuses(), 0);
     // Half of them end, by the provider's word.
     for (number, browser) in given.iter().enumerate().step_by(2) {
         let token = ground

@@ -7,22 +7,22 @@ use crate::wire::{Answer, Ask};
 use crate::world::{Client, Setup, World};
 
 const HOST: &str = "app.localhost";
-const PROFILE: &str = "danger_testing_profile: { sub: alice, email: alice@example.com, preferred_username: Alice, groups: [admins, readers] }";
+pub(crate) const PROFILE: &str = "danger_testing_profile: { sub: alice, email: alice@example.com, preferred_username: Alice, groups: [admins, readers] }";
 
 /// A client on this machine with a profile, whose provider is down and must not be asked.
 fn world() -> Setup {
     World::new().provider_down().app(|_| on_this_machine("app").line(PROFILE))
 }
 
-fn on_this_machine(name: &str) -> Client {
+pub(crate) fn on_this_machine(name: &str) -> Client {
     Client::named(name).origin(&format!("http://{name}.localhost")).hosts(&format!("[{name}.localhost]"))
 }
 
-fn own(page: &str) -> Ask {
+pub(crate) fn own(page: &str) -> Ask {
     Ask::new("GET", format!("/oidc/app/{page}")).with("Host", HOST).with("Accept", "application/json")
 }
 
-fn subrequest() -> Ask {
+pub(crate) fn subrequest() -> Ask {
     Ask::new("GET", "/oidc/app/auth")
         .with("Host", "vestibule.internal")
         .with("Accept", "text/html")
@@ -34,7 +34,7 @@ fn subrequest() -> Ask {
         .with("X-Forwarded-Uri", "/private?x=%20")
 }
 
-fn cookie(login: &Answer) -> String {
+pub(crate) fn cookie(login: &Answer) -> String {
     let line = login.all("Set-Cookie");
     assert_eq!(line.len(), 1, "{}", login.show());
     line[0].split(';').next().unwrap().to_owned()

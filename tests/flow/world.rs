@@ -302,6 +302,11 @@ impl World {
     /// Stops the server and starts it again, with the same clients.yaml and the same clock. The browsers of before must be told where.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
+        self.start_again().await;
+    }
+
+    /// Starts what was stopped.
+    pub(crate) async fn start_again(&mut self) {
         let server = self.replica().await;
         (self.address, self.admin_address) = (server.address, server.admin_address);
         self.server = Some(server);

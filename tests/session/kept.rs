@@ -8,7 +8,7 @@ use vestibule::session::key::{RecordKey, SessionKey};
 use vestibule::session::record::Session;
 use vestibule::session::sealing::KeyRing;
 
-use crate::made::{LIFETIMES, START, client, client_at, session_of};
+use crate::made::{START, client, client_at, session_of};
 
 const COOKIE: [u8; 32] = [9; 32];
 
@@ -30,7 +30,7 @@ fn session(client: &Client) -> Session {
 
 fn kept(client: &Client) -> (SessionKey, Kept) {
     let key = SessionKey::of_cookie(&COOKIE);
-    (key, Kept::of(&session(client), &key, &LIFETIMES, &ring("one"), [[1; 12], [2; 12]]).unwrap())
+    (key, Kept::of(&session(client), &key, client, &ring("one"), [[1; 12], [2; 12]]).unwrap())
 }
 
 #[test]
@@ -74,6 +74,11 @@ fn a_record_opens_for_its_cookie_its_key_its_place_and_its_version_only() {
     assert_eq!(opened(&newer, &key, COOKIE, &client, "one"), Err(NotOpened::Sealed), "another version");
     let elsewhere = client_at("other", "https://id.example.com");
     assert_eq!(opened(&kept, &key, COOKIE, &elsewhere, "one"), Err(NotOpened::OtherClient));
+    let moved = client_at("app", "https://id.example.org");
+    assert_eq!(opened(&kept, &key, COOKIE, &moved, "one"), Err(NotOpened::OtherIssuer));
+    let mut registered_anew = client.clone();
+    registered_anew.registration.client_id = "another".to_owned();
+    assert_eq!(opened(&kept, &key, COOKIE, &registered_anew, "one"), Err(NotOpened::OtherRegistration));
     // With the new key first, and the old one behind it.
     let both = KeyRing::new(&[Secret::new("two"), Secret::new("one")], [0; 32]);
     assert!(kept.open(&key, record_key(), &client, &both).is_ok());

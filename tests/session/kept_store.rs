@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use vestibule::clock::Clock;
 use vestibule::config::Client;
 use vestibule::gate::credential::SessionCookie;
+use vestibule::gate::decide::Ended;
 use vestibule::idp::providers::Providers;
 use vestibule::protocol::secret::Secret;
 use vestibule::protocol::timestamp::Timestamp;
@@ -18,10 +19,9 @@ use vestibule::session::key::SessionKey;
 use vestibule::session::record::Session;
 use vestibule::session::refresh::Refresher;
 use vestibule::session::sealing::{KeyRing, RingInForce};
+use vestibule::session::store::Store;
 use vestibule::session::store::file::FileKeeper;
-use vestibule::session::store::freshness::Freshness;
 use vestibule::session::store::keeper::{Answer, Keeper, StoreFault};
-use vestibule::session::store::{MemoryStore, Store};
 use vestibule::session::{Look, Looked, NotKept, Sessions};
 use vestibule::telemetry::metrics::Metrics;
 
@@ -32,6 +32,7 @@ use crate::made::{client, config_at, session_of};
 struct Slow {
     file: FileKeeper,
     waits: AtomicBool,
+    waits_to_remove: AtomicBool,
     fails: AtomicBool,
     has_read: Notify,
     go_on: Notify,
@@ -72,6 +73,10 @@ impl Keeper for Slow {
 
     fn remove<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool> {
         Box::pin(async {
+            if self.waits_to_remove.swap(false, Ordering::SeqCst) {
+                self.has_read.notify_one();
+                self.go_on.notified().await;
+            }
             self.answers()?;
             self.file.remove(key).await
         })
@@ -87,10 +92,6 @@ impl Keeper for Slow {
 
     fn named<'a>(&'a self, names: &'a [Name]) -> Answer<'a, Vec<(SessionKey, Kept)>> {
         self.file.named(names)
-    }
-
-    fn list(&self, limit: usize) -> Answer<'_, Vec<(SessionKey, Kept)>> {
-        self.file.list(limit)
     }
 
     fn note_logout<'a>(&'a self, names: &'a [Name], at: Timestamp) -> Answer<'a, ()> {
@@ -115,10 +116,6 @@ impl Keeper for Slow {
 
     fn count(&self) -> Option<usize> {
         self.file.count()
-    }
-
-    fn freshness(&self) -> Option<&Freshness> {
-        self.file.freshness()
     }
 
     fn ready(&self) -> Result<(), StoreFault> {
@@ -146,6 +143,7 @@ impl Ground {
         let keeper = Slow {
             file,
             waits: AtomicBool::new(false),
+            waits_to_remove: AtomicBool::new(false),
             fails: AtomicBool::new(false),
             has_read: Notify::new(),
             go_on: Notify::new(),
@@ -162,7 +160,16 @@ impl Ground {
     /// With nothing in memory.
     fn store(&self) -> Store {
         let keeper: Arc<dyn Keeper> = Arc::clone(&self.keeper) as _;
-        Store::kept(Arc::new(MemoryStore::new(100)), keeper, Arc::clone(&self.ring), self.clock.clone())
+        Store::kept(100, keeper, Arc::clone(&self.ring), self.clock.clone())
+    }
+
+    fn sessions(&self) -> Sessions {
+        let (store, metrics) = (Arc::new(self.store()), Arc::new(Metrics::new()));
+        let config = config_at("app", "https://id.example.com");
+        let providers = Arc::new(Providers::new(&config, &self.clock).unwrap());
+        let refresher =
+            Refresher::new(Arc::clone(&store), providers, self.clock.clone(), Arc::clone(&metrics));
+        Sessions::new(store, Arc::new(refresher), self.clock.clone(), metrics)
     }
 
     fn session(&self) -> Session {
@@ -194,7 +201,7 @@ async fn a_session_that_ends_while_it_is_loaded_is_not_at_hand_afterwards() {
             let ended = if by_name {
                 let whose = Whose::Person("alice");
                 let logout = Logout { client: "app", issuer: kept.client.issuer.as_str(), whose };
-                store.remove_all(logout.ending(), kept.clock.wall()).await.unwrap().count
+                store.remove_all(logout.ending(), Some(kept.clock.wall())).await.unwrap().count
             } else {
                 store.remove(&key).await.unwrap().unwrap().count
             };
@@ -207,6 +214,65 @@ async fn a_session_that_ends_while_it_is_loaded_is_not_at_hand_afterwards() {
         assert!(store.at_hand(&key).is_none(), "by name: {by_name}");
         assert!(store.get(&kept.client, &key, &cookie).await.unwrap().is_none());
     }
+}
+
+/// The other way round: taken from the map, and put there again by somebody who reads it while the keeper has not ended it yet; by each way in
+/// which a session ends.
+#[tokio::test]
+async fn a_session_that_is_loaded_while_it_ends_is_not_at_hand_afterwards() {
+    for way in 0..3 {
+        let kept = Ground::new(&format!("loaded-{way}"), 100);
+        let (cookie, key) = cookie(1);
+        let store = kept.store();
+        store.insert(&kept.client, &cookie, kept.session()).await.unwrap();
+        assert!(store.at_hand(&key).is_some());
+        kept.keeper.waits_to_remove.store(true, Ordering::SeqCst);
+        let ends = async {
+            match way {
+                0 => store.remove(&key).await.unwrap().unwrap().count,
+                1 => usize::from(store.remove_if(&key, |_| true).await.unwrap().is_some()),
+                _ => {
+                    let whose = Whose::ProviderSession("s1");
+                    let logout = Logout { client: "app", issuer: kept.client.issuer.as_str(), whose };
+                    store.remove_all(logout.ending(), None).await.unwrap().count
+                }
+            }
+        };
+        let loads = async {
+            kept.keeper.has_read.notified().await;
+            let found = store.get(&kept.client, &key, &cookie).await.unwrap();
+            kept.keeper.go_on.notify_one();
+            found
+        };
+        let (ended, found) = tokio::join!(ends, loads);
+        assert_eq!(ended, 1, "way {way}");
+        assert!(found.is_some(), "it was kept still, way {way}");
+        assert!(store.at_hand(&key).is_none(), "way {way}");
+        assert!(store.get(&kept.client, &key, &cookie).await.unwrap().is_none(), "way {way}");
+    }
+}
+
+/// Strangers who name sessions of a provider fill no disk; what they named is remembered in memory, as far as there is room.
+#[tokio::test]
+async fn a_logout_that_nothing_proves_is_not_kept_and_holds_all_the_same() {
+    let kept = Ground::new("unproven", 100);
+    let (begun, cookie) = (kept.clock.wall(), cookie(1).0);
+    let whose = Whose::ProviderSession("s1");
+    let logout = Logout { client: "app", issuer: kept.client.issuer.as_str(), whose };
+    let names = logout.ending().names().to_vec();
+    let sessions = kept.sessions();
+    let noted = sessions.log_out_unproven(&logout, begun, Ended::SignedOutElsewhere).await.unwrap();
+    assert!(noted.is_noted);
+    assert_eq!(kept.keeper.last_logout(&names).await.unwrap(), None);
+    let late = sessions.insert(&kept.client, &cookie, kept.session(), (None, None), begun).await;
+    assert_eq!(late, Err(NotKept::SignedOut));
+
+    // One that is proven is known also to a process that was started since.
+    sessions.log_out(&logout, begun, Ended::SignedOutElsewhere).await.unwrap();
+    assert_eq!(kept.keeper.last_logout(&names).await.unwrap(), Some(begun));
+    let late = kept.sessions().insert(&kept.client, &cookie, kept.session(), (None, None), begun).await;
+    assert_eq!(late, Err(NotKept::SignedOut));
+    assert_eq!(kept.keeper.count(), Some(0));
 }
 
 #[tokio::test]
@@ -269,7 +335,7 @@ async fn a_full_file_refuses_a_new_session_and_has_room_after_a_sweep() {
     assert_eq!(store.len(), 0);
     assert!(kept.keeper.named(&Name::all_of(&kept.session())).await.unwrap().is_empty());
     store.insert(&kept.client, &cookie(3).0, kept.session()).await.unwrap();
-    assert_eq!(kept.keeper.list(10).await.unwrap().len(), 1);
+    assert_eq!(store.len(), 1);
 }
 
 /// A store that does not answer leaves it open whose cookie that is: it is never "no session", which would be a login, and never a session that
@@ -277,20 +343,7 @@ async fn a_full_file_refuses_a_new_session_and_has_room_after_a_sweep() {
 #[tokio::test]
 async fn while_the_store_does_not_answer_nobody_knows() {
     let kept = Ground::new("away", 100);
-    let config = config_at("app", "https://id.example.com");
-    let client = Arc::clone(&config.clients[0]);
-    let metrics = Arc::new(Metrics::new());
-    let providers = Arc::new(Providers::new(&config, &kept.clock).unwrap());
-    let sessions = |store: Store| {
-        let store = Arc::new(store);
-        let refresher = Refresher::new(
-            Arc::clone(&store),
-            Arc::clone(&providers),
-            kept.clock.clone(),
-            Arc::clone(&metrics),
-        );
-        Sessions::new(store, Arc::new(refresher), kept.clock.clone(), Arc::clone(&metrics))
-    };
+    let client = Arc::new(kept.client.clone());
     let ((one, _), (other, _), (unknown, _)) = (cookie(1), cookie(2), cookie(3));
     let first = kept.store();
     for cookie in [&one, &other] {
@@ -300,7 +353,7 @@ async fn while_the_store_does_not_answer_nobody_knows() {
         session.used_at(kept.clock.steady());
         first.insert(&kept.client, cookie, session).await.unwrap();
     }
-    let sessions = sessions(kept.store());
+    let sessions = kept.sessions();
     let look = async |cookie: &SessionCookie| sessions.look(&client, cookie, Look::Only).await;
     assert!(matches!(look(&one).await, Looked::Live(_)));
     kept.keeper.fails.store(true, Ordering::SeqCst);

@@ -20,6 +20,10 @@ pub(super) fn judge(
         Written::Absent => return Some(StoreConfig::Memory),
         Written::Given(at) => (at, &at.value),
     };
+    // Nobody knows what was meant by the rest.
+    if let Written::Broken = settings.kind {
+        return None;
+    }
     if settings.kind.or(Choice(StoreKind::Memory)).0 == StoreKind::Memory {
         if let Some(path) = settings.path.given() {
             judge.problems.push(path.problem(Finding::PathOfNoFile));
@@ -27,15 +31,12 @@ pub(super) fn judge(
         return Some(StoreConfig::Memory);
     }
     // Without a key that outlives the process nothing would open again that does.
-    if let Written::Absent = server
-        && let Some(kind) = settings.kind.given()
-    {
-        judge.problems.push(kind.problem(Finding::StoreWithoutKeys));
-    }
-    if let Written::Given(server) = server
-        && server.value.key_files.is_absent()
-        && let Some(kind) = settings.kind.given()
-    {
+    let is_without_keys = match server {
+        Written::Broken => false,
+        Written::Absent => true,
+        Written::Given(server) => server.value.key_files.is_absent(),
+    };
+    if is_without_keys && let Some(kind) = settings.kind.given() {
         judge.problems.push(kind.problem(Finding::StoreWithoutKeys));
     }
     match settings.path.given() {
@@ -43,10 +44,6 @@ pub(super) fn judge(
             judge.missing(&At::of::<StoreAsWritten>(&at.place, "store", ""), "path")
         }
         None => None,
-        Some(path) if path.value.is_empty() => {
-            let write = "Write: store: { kind: file, path: sessions.redb }".to_owned();
-            judge.refuse(path.problem(Finding::Empty { write }))
-        }
         Some(path) => Some(StoreConfig::File(judge.files.locate(Path::new(&path.value)))),
     }
 }

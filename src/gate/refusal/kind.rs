@@ -630,7 +630,7 @@ refusals! {
     RefreshUnavailable "refresh_unavailable" Provider SERVICE_UNAVAILABLE Automatically PROVIDER_AWAY
         "The line before tells what the provider answered. The session goes on until session.refresh_grace is over."
     SessionsFull "sessions_full" Operator SERVICE_UNAVAILABLE TryAgain BUSY
-        "Raise server.max_sessions, or shorten session.idle. Where the store is a file or Redis, see whether its disk or memory is full."
+        "Raise server.max_sessions, or shorten session.idle. Where sessions are kept in a file, see whether its disk is full."
     StoreUnavailable "store_unavailable" Store SERVICE_UNAVAILABLE Automatically STORE_AWAY
         "See whether the store of clients.yaml is up and answers within a quarter of a second. No session is lost by this: as soon as it answers, requests go through again."
     StoreFull "store_full" Store SERVICE_UNAVAILABLE TryAgain BUSY

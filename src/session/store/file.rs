@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::freshness::Freshness;
 use super::keeper::{Answer, Keeper, StoreFault};
 use crate::protocol::timestamp::Timestamp;
 use crate::session::index::Name;
@@ -33,10 +32,10 @@ pub struct FileKeeper {
 
 impl FileKeeper {
     /// Opens the file, or makes it: readable by nobody else, in a folder that is there. At most `limit` sessions are kept in it. A file
-    /// that is damaged is set aside, and said.
+    /// that is damaged is set aside, and said; one that is something else is left alone.
     ///
     /// # Errors
-    /// Another process has it open; it cannot be read, written or made.
+    /// Another process has it open; it is no session file; it cannot be read, written or made.
     pub fn open(path: &Path, limit: usize) -> io::Result<Self> {
         let database = Arc::new(Database::open(path, limit)?);
         let (changes, waiting) = mpsc::sync_channel(MAX_WAITING);
@@ -97,7 +96,14 @@ impl Keeper for FileKeeper {
     }
 
     fn remove<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool> {
-        self.change(Change::Remove { key: *key })
+        let done = self.change(Change::Remove { key: *key });
+        Box::pin(async move {
+            let was_there = done.await;
+            if was_there.is_err() {
+                self.database.owe(*key);
+            }
+            was_there
+        })
     }
 
     fn retire<'a>(&'a self, key: &'a SessionKey, at: Timestamp) -> Answer<'a, ()> {
@@ -113,10 +119,6 @@ impl Keeper for FileKeeper {
     fn named<'a>(&'a self, names: &'a [Name]) -> Answer<'a, Vec<(SessionKey, Kept)>> {
         let names = names.to_vec();
         self.read(move |database| database.named(&names))
-    }
-
-    fn list(&self, limit: usize) -> Answer<'_, Vec<(SessionKey, Kept)>> {
-        self.read(move |database| database.list(limit))
     }
 
     fn note_logout<'a>(&'a self, names: &'a [Name], at: Timestamp) -> Answer<'a, ()> {
@@ -159,11 +161,6 @@ impl Keeper for FileKeeper {
         Some(self.database.count())
     }
 
-    fn freshness(&self) -> Option<&Freshness> {
-        // Nobody else writes.
-        None
-    }
-
     fn ready(&self) -> Result<(), StoreFault> {
         self.database.ready()
     }
@@ -191,3 +188,63 @@ const READ_DEADLINE: Duration = Duration::from_millis(240);
 const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// Records that are removed by one change, so that logins wait for no long one.
 const SWEPT_AT_ONCE: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> Kept {
+        let at = Timestamp::from_seconds;
+        Kept {
+            version: 0,
+            last_used: at(1),
+            retires: at(u64::MAX),
+            ends: at(u64::MAX),
+            idle: Duration::from_secs(60),
+            names: vec![Name::from_bytes([3; 32])],
+            label: String::new(),
+            sealed: vec![1, 2, 3],
+        }
+    }
+
+    /// The disk did not take the end of a session: it is over for this process at once, and on the disk with whatever is written next.
+    #[tokio::test]
+    async fn a_session_whose_end_could_not_be_written_is_over_and_its_end_is_made_up_for() {
+        let folder = std::env::temp_dir().join(format!("vestibule-{}-owed", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("sessions.redb");
+        let (one, other) = (SessionKey::from_bytes([1; 32]), SessionKey::from_bytes([2; 32]));
+        let keeper = FileKeeper::open(&path, 10).unwrap();
+        keeper.insert(&one, &kept()).await.unwrap();
+        assert!(keeper.load(&one).await.unwrap().is_some());
+        assert_eq!(keeper.named(&kept().names).await.unwrap().len(), 1);
+        keeper.database.owe(one);
+        assert!(keeper.load(&one).await.unwrap().is_none());
+        assert!(keeper.named(&kept().names).await.unwrap().is_empty());
+        assert_eq!(keeper.count(), Some(1), "it is there still");
+
+        keeper.insert(&other, &kept()).await.unwrap();
+        assert!(keeper.database.owed().is_empty());
+        assert_eq!(keeper.count(), Some(1));
+        drop(keeper);
+        let keeper = FileKeeper::open(&path, 10).unwrap();
+        assert!(keeper.load(&one).await.unwrap().is_none());
+        assert!(keeper.load(&other).await.unwrap().is_some());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// Whoever could not be told that it is done is not told by the next request that nothing was.
+    #[tokio::test]
+    async fn an_end_that_nobody_wrote_is_owed() {
+        let folder = std::env::temp_dir().join(format!("vestibule-{}-unwritten", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let key = SessionKey::from_bytes([1; 32]);
+        let mut keeper = FileKeeper::open(&folder.join("sessions.redb"), 10).unwrap();
+        keeper.insert(&key, &kept()).await.unwrap();
+        // Its writer is gone.
+        keeper.changes = mpsc::sync_channel(1).0;
+        assert!(keeper.remove(&key).await.is_err());
+        assert!(keeper.load(&key).await.unwrap().is_none());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

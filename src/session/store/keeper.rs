@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::freshness::Freshness;
 use crate::protocol::timestamp::Timestamp;
 use crate::session::index::Name;
 use crate::session::kept::Kept;
 use crate::session::key::SessionKey;
 
-/// Keeps sessions beyond this process. What it answers it has done, and it survives the process; what it cannot answer it says within
-/// a quarter of a second, and then nobody knows: that is never "no session", and never "a session".
+/// Keeps sessions beyond this process, for this process alone. What it answers it has done, and it survives the process. What it cannot
+/// answer it says, a question of a request within a quarter of a second, and then nobody knows: that is never "no session", and never
+/// "a session".
 pub trait Keeper: fmt::Debug + Send + Sync {
     /// The record of that key.
     fn load<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Kept>>;
@@ -23,7 +23,8 @@ pub trait Keeper: fmt::Debug + Send + Sync {
     /// Puts a record in the place of the one of the version before, if that is still there. Whether it was.
     fn replace<'a>(&'a self, key: &'a SessionKey, before: &'a Kept, kept: &'a Kept) -> Answer<'a, bool>;
 
-    /// Ends a record. Of any number of callers at once one is told that it was there.
+    /// Ends a record. Of any number of callers at once one is told that it was there. One whose end it could not keep it does not load any
+    /// more, and it goes on trying.
     fn remove<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, bool>;
 
     /// Lets a record end at that moment, whatever version it is then.
@@ -34,9 +35,6 @@ pub trait Keeper: fmt::Debug + Send + Sync {
 
     /// The records that have any of these names.
     fn named<'a>(&'a self, names: &'a [Name]) -> Answer<'a, Vec<(SessionKey, Kept)>>;
-
-    /// Records, no more than `limit` of them, for the operator.
-    fn list(&self, limit: usize) -> Answer<'_, Vec<(SessionKey, Kept)>>;
 
     /// Notes that whatever has one of these names ended at that moment, for as long as a login can be under way.
     fn note_logout<'a>(&'a self, names: &'a [Name], at: Timestamp) -> Answer<'a, ()>;
@@ -55,9 +53,6 @@ pub trait Keeper: fmt::Debug + Send + Sync {
 
     /// Records kept now, where that is known.
     fn count(&self) -> Option<usize>;
-
-    /// Up to which count what was loaded is known to be what is kept: see [`Freshness`].
-    fn freshness(&self) -> Option<&Freshness>;
 
     /// Whether it answers now.
     fn ready(&self) -> Result<(), StoreFault>;

@@ -1,17 +1,19 @@
 //! Where sessions are kept: a map in memory that answers, and under it, where that is configured, a [`Keeper`] that outlives the
 //! process. Without one the map is all there is, and nothing here waits for anything.
 
+mod changes;
 pub mod file;
-pub mod freshness;
 pub mod keeper;
+mod lease;
 mod memory;
+mod uses;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+pub use self::lease::Lease;
 pub use self::memory::{MemoryStore, StoreFull};
 
 use super::index::{Ending, Name};
@@ -24,8 +26,9 @@ use crate::clock::Clock;
 use crate::config::Client;
 use crate::gate::credential::SessionCookie;
 use crate::protocol::timestamp::Timestamp;
-use freshness::{Changes, Freshness};
+use changes::Changes;
 use keeper::{Keeper, StoreFault};
+use uses::Uses;
 
 /// The sessions that this process can answer for.
 #[derive(Debug)]
@@ -42,10 +45,24 @@ pub struct Store {
 struct Under {
     keeper: Arc<dyn Keeper>,
     ring: Arc<RingInForce>,
-    uses: mpsc::Sender<(SessionKey, Arc<Session>)>,
+    uses: Uses,
     /// What was changed by this process: noted once the keeper has done it, and before it is made so in the map. Whoever puts into the map
     /// what was loaded before takes it out again.
     changes: Arc<Changes>,
+}
+
+impl Under {
+    /// Ends a record, and takes what is at hand of it away, also what somebody has loaded in between. That is done, too, where the keeper
+    /// does not say that it is gone: whoever comes next asks it. Whether it was there, and what was at hand.
+    async fn end(
+        &self,
+        front: &MemoryStore,
+        key: &SessionKey,
+    ) -> (Result<bool, StoreFault>, Option<Arc<Session>>) {
+        let was_there = self.keeper.remove(key).await;
+        self.changes.note(key);
+        (was_there, front.remove(key))
+    }
 }
 
 /// Sessions that ended by one call.
@@ -64,27 +81,18 @@ impl Store {
         Self { front, logouts: Logouts::default(), under: None, clock }
     }
 
-    /// Sessions that `keeper` keeps, sealed with the ring, behind `front`, which the keeper empties where others write too. To be
-    /// called in a runtime: the moments of their last use are handed on by a task, which ends with the store.
-    pub fn kept(
-        front: Arc<MemoryStore>,
-        keeper: Arc<dyn Keeper>,
-        ring: Arc<RingInForce>,
-        clock: Clock,
-    ) -> Self {
-        let (uses, waiting) = mpsc::channel(MAX_USES_WAITING);
-        tokio::spawn(keep_uses(waiting, Arc::clone(&keeper)));
+    /// Sessions that `keeper` keeps, sealed with the ring, at most `limit` of them at hand. To be called in a runtime: the moments of their
+    /// last use are handed on by a task, which ends with the store.
+    pub fn kept(limit: usize, keeper: Arc<dyn Keeper>, ring: Arc<RingInForce>, clock: Clock) -> Self {
+        let front = Arc::new(MemoryStore::new(limit));
+        let uses = Uses::handed_to(Arc::clone(&keeper));
         let under = Some(Under { keeper, ring, uses, changes: Arc::default() });
         Self { front, logouts: Logouts::default(), under, clock }
     }
 
-    /// The session of that key, if it is at hand and may be believed. Asks nobody.
+    /// The session of that key, if it is at hand. Asks nobody.
     pub fn at_hand(&self, key: &SessionKey) -> Option<Arc<Session>> {
-        let session = self.front.get(key)?;
-        match self.freshness() {
-            Some(freshness) if !freshness.is_current(&session) => None,
-            _ => Some(session),
-        }
+        self.front.get(key)
     }
 
     /// The session of a cookie: at hand, or loaded.
@@ -145,7 +153,6 @@ impl Store {
         key: &SessionKey,
         record_key: &impl Fn() -> RecordKey,
     ) -> Result<Option<Arc<Session>>, StoreFault> {
-        let mark = self.freshness().map(|freshness| freshness.mark(key));
         let kept = under.keeper.load(key).await?;
         let before = self.front.get(key);
         let Some(kept) = kept else {
@@ -178,15 +185,10 @@ impl Store {
                     session.uses = before.uses.clone();
                     session.used_at(before.last_used());
                 }
-                match self.front.hold(*key, session) {
-                    Ok(session) => session,
-                    Err(session) => return Ok(Some(session)),
-                }
+                // Where there is no room for it, whoever comes next loads it again.
+                self.front.hold(*key, session).unwrap_or_else(|session| session)
             }
         };
-        if let (Some(freshness), Some(mark)) = (self.freshness(), mark) {
-            freshness.loaded(key, &session, mark);
-        }
         Ok(Some(session))
     }
 
@@ -205,15 +207,11 @@ impl Store {
             return self.front.insert(key, session).map_err(|StoreFull| full(self.front.limit()));
         };
         session.record_key = Some(Box::new(RecordKey::of_cookie(cookie.bytes())));
-        let mark = self.freshness().map(|freshness| freshness.mark(&key));
         let changes = under.changes.count(&key);
         let kept = self.kept_of(under, client, &key, &session)?;
         under.keeper.insert(&key, &kept).await?;
-        if let Ok(session) = self.front.hold(key, session)
-            && let (Some(freshness), Some(mark)) = (self.freshness(), mark)
-        {
-            freshness.loaded(&key, &session, mark);
-        }
+        // Where there is no room for it, whoever comes first loads it.
+        let _ = self.front.hold(key, session);
         if under.changes.count(&key) != changes {
             // It may have ended already; if not, it is loaded.
             self.front.remove(&key);
@@ -255,7 +253,7 @@ impl Store {
         session: &Session,
     ) -> Result<Kept, StoreFault> {
         let entropy = [self.clock.entropy(), self.clock.entropy()];
-        Kept::of(session, key, &client.lifetimes, &under.ring.now(), entropy)
+        Kept::of(session, key, client, &under.ring.now(), entropy)
             .ok_or_else(|| StoreFault::Full("its record is larger than what is read again".into()))
     }
 
@@ -289,11 +287,9 @@ impl Store {
         };
         let (key, front) = (*key, Arc::clone(&self.front));
         done(tokio::spawn(async move {
-            let was_there = under.keeper.remove(&key).await?;
-            under.changes.note(&key);
-            // Somebody may have loaded it in between.
-            let at_hand = at_hand.or_else(|| front.remove(&key));
-            Ok(was_there.then(|| Removed { count: 1, sessions: at_hand.into_iter().collect() }))
+            let (was_there, loaded) = under.end(&front, &key).await;
+            let at_hand = loaded.or(at_hand);
+            Ok(was_there?.then(|| Removed { count: 1, sessions: at_hand.into_iter().collect() }))
         }))
         .await
     }
@@ -310,54 +306,52 @@ impl Store {
         let Some(session) = self.front.remove_if(key, over) else { return Ok(None) };
         match &self.under {
             None => Ok(Some(session)),
-            Some(under) => {
-                let was_there = under.keeper.remove(key).await?;
-                under.changes.note(key);
-                self.front.remove(key);
-                Ok(was_there.then_some(session))
-            }
+            Some(under) => Ok(under.end(&self.front, key).await.0?.then_some(session)),
         }
     }
 
-    /// Ends every session that `ending` means, whatever version it is, and keeps logins that were begun until then from making a new one.
+    /// Ends every session that `ending` means, whatever version it is. With `until` a keeper notes, too, that logins which were begun until
+    /// then make no new one.
     /// Where there is a keeper it is done also if nobody waits for it any more.
     ///
     /// # Errors
     /// [`StoreFault`]: some may still be kept.
-    pub async fn remove_all(&self, ending: Ending, until: Timestamp) -> Result<Removed, StoreFault> {
+    pub async fn remove_all(&self, ending: Ending, until: Option<Timestamp>) -> Result<Removed, StoreFault> {
         let Some(under) = self.under.clone() else {
             let sessions = self.front.remove_all(&ending);
             return Ok(Removed { count: sessions.len(), sessions });
         };
         let front = Arc::clone(&self.front);
         done(tokio::spawn(async move {
-            under.keeper.note_logout(ending.names(), until).await?;
-            let mut sessions = front.remove_all(&ending);
-            let mut count = 0;
+            let noted = match until {
+                Some(until) => under.keeper.note_logout(ending.names(), until).await,
+                None => Ok(()),
+            };
+            let mut removed = Removed { count: 0, sessions: front.remove_all(&ending) };
+            // What can be ended is, whatever else cannot.
+            let mut outcome = noted;
             for (key, kept) in under.keeper.named(ending.names()).await? {
-                if !ending.ends(&kept.names) {
-                    continue;
+                if ending.ends(&kept.names) {
+                    let (was_there, loaded) = under.end(&front, &key).await;
+                    removed.sessions.extend(loaded);
+                    removed.count += usize::from(was_there == Ok(true));
+                    outcome = outcome.and(was_there.map(drop));
                 }
-                if under.keeper.remove(&key).await? {
-                    count += 1;
-                }
-                under.changes.note(&key);
-                sessions.extend(front.remove(&key));
             }
-            Ok(Removed { count, sessions })
+            outcome.map(|()| removed)
         }))
         .await
     }
 
-    /// Notes a logout where only this process does.
+    /// Notes a logout in memory: one that nothing proves never goes to a keeper, for strangers would fill it; and there is room for so many.
     ///
     /// # Errors
     /// [`LogoutsFull`]; logins under way may then go on.
     pub fn note_logout(&self, ending: &Ending, until: Timestamp, is_proven: bool) -> Result<(), LogoutsFull> {
         match (&self.under, is_proven) {
-            (Some(_), _) => Ok(()),
+            (Some(_), true) => Ok(()),
             (None, true) => self.logouts.note(ending.names(), until),
-            (None, false) => self.logouts.note_unproven(ending.names(), until),
+            (_, false) => self.logouts.note_unproven(ending.names(), until),
         }
     }
 
@@ -367,23 +361,21 @@ impl Store {
     /// [`StoreFault`]: nobody knows.
     pub async fn overtook(&self, names: &[Name], begun: Timestamp) -> Result<bool, StoreFault> {
         let now = self.clock.wall();
-        match &self.under {
-            None => Ok(self.logouts.overtook(names, begun, now)),
-            Some(under) => {
-                let last = under.keeper.last_logout(names).await?;
-                // As of those in memory: in the same second it was, and if the clock was turned back nobody knows.
-                Ok(last.is_some_and(|at| begun > now || at >= begun))
-            }
+        if self.logouts.overtook(names, begun, now) {
+            return Ok(true);
         }
+        let Some(under) = &self.under else { return Ok(false) };
+        let last = under.keeper.last_logout(names).await?;
+        // As of those in memory: in the same second it was, and if the clock was turned back nobody knows.
+        Ok(last.is_some_and(|at| begun > now || at >= begun))
     }
 
     /// Hands on that a session was used, at most once a minute. Waits for nothing.
     pub fn note_use(&self, session: &Arc<Session>, key: impl FnOnce() -> SessionKey) {
         if let Some(under) = &self.under
             && session.wants_use_kept()
-            && under.uses.try_send((key(), Arc::clone(session))).is_err()
         {
-            session.use_not_kept();
+            under.uses.note(key(), session);
         }
     }
 
@@ -392,25 +384,8 @@ impl Store {
     /// # Errors
     /// [`StoreFault`]: nobody knows.
     pub async fn lease(&self, key: &SessionKey) -> Result<Option<Lease>, StoreFault> {
-        let Some(under) = &self.under else { return Ok(Some(Lease { held: None })) };
-        let holder = self.clock.entropy();
-        if !under.keeper.lease(key, &holder).await? {
-            return Ok(None);
-        }
-        let (keeper, key) = (Arc::clone(&under.keeper), *key);
-        let (told, mut given_back) = tokio::sync::oneshot::channel::<()>();
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = &mut given_back => break,
-                    () = tokio::time::sleep(keeper::LEASE / 4) => {}
-                }
-                // Whether it is still ours changes nothing: what is written is fenced by its version.
-                let _ = keeper.lease(&key, &holder).await;
-            }
-            let _ = keeper.release(&key, &holder).await;
-        });
-        Ok(Some(Lease { held: Some(told) }))
+        let Some(under) = &self.under else { return Ok(Some(Lease::default())) };
+        lease::take(&under.keeper, key, self.clock.entropy()).await
     }
 
     /// Ends every session in memory for which `over` gives a reason, and says how many it was for each. What a keeper keeps is dropped
@@ -433,22 +408,6 @@ impl Store {
         }
     }
 
-    /// Records, no more than `limit`, as the operator may see them; with `names`, those that have any of them.
-    ///
-    /// # Errors
-    /// [`StoreFault`]: nobody knows.
-    pub async fn records(
-        &self,
-        names: Option<&[Name]>,
-        limit: usize,
-    ) -> Result<Vec<(SessionKey, Kept)>, StoreFault> {
-        let Some(under) = &self.under else { return Ok(Vec::new()) };
-        match names {
-            Some(names) => under.keeper.named(names).await,
-            None => under.keeper.list(limit).await,
-        }
-    }
-
     /// Sessions known to this process: all that are kept, where the keeper can say how many that are.
     pub fn len(&self) -> usize {
         let kept = self.under.as_ref().and_then(|under| under.keeper.count());
@@ -460,14 +419,14 @@ impl Store {
         self.len() == 0
     }
 
-    /// Whether its sessions go on after this process.
-    pub fn outlives_process(&self) -> bool {
-        self.under.is_some()
-    }
-
     /// The map that answers.
     pub fn front(&self) -> &MemoryStore {
         &self.front
+    }
+
+    /// Whether its sessions go on after this process.
+    pub fn outlives_process(&self) -> bool {
+        self.under.is_some()
     }
 
     /// Whether sessions can be looked up now.
@@ -482,34 +441,6 @@ impl Store {
     pub fn name(&self) -> &'static str {
         self.under.as_ref().map_or("memory", |under| under.keeper.name())
     }
-
-    fn freshness(&self) -> Option<&Freshness> {
-        self.under.as_ref()?.keeper.freshness()
-    }
-}
-
-/// The right to refresh a session, held on to until it is dropped.
-#[derive(Debug)]
-pub struct Lease {
-    /// Where nobody else could have it, there is nothing to hold.
-    #[expect(dead_code, reason = "the task that holds on to it ends when this is dropped")]
-    held: Option<tokio::sync::oneshot::Sender<()>>,
-}
-
-/// Hands on uses as they come, many at a time.
-async fn keep_uses(mut waiting: mpsc::Receiver<(SessionKey, Arc<Session>)>, keeper: Arc<dyn Keeper>) {
-    let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, MAX_USES_AT_ONCE).await > 0 {
-        let uses: Vec<_> = batch.iter().map(|(key, session)| (*key, session.last_used())).collect();
-        if keeper.keep_uses(&uses).await.is_err() {
-            // The store says what is wrong with it where somebody waits for it.
-            for (_, session) in &batch {
-                session.use_not_kept();
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        batch.clear();
-    }
 }
 
 /// The outcome of what goes on also if nobody waits for it.
@@ -523,11 +454,5 @@ fn full(limit: usize) -> StoreFault {
 
 /// How often a record is read that other changes come between, each time.
 const LOAD_ATTEMPTS: u32 = 10;
-/// Uses that wait to be kept: more are handed on by a later request.
-const MAX_USES_WAITING: usize = 65_536;
-/// Uses that are kept by one call.
-const MAX_USES_AT_ONCE: usize = 1_000;
-/// After a store did not take them.
-const PAUSE: Duration = Duration::from_secs(1);
 /// A session that can be loaded again leaves the memory when it was not used for so long.
 const KEPT_AT_HAND: Duration = Duration::from_secs(15 * 60);

@@ -1,11 +1,12 @@
 //! The database in the file: its tables, how it is read, and how it is opened again after its disk failed.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use redb::{
@@ -39,42 +40,29 @@ pub(super) struct Database {
     /// None while it could not be opened again.
     open: RwLock<Result<redb::Database, Box<str>>>,
     count: AtomicUsize,
+    /// Records whose end could not be written: nobody gets them any more, and each transaction tries to end them.
+    owed: Mutex<HashSet<SessionKey>>,
+    /// That the disk is full was said, and that it is not any more was not seen since.
+    told_full: AtomicBool,
 }
 
 impl Database {
     /// Opens or makes it.
     pub(super) fn open(path: &Path, limit: usize) -> io::Result<Self> {
-        // Readable by nobody else before anything is in it.
-        OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        let mut attempts = 0;
-        let opened = loop {
-            match open(path) {
-                Ok(opened) => break opened,
-                // The one before may still be ending.
-                Err(DatabaseError::DatabaseAlreadyOpen) if attempts < OPEN_ATTEMPTS => {
-                    attempts += 1;
-                    std::thread::sleep(OPEN_AGAIN);
-                }
-                Err(DatabaseError::DatabaseAlreadyOpen) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::ResourceBusy,
-                        "another process has it open. One vestibule a file: end the other one, or let both use Redis",
-                    ));
-                }
-                Err(error) if is_damaged(&error) => {
-                    set_aside(path, &error)?;
-                    OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-                    break open(path).map_err(io::Error::other)?;
-                }
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        };
-        let (database, count) = opened;
+        if is_something_else(path)? {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is no session file, and is left alone. Write the name of a file that is not there yet",
+            ));
+        }
+        let (database, count) = open_or_set_aside(path)?;
         let database = Self {
             path: path.to_owned(),
             limit,
             open: RwLock::new(Ok(database)),
             count: AtomicUsize::new(count),
+            owed: Mutex::default(),
+            told_full: AtomicBool::new(false),
         };
         if let Err(error) = database.make_reserve() {
             database.tell_full(&error);
@@ -103,14 +91,7 @@ impl Database {
         let mut guard = self.open.write().unwrap_or_else(PoisonError::into_inner);
         // Closed before it is opened.
         *guard = Err("it is being opened again".into());
-        let opened = match open(&self.path) {
-            Err(error) if is_damaged(&error) => set_aside(&self.path, &error)
-                .and_then(|()| OpenOptions::new().create(true).append(true).mode(0o600).open(&self.path))
-                .map_err(|error| error.to_string())
-                .and_then(|_| open(&self.path).map_err(|error| error.to_string())),
-            opened => opened.map_err(|error| error.to_string()),
-        };
-        *guard = opened
+        *guard = open_or_set_aside(&self.path)
             .map(|(database, count)| {
                 self.count.store(count, Ordering::Release);
                 database
@@ -118,9 +99,12 @@ impl Database {
             .map_err(|why| format!("{} cannot be opened: {why}", self.path.display()).into());
     }
 
+    /// Asks without waiting: whoever opens it again may take seconds.
     pub(super) fn ready(&self) -> Result<(), StoreFault> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().map(drop).map_err(|why| unavailable(why))
+        match self.open.try_read() {
+            Ok(open) => open.as_ref().map(drop).map_err(|why| unavailable(why)),
+            Err(_) => Err(unavailable("it is being opened again")),
+        }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -137,6 +121,28 @@ impl Database {
         self.limit
     }
 
+    /// Owes the end of a record.
+    pub(super) fn owe(&self, key: SessionKey) {
+        self.lock_owed().insert(key);
+    }
+
+    /// Whose ends are owed.
+    pub(super) fn owed(&self) -> Vec<SessionKey> {
+        self.lock_owed().iter().copied().collect()
+    }
+
+    /// Those ends are on the disk.
+    pub(super) fn paid(&self, keys: &[SessionKey]) {
+        let mut owed = self.lock_owed();
+        for key in keys {
+            owed.remove(key);
+        }
+    }
+
+    fn lock_owed(&self) -> MutexGuard<'_, HashSet<SessionKey>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Room on the disk that only the ends of sessions may use. It is there before a new session is taken.
     pub(super) fn make_reserve(&self) -> io::Result<()> {
         let path = self.reserve();
@@ -151,8 +157,9 @@ impl Database {
                     file.sync_all()
                 },
             );
-        if made.is_err() {
-            self.give_up_reserve();
+        match made {
+            Ok(()) => self.told_full.store(false, Ordering::Relaxed),
+            Err(_) => self.give_up_reserve(),
         }
         made
     }
@@ -168,7 +175,11 @@ impl Database {
         name.into()
     }
 
+    /// Says it once, until there is room again.
     pub(super) fn tell_full(&self, error: &dyn std::fmt::Display) {
+        if self.told_full.swap(true, Ordering::Relaxed) {
+            return;
+        }
         tracing::error!(
             code = "store_disk_full", fault = "store", store = "file", file = %self.path.display(), why = %error,
             remedy = "Make room on that disk. Sessions go on, and end when they should; logins are refused until there is room.",
@@ -177,6 +188,9 @@ impl Database {
     }
 
     pub(super) fn load(&self, key: &SessionKey) -> Result<Option<Kept>, StoreFault> {
+        if self.lock_owed().contains(key) {
+            return Ok(None);
+        }
         let read = self.transaction()?;
         let tables =
             || -> Result<_, redb::Error> { Ok((read.open_table(SESSIONS)?, read.open_table(MOMENTS)?)) };
@@ -208,23 +222,6 @@ impl Database {
             }
         }
         Ok(found)
-    }
-
-    pub(super) fn list(&self, limit: usize) -> Result<Vec<(SessionKey, Kept)>, StoreFault> {
-        let read = self.transaction()?;
-        let list = || -> Result<_, redb::Error> {
-            let (sessions, moments) = (read.open_table(SESSIONS)?, read.open_table(MOMENTS)?);
-            let mut list = Vec::new();
-            for row in sessions.iter()?.take(limit) {
-                let (key, body) = row?;
-                let at = moments.get(key.value())?;
-                if let Some(kept) = at.and_then(|at| kept(body.value(), at.value())) {
-                    list.push((SessionKey::from_bytes(*key.value()), kept));
-                }
-            }
-            Ok(list)
-        };
-        list().map_err(|error| failed(&error))
     }
 
     pub(super) fn last_logout(&self, names: &[Name]) -> Result<Option<Timestamp>, StoreFault> {
@@ -302,6 +299,39 @@ fn is_full(error: &io::Error) -> bool {
     )
 }
 
+/// Whether a file is not ours to set aside, however it looks. Zeros may be what a power cut left of one that is.
+fn is_something_else(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?.take(MAGIC.len() as u64).read_to_end(&mut head)?,
+    };
+    Ok(!MAGIC.starts_with(&head) && head.iter().any(|byte| *byte != 0))
+}
+
+/// Opens it, waits for whoever has it open still, and sets aside what is damaged.
+fn open_or_set_aside(path: &Path) -> io::Result<(redb::Database, usize)> {
+    // Readable by nobody else before anything is in it.
+    let make = || OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop);
+    make()?;
+    for _ in 0..OPEN_ATTEMPTS {
+        match open(path) {
+            // The process before may still be ending, or a reader of what is opened again.
+            Err(DatabaseError::DatabaseAlreadyOpen) => std::thread::sleep(OPEN_AGAIN),
+            Err(error) if is_damaged(&error) => {
+                set_aside(path, &error)?;
+                make()?;
+                return open(path).map_err(io::Error::other);
+            }
+            opened => return opened.map_err(io::Error::other),
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::ResourceBusy,
+        "another process has it open. Each vestibule needs a file of its own: end the other one, or write another path",
+    ))
+}
+
 /// Opens the database with all its tables, and counts its sessions.
 fn open(path: &Path) -> Result<(redb::Database, usize), DatabaseError> {
     // Damage that the database does not foresee may end in a panic of its own.
@@ -364,6 +394,8 @@ fn set_aside(path: &Path, error: &dyn std::fmt::Display) -> io::Result<()> {
     Ok(())
 }
 
+/// What every file of the database begins with.
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 /// Memory that the database may use for what it read and writes.
 const CACHE_BYTES: usize = 32 << 20;
 /// Room for the ends of sessions on a disk that is full: some ten thousand of them, for a transaction writes some pages anew.

@@ -1,6 +1,5 @@
 //! The thread that writes: all who wait in one transaction, each told what became of their own change.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
@@ -48,9 +47,10 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// Whether it can wait until there is room on the disk. The end of a session cannot.
+    /// Whether it can wait until there is room on the disk. The end of a session cannot, and new tokens take the room of the old ones: a
+    /// provider gives them once.
     const fn needs_room(&self) -> bool {
-        matches!(self, Self::Insert { .. } | Self::Replace { .. } | Self::Uses(_))
+        matches!(self, Self::Insert { .. } | Self::Uses(_))
     }
 }
 
@@ -64,8 +64,6 @@ pub(super) struct Waiting {
 pub(super) struct Writer {
     database: Arc<Database>,
     waiting: mpsc::Receiver<Waiting>,
-    /// Records whose end could not be written. Nobody is told that they are there, and their end is tried with every change.
-    owed: HashSet<SessionKey>,
 }
 
 /// How much a transaction changed the number of records.
@@ -77,11 +75,11 @@ struct Counted {
 
 impl Writer {
     pub(super) fn new(database: Arc<Database>, waiting: mpsc::Receiver<Waiting>) -> Self {
-        Self { database, waiting, owed: HashSet::new() }
+        Self { database, waiting }
     }
 
     /// Until nobody can ask any more.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
         while let Ok(first) = self.waiting.recv() {
             let mut group = vec![first];
             while group.len() < MAX_GROUP
@@ -93,7 +91,7 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, group: Vec<Waiting>) {
+    fn group(&self, group: Vec<Waiting>) {
         // Before the disk is full, so that a full one is no failure of the database.
         let has_reserve = self.database.make_reserve();
         let (now, later): (Vec<_>, Vec<_>) =
@@ -131,13 +129,13 @@ impl Writer {
                 for waiting in later {
                     let _ = waiting.done.send(Err(fault.clone()));
                 }
-                self.ends(ends, &fault);
+                self.once_more(ends, &fault);
             }
         }
     }
 
     /// Once more, by the reserve.
-    fn ends(&mut self, ends: Vec<Waiting>, fault: &StoreFault) {
+    fn once_more(&self, ends: Vec<Waiting>, fault: &StoreFault) {
         if ends.is_empty() {
             return;
         }
@@ -151,24 +149,22 @@ impl Writer {
             Err(_) => {
                 self.database.open_again();
                 for waiting in ends {
-                    if let Change::Remove { key } = waiting.change {
-                        self.owed.insert(key);
-                    }
                     let _ = waiting.done.send(Err(fault.clone()));
                 }
             }
         }
     }
 
-    fn transaction(&mut self, changes: &[&Change]) -> Result<Vec<Result<bool, StoreFault>>, StoreFault> {
-        let owed: Vec<_> = self.owed.iter().map(|key| Change::Remove { key: *key }).collect();
+    fn transaction(&self, changes: &[&Change]) -> Result<Vec<Result<bool, StoreFault>>, StoreFault> {
+        let keys = self.database.owed();
+        let owed: Vec<_> = keys.iter().map(|key| Change::Remove { key: *key }).collect();
         // Damage that the database does not foresee may end in a panic of its own.
         let written = catch_unwind(AssertUnwindSafe(|| {
             let all = owed.iter().chain(changes.iter().copied());
             self.write(all.collect(), owed.len())
         }));
         let outcomes = written.unwrap_or_else(|_| Err(unavailable("it is damaged")))?;
-        self.owed.clear();
+        self.database.paid(&keys);
         Ok(outcomes)
     }
 
